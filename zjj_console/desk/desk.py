@@ -1,0 +1,335 @@
+"""The desk: reads a line, decides it, writes it durably, answers in one sentence."""
+
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from zjj_console.desk import keys, outbox, preview, queries, undoing
+from zjj_console.desk.candidates import Candidate, candidates
+from zjj_console.desk.plan import Need, Situation, plan
+from zjj_console.desk.work import Work
+from zjj_console.domain.duty import DutyTime
+from zjj_console.domain.facts import Facts
+from zjj_console.domain.model import Actor, Case, Command, Refusal
+from zjj_console.domain.safe import safe_text
+from zjj_console.storage import journal, projections
+from zjj_console.storage.db import Connection, connect, meta, writing
+from zjj_console.town.calendar import day_type
+from zjj_console.town.models import Town
+from zjj_console.verbs.parse import Choice, Parsed, Problem, parse
+from zjj_console.verbs.table import VERBS, Verb
+
+FIRST_SERIAL = 1001  # handles on a fresh database begin here
+CONFLICT = Refusal(5, "I-5", "案件已被更新，请看后再做", "the case has changed; look again")
+
+
+class Preview(Struct, frozen=True):
+    """What a line would do, before Enter. `fill` completes it; `confirm` asks for a second Enter."""
+
+    ok: bool
+    text: str
+    choices: tuple[Choice, ...] = ()
+    fill: str = ""
+    confirm: str = ""
+    case_id: str = ""
+    version: int = 0
+    code: int = 0
+
+
+class Outcome(Struct, frozen=True):
+    """What a line did, or why not. `code` is the exit code of the same act in a script."""
+
+    ok: bool
+    code: int
+    text: str
+    line: str = ""
+    preview: str = ""
+    case: Case | None = None
+    events: tuple[str, ...] = ()
+    next_line: str = ""
+    error: str = ""
+    field: str = ""
+    same: bool = False
+    cases: tuple[Case, ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+
+class Legal(Struct, frozen=True):
+    """A verb as it stands for one case: allowed, or the sentence that says why not."""
+
+    verb: Verb
+    ok: bool
+    why: str
+
+
+class Desk:
+    """One per process. A lock serialises the writing connection; `reader` is for short reads of the same thread."""
+
+    def __init__(self, path: Path, town: Town, actor: Actor, clock: Callable[[], int], lang: str = "zh") -> None:
+        self.path, self.town, self.actor, self.now, self.lang = path, town, actor, clock, lang
+        self.duty = DutyTime(town, lru_cache(4096)(lambda day: day_type(town, day)[0] == "workday"))
+        self.reader: Connection = connect(path, readonly=True)
+        self._writer: Connection = connect(path)
+        self._lock = threading.RLock()
+        self._seen = self._data_version()
+        self.console = meta(self.reader, "console", "A")
+
+    def close(self) -> None:
+        self.reader.close()
+        self._writer.close()
+
+    # reading --------------------------------------------------------------------------------------------------------
+
+    def _data_version(self) -> int:
+        return int(self.reader.execute("PRAGMA data_version").fetchone()[0])
+
+    def changed(self) -> bool:
+        """True once after any process, this one included, has committed something."""
+        version = self._data_version()
+        moved, self._seen = version != self._seen, version
+        return moved
+
+    def facts(self) -> Facts:
+        return Facts(self.now(), self.actor, self.town, self.duty)
+
+    def case(self, ref: str) -> Case | None:
+        return projections.find(self.reader, ref, self.console)
+
+    def candidates(self, case_id: str) -> list[Candidate]:
+        case = projections.load(self.reader, case_id)
+        return candidates(case, self.facts(), queries.load_by_unit(self.reader)) if case else []
+
+    def actions(self, case_id: str) -> list[Legal]:
+        """Every verb that takes a case, with the reason where it cannot be done now (Space menu)."""
+        case = projections.load(self.reader, case_id)
+        if case is None:
+            return []
+        facts = self.facts()
+        found = []
+        for verb in VERBS:
+            if "case" in verb.takes:
+                refusal = preview.refused(verb, case, facts)
+                found.append(Legal(verb, refusal is None, self._say(refusal) if refusal else ""))
+        return found
+
+    def key_line(self, key: str, case_id: str) -> str:
+        """The line that a verb key opens: of the verbs on that key the first one that is legal here."""
+        legal = [item for item in self.actions(case_id) if item.verb.key == key]
+        case = projections.load(self.reader, case_id)
+        if not legal or case is None:
+            return ""
+        # What was done already (arrived) is not offered again by a key that several verbs share.
+        open_ = [item for item in legal if item.ok and not (item.verb.id == "arrive" and case.arrived)]
+        return f"{(open_ or legal)[0].verb.code} {case.handle} "
+
+    def _say(self, refusal: Refusal) -> str:
+        return refusal.zh if self.lang == "zh" else refusal.en
+
+    # preview --------------------------------------------------------------------------------------------------------
+
+    def preview(self, line: str, selected: str = "") -> Preview:
+        """A dry run on the reading connection: what Enter would do, or what the line still lacks. Writes nothing."""
+        facts = self.facts()
+        parsed = parse(line, self.town, facts.now)
+        if isinstance(parsed, Problem):
+            fill = parsed.choices[0].insert if parsed.code == "E_VERB" and len(parsed.choices) == 1 else ""
+            return Preview(parsed.exit == 0, self._problem(parsed), parsed.choices, fill, code=parsed.exit)
+        if parsed.verb.later:
+            return Preview(False, f"{parsed.verb.zh}: {parsed.verb.later}", code=8)
+        if parsed.verb.id in queries.ANSWERS or parsed.verb.id == "undo":
+            return Preview(True, f"{parsed.verb.zh} {line.strip()}")
+        work = Work(facts, self._loader(self.reader))
+        done = self._decide(self.reader, parsed, line, selected, work)
+        if isinstance(done, Need):
+            text = done.zh if self.lang == "zh" else done.en
+            return Preview(False, text, done.choices, done.fill, code=2)
+        if isinstance(done, Refusal):
+            return Preview(False, self._say(done), code=done.code)
+        text = preview.describe(parsed, work, done)
+        before = work.before[done]
+        version = before.version if before else 0
+        return Preview(
+            True, text, confirm=preview.danger(parsed, work, done), case_id=done if before else "", version=version
+        )
+
+    def _problem(self, problem: Problem) -> str:
+        return problem.zh if self.lang == "zh" else problem.en
+
+    def _loader(self, db: Connection) -> Callable[[str], Case | None]:
+        return lambda ref: projections.find(db, ref, self.console)
+
+    def _decide(self, db: Connection, parsed: Parsed, line: str, selected: str, work: Work) -> str | Need | Refusal:
+        """Run the plan of a parsed line in `work`; the id of the case it is about, or why not."""
+        if parsed.verb.id == "new":
+            return self._new(db, parsed, work)
+        ref = parsed.target or selected
+        if not ref:
+            return Refusal(2, "3.4", f"缺案号，如 {parsed.verb.example}", f"name a case, e.g. {parsed.verb.example}")
+        case = projections.find(db, ref, self.console)
+        if case is None:
+            return Refusal(6, "3.4", f"没有案件 {ref}", f"no case {ref}")
+        work.begin(case)
+        load = queries.load_by_unit(db) if "unit" in parsed.verb.takes else {}
+        offered = candidates(case, work.facts, load) if "unit" in parsed.verb.takes else []
+        commands = plan(parsed, Situation(case, work.facts, offered, line))
+        return commands if isinstance(commands, Need) else self._run_all(commands, case.id, work)
+
+    def _run_all(self, commands: list[Command], case_id: str, work: Work) -> str | Refusal:
+        for command in commands:
+            refusal = work.do(command, case_id)
+            if refusal is not None:
+                return refusal
+        return case_id
+
+    def _new(self, db: Connection, parsed: Parsed, work: Work) -> str | Need | Refusal:
+        args = dict(parsed.args)
+        if parsed.missing:
+            what = "、".join(
+                {"committee": "地点", "place": "地点", "category": "类别"}.get(m, m) for m in parsed.missing
+            )
+            return Need(f"还缺 {what}；用法 {parsed.verb.usage}", f"missing: {', '.join(parsed.missing)}")
+        unit = args.pop("unit", "")
+        category = self.town.categories[args["category"]]
+        committee = args.get("committee", "")
+        fields: dict[str, Any] = {
+            "serial": self._next_serial(db),
+            "console": self.console,
+            "committee": committee,
+            "place": self.town.committees[committee].name if committee else "",
+            "category": category.code,
+            "priority": args.get("priority", category.priority),
+            "source": args.get("source", queries.default_source(self.town)),
+            "text": safe_text(args.get("text", "")) or category.phrase,
+            "reporter": args.get("reporter", ""),
+            "phone": args.get("phone", ""),
+        }
+        if args.get("related"):
+            related = projections.find(db, args["related"], self.console)
+            if related is None:
+                return Refusal(6, "T43", f"没有案件 {args['related']}", f"no case {args['related']}")
+            fields["related"] = related.id
+        case = work.report(fields)
+        if isinstance(case, Refusal):
+            return case
+        if not unit:
+            return case.id
+        order = {"unit": unit, "person": work.facts.person_of(unit)}
+        return self._run_all([Command("accept", {}), Command("dispatch", order)], case.id, work)
+
+    def _next_serial(self, db: Connection) -> int:
+        row = db.execute("SELECT max(serial) FROM case_row WHERE console = ?", (self.console,)).fetchone()
+        return max(FIRST_SERIAL, (row[0] or 0) + 1)
+
+    # acting ---------------------------------------------------------------------------------------------------------
+
+    def run_line(
+        self, line: str, selected: str = "", *, expect: tuple[str, int] | None = None, key: str | None = None
+    ) -> Outcome:
+        """Do one line durably: all of it or nothing. `expect` = (case id, version) as the officer saw it (I-5)."""
+        facts = self.facts()
+        parsed = parse(line, self.town, facts.now)
+        if isinstance(parsed, Problem):
+            return Outcome(parsed.exit == 0, parsed.exit, self._problem(parsed), line, error=parsed.code,
+                           field=parsed.field, choices=parsed.choices)  # fmt: skip
+        if parsed.verb.later:
+            return Outcome(False, 8, f"{parsed.verb.zh}: {parsed.verb.later}", line, error="E_LATER")
+        if parsed.verb.id in queries.ANSWERS:
+            return self._answer(parsed, line, selected)
+        try:
+            with self._lock, writing(self._writer) as db:
+                return self._act(db, parsed, line, selected, expect, key)
+        except _Nothing as nothing:
+            return nothing.outcome
+
+    def _answer(self, parsed: Parsed, line: str, selected: str) -> Outcome:
+        found = queries.ANSWERS[parsed.verb.id](self.reader, parsed, self.town, selected, self.console)
+        if isinstance(found, Refusal):
+            return Outcome(False, found.code, self._say(found), line, error="E_NOT_FOUND")
+        text, cases = found
+        return Outcome(True, 0, text, line, text, case=cases[0] if len(cases) == 1 else None, cases=cases)
+
+    def _act(
+        self, db: Connection, parsed: Parsed, line: str, selected: str, expect: tuple[str, int] | None, key: str | None
+    ) -> Outcome:
+        """Inside the transaction: decide, append, project, queue messages. Raises `_Nothing` to leave no trace."""
+        content = f"{self.actor.work_no} {line.strip()} {selected}"
+        if key:
+            self._used_before(db, key, content)
+        work = Work(self.facts(), self._loader(db))
+        if expect is not None:
+            standing = projections.load(db, expect[0])
+            if standing is None or standing.version != expect[1]:
+                raise _Nothing(self._refused(CONFLICT, line))
+        undo = parsed.verb.id == "undo"
+        done = undoing.undo(db, work) if undo else self._decide(db, parsed, line, selected, work)
+        if isinstance(done, Need):
+            text = done.zh if self.lang == "zh" else done.en
+            raise _Nothing(Outcome(False, 3, text, line, error="E_MISSING", choices=done.choices))
+        if isinstance(done, Refusal):
+            raise _Nothing(self._refused(done, line))
+        self.commit(db, work)
+        case = work.after[done]
+        text = preview.describe(parsed, work, done)
+        kinds = tuple(event.kind for event in work.events)
+        offer = f"pd {case.handle} " if parsed.verb.id == "return" and "return_granted" in kinds else ""
+        outcome = Outcome(True, 0, text, line.strip(), text, case, kinds, offer)
+        if key:
+            keys.remember(db, key, content, {"case": done, "text": text, "events": kinds}, work.facts.now)
+        keys.remember_line(db, self.actor.work_no, line.strip(), work.facts.now)
+        return outcome
+
+    def commit(self, db: Connection, work: Work) -> None:
+        """Journal, projections and messages of one action; the caller's transaction makes them durable together."""
+        head = journal.open_head(db, self.path)
+        journal.append(db, head, work.events, self.actor, work.facts.now)
+        for case_id, case in work.after.items():
+            if work.before[case_id] is not case:
+                projections.write(db, work.before[case_id], case, self.duty)
+        outbox.queue(db, work)
+
+    def _used_before(self, db: Connection, key: str, content: str) -> None:
+        """§6.4: the same key with the same content is done already; with another content it is a conflict."""
+        found = keys.recall(db, key)
+        if found is None:
+            return
+        if found.content != content:
+            text = f"键 {key} 已用于另一内容" if self.lang == "zh" else f"key {key} was used for something else"
+            raise _Nothing(Outcome(False, 5, text, error="E_CONFLICT"))
+        case = projections.load(db, found.result["case"])
+        raise _Nothing(
+            Outcome(True, 0, found.result["text"], preview=found.result["text"], case=case,
+                    events=tuple(found.result["events"]), same=True)
+        )  # fmt: skip
+
+    def _refused(self, refusal: Refusal, line: str) -> Outcome:
+        code = {5: "E_CONFLICT", 6: "E_NOT_FOUND", 7: "E_PERMISSION", 2: "E_USAGE"}.get(refusal.code, "E_REFUSED")
+        return Outcome(False, refusal.code, self._say(refusal), line, error=code, field=refusal.rule)
+
+    # drafts and history -----------------------------------------------------------------------------------------------
+
+    def save_draft(self, draft_id: str, body: dict[str, Any]) -> None:
+        with self._lock, writing(self._writer) as db:
+            keys.save_draft(db, draft_id, self.actor.work_no, body, self.now())
+
+    def drop_draft(self, draft_id: str) -> None:
+        with self._lock, writing(self._writer) as db:
+            keys.drop_draft(db, draft_id)
+
+    def drafts(self) -> dict[str, dict[str, Any]]:
+        """Unfinished forms and lines of this operator, by id."""
+        return keys.drafts(self.reader, self.actor.work_no)
+
+    def history(self) -> list[str]:
+        """Lines of this operator, the newest first."""
+        return keys.lines(self.reader, self.actor.work_no)
+
+
+class _Nothing(Exception):
+    """Leaves a transaction without writing."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome

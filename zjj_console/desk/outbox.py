@@ -1,0 +1,41 @@
+"""Messages that an action causes, queued in its own transaction. Sending happens elsewhere and never holds the desk."""
+
+from zjj_console.desk import wording
+from zjj_console.desk.work import Work
+from zjj_console.domain.model import SECOND, Case, Dispatch
+from zjj_console.storage.db import Connection
+
+_INSERT = (
+    "INSERT INTO outbox(key, case_id, kind, recipient, body, created_at, not_before, status)"
+    " VALUES (?, ?, 'dispatch', ?, ?, ?, ?, 'PENDING') ON CONFLICT(key) DO NOTHING"
+)
+_RECALL = "UPDATE outbox SET status = 'RECALLED' WHERE case_id = ? AND key = ? AND status = 'PENDING'"
+
+
+def key(case: Case, order: Dispatch) -> str:
+    """`d-<case>-<n>-<unit>` (§6.4): sending it again changes nothing. Each reopening is another cycle of orders."""
+    return f"d-{case.number}-{order.n}-{order.unit}"
+
+
+def queue(db: Connection, work: Work) -> None:
+    """One message per new order (R48, NV-12). Below first priority it is held back as long as undo is possible."""
+    now, town = work.facts.now, work.facts.town
+    for case_id, case in work.after.items():
+        before = work.before[case_id]
+        known = {d.n for d in before.dispatches if d.active} if before else set()
+        held = now if case.priority == 1 else now + town.flow.undo_seconds * SECOND
+        for order in case.dispatches:
+            if order.active and order.n not in known:
+                db.execute(_INSERT, (key(case, order), case.id, order.person, text(case, order, work), now, held))
+        standing = {d.n for d in case.dispatches if d.active}
+        gone = [d for d in (before.dispatches if before else ()) if d.active and d.n not in standing]
+        db.executemany(_RECALL, [(case.id, key(case, d)) for d in gone])
+
+
+def text(case: Case, order: Dispatch, work: Work) -> str:
+    town, duty, now = work.facts.town, work.facts.duty, work.facts.now
+    clock = case.clocks.get("ACK")
+    until = f" 请于{wording.moment(clock.due, now, duty)}前签收" if clock and clock.due else ""
+    role = "主办" if order.role == "lead" else "协办"
+    what = f"{case.place or '地点待定'} {wording.category(town, case.category)} {case.text}"
+    return f"【{case.number}】{wording.PRIORITY_ZH[case.priority]} {role} {what}{until} {order.text}".strip()

@@ -1,0 +1,245 @@
+"""From a parsed line and a case to the commands that it means. Composite acts are sequences of table rows."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from zjj_console.desk.candidates import Candidate
+from zjj_console.domain.facts import Facts
+from zjj_console.domain.model import Case, Command, State
+from zjj_console.verbs.parse import Choice, Parsed
+
+S = State
+
+
+class Need(Struct, frozen=True):
+    """The line is fine so far; something is still to be said. `fill` is what Enter puts there."""
+
+    zh: str
+    en: str
+    choices: tuple[Choice, ...] = ()
+    fill: str = ""
+
+
+class Situation(Struct, frozen=True):
+    """What a plan may look at."""
+
+    case: Case
+    facts: Facts
+    candidates: list[Candidate]
+    line: str
+
+
+Args = dict[str, Any]
+Plan = list[Command] | Need
+Planner = Callable[[Args, Situation], Plan]
+
+
+def _listed(line: str, table: str, facts: Facts, zh: str) -> Need:
+    """Ask for a code of a reason list, one digit each."""
+    reasons = facts.town.reasons.get(table, {})
+    choices = tuple(Choice(d, r.name, f"{line.rstrip()} r{d}" if table != "result" else f"{line.rstrip()} {d}")
+                    for d, r in reasons.items())  # fmt: skip
+    words = " ".join(f"{c.digit}{c.label}" for c in choices)
+    return Need(f"{zh}: {words}", f"choose: {words}", choices)
+
+
+def _unit(args: Args, at: Situation) -> Args | Need:
+    """The recipient: typed, chosen by digit, or still to choose among the candidates."""
+    number = args.get("candidate")
+    if "unit" in args:
+        unit = args["unit"]
+    elif number and number <= len(at.candidates):
+        unit = at.candidates[number - 1].unit
+    else:
+        base = at.line.rstrip()
+        if number:
+            base = base.rsplit(" ", 1)[0]
+        choices = tuple(
+            Choice(str(i), f"{c.name} {c.person_name} {c.reason}", f"{base} {c.unit}")
+            for i, c in enumerate(at.candidates, 1)
+        )
+        words = "  ".join(f"[{c.digit}]{c.label}" for c in choices[:4]) or "无可派力量，请电话调度"
+        return Need(f"派给谁: {words}", f"to whom: {words}", choices, choices[0].insert if choices else "")
+    args = {k: v for k, v in args.items() if k != "candidate"}
+    person = args.get("person") or at.facts.person_of(unit)
+    return {**args, "unit": unit, "person": person}
+
+
+def _dispatch(args: Args, at: Situation) -> Plan:
+    full = _unit(args, at)
+    if isinstance(full, Need):
+        return full
+    if at.case.active_lead and at.case.state in (S.DISPATCHED, S.HANDLING, S.DIFF_LED):
+        assists = (full["unit"], *full.get("assists", ()))
+        return [Command("assist", {**full, "assists": assists})]
+    order = [Command("dispatch", full)]
+    return [Command("accept", {}), *order] if at.case.state is S.REPORTED else order
+
+
+def _emergency(args: Args, at: Situation) -> Plan:
+    """R29: whatever it was reported as, it is first priority now."""
+    order = _dispatch(args, at)
+    if isinstance(order, Need) or at.case.state is not S.REPORTED:
+        return order
+    return [Command("accept", {"priority": 1}), *order[1:]]
+
+
+def _reassign(args: Args, at: Situation) -> Plan:
+    full = _unit(args, at)
+    return full if isinstance(full, Need) else [Command("reassign", full)]
+
+
+def _submit(args: Args, at: Situation) -> Plan:
+    if "result" not in args:
+        return _listed(at.line, "result", at.facts, "结果")
+    by = at.case.lead_person
+    own = at.facts.actor.work_no if at.facts.actor.unit == at.case.lead else by
+    return [Command("submit", {**args, "by": own})]
+
+
+def _verify(args: Args, at: Situation) -> Plan:
+    if "yn" not in args:
+        line = at.line.rstrip()
+        return Need("核查: 1通过 2不通过", "verify: 1 pass, 2 fail",
+                    (Choice("1", "通过", f"{line} y"), Choice("2", "不通过", f"{line} n")))  # fmt: skip
+    if args["yn"] == "y":
+        return [Command("verify_pass", {"method": "photo", **args})]
+    if "reason" not in args:
+        return _listed(at.line, "rework", at.facts, "不通过原因")
+    return [Command("verify_fail", args)]
+
+
+def _rework(args: Args, at: Situation) -> Plan:
+    return [Command("verify_fail", args)] if "reason" in args else _listed(at.line, "rework", at.facts, "返工原因")
+
+
+def _asked(kind: str, zh: str) -> Planner:
+    """Ask, grant or refuse: y and n decide what waits, anything else asks (退单, 延期, 挂账, 作废)."""
+
+    def plan(args: Args, at: Situation) -> Plan:
+        decided = {"y": "grant", "n": "refuse"}.get(args.get("yn", ""))
+        if decided:
+            return [Command(f"{decided}_{kind}", args)]
+        if kind in at.case.requests and not set(args) - {"text"}:
+            line = at.line.rstrip()
+            asked = at.case.requests[kind]
+            return Need(f"{zh}待决定({asked.reason}): y准 n不准", f"{kind} is waiting: y grants, n refuses",
+                        (Choice("y", "准", f"{line} y"), Choice("n", "不准", f"{line} n")))  # fmt: skip
+        if "reason" not in args:
+            return _listed(at.line, kind, at.facts, f"{zh}理由")
+        by = at.case.lead_person if kind in ("return", "extend", "suspend") else at.facts.actor.work_no
+        own = at.facts.actor.work_no if at.facts.actor.unit == at.case.lead else by
+        return [Command(f"ask_{kind}", {**args, "by": own or at.facts.actor.work_no})]
+
+    return plan
+
+
+def _supervise(args: Args, at: Situation) -> Plan:
+    if args.get("yn") == "n":
+        return [Command("release_supervision", args)]
+    if "until" not in args:
+        return Need("督办期限，如 2h、1d 或 0318", "until when, e.g. 2h")
+    return [Command("supervise", args)]
+
+
+def _difficult(args: Args, at: Situation) -> Plan:
+    unit = at.facts.town.units.get(args.get("unit", ""))
+    decide: list[Command] = []
+    if unit is not None:
+        person = at.facts.person_of(unit.code)
+        action = "lead_difficult" if unit.kind == "station" else "designate"
+        decide = [Command(action, {**args, "person": person})]
+    if at.case.state is S.DIFF_REVIEW:
+        if decide:
+            return decide
+        line, station = at.line.rstrip(), at.case.station
+        name = at.facts.town.units[station].name if station in at.facts.town.units else "站"
+        fill = f"{line} {station}" if station else ""
+        return Need(f"定牵头站，如 {station}{name}；或指定主责单位", "name the lead station or a unit",
+                    (Choice("1", name, fill),) if fill else (), fill)  # fmt: skip
+    if "criterion" not in args and at.case.attempts:
+        return _listed_criterion(at)
+    return [Command("nominate", args), *decide]
+
+
+def _listed_criterion(at: Situation) -> Need:
+    reasons = at.facts.town.reasons.get("criterion", {})
+    choices = tuple(Choice(d, r.name, f"{at.line.rstrip()} n{d}") for d, r in reasons.items())
+    words = " ".join(f"n{c.digit}{c.label}" for c in choices)
+    return Need(f"疑难判据: {words}", f"criterion: {words}", choices)
+
+
+def _self(args: Args, at: Situation) -> Plan:
+    """On the spot, start, finish or give up, by what is typed and where the case stands (T04, T05, T07, T08)."""
+    started = at.case.state in (S.SELF_HANDLING, S.STATION_COORD)
+    if started and args.get("yn") == "n":
+        return [Command("self_fail", args)]
+    if "result" in args:
+        return [Command("self_finish" if started else "self_done", args)]
+    if started:
+        return _listed(at.line, "result", at.facts, "办结结果(处不了: n)")
+    return [Command("self_start", args)]
+
+
+def _note(args: Args, at: Situation) -> Plan:
+    if "text" not in args:
+        return Need("写一句备注", "write a note")
+    return [Command("give_info" if at.case.state is S.INFO_NEEDED else "note", args)]
+
+
+def _one(action: str, *needed: str, zh: str = "") -> Planner:
+    def plan(args: Args, at: Situation) -> Plan:
+        for name in needed:
+            if name not in args:
+                return Need(zh, f"{name} is missing")
+        return [Command(action, args)]
+
+    return plan
+
+
+def _coded(action: str, table: str, zh: str) -> Planner:
+    def plan(args: Args, at: Situation) -> Plan:
+        return [Command(action, args)] if "reason" in args else _listed(at.line, table, at.facts, zh)
+
+    return plan
+
+
+PLANNERS: dict[str, Planner] = {
+    "accept": _one("accept"),
+    "locate": _one("locate", "committee", zh="写地点，如 dhj"),
+    "query": _one("ask_info", "text", zh="写要问的话"),
+    "screen": _coded("screen", "screen", "分流"),
+    "contact": _coded("contact", "fc", "先行联系"),
+    "dispatch": _dispatch,
+    "emergency": _emergency,
+    "acknowledge": _one("acknowledge"),
+    "arrive": _one("arrive"),
+    "submit": _submit,
+    "verify": _verify,
+    "rework": _rework,
+    "return": _asked("return", "退单"),
+    "reassign": _reassign,
+    "extend": _asked("extend", "延期"),
+    "suspend": _asked("suspend", "挂账"),
+    "resume": _one("resume"),
+    "supervise": _supervise,
+    "difficult": _difficult,
+    "coordinate": _one("coordinate"),
+    "self": _self,
+    "support": _one("support"),
+    "merge": _one("merge", "master", zh="写主案号"),
+    "unmerge": _one("unmerge"),
+    "reopen": _coded("reopen", "reopen", "重开理由"),
+    "void": _asked("void", "作废"),
+    "note": _note,
+    "call": _coded("call", "call", "通话结果"),
+    "backfill": _one("backfill", "text", zh="写政务平台编号"),
+    "follow": _one("follow"),
+}
+
+
+def plan(parsed: Parsed, at: Situation) -> Plan:
+    """The commands of a parsed line on its case, or what is still missing."""
+    return PLANNERS[parsed.verb.id](parsed.args, at)

@@ -1,0 +1,64 @@
+"""Verbs that only ask: open, search, unit. And small counts that plans look at."""
+
+from collections.abc import Callable
+
+from zjj_console.desk import wording
+from zjj_console.domain.model import Case, Refusal
+from zjj_console.storage import projections, reads
+from zjj_console.storage.db import Connection
+from zjj_console.town.models import Town
+from zjj_console.verbs.parse import Parsed
+
+Answer = tuple[str, tuple[Case, ...]] | Refusal
+_FOUND = 20
+
+
+def load_by_unit(db: Connection) -> dict[str, int]:
+    """Active lead orders per unit."""
+    rows = db.execute("SELECT unit, count(*) FROM dispatch WHERE active = 1 AND role = 'lead' GROUP BY unit")
+    return {unit: int(n) for unit, n in rows}
+
+
+def default_source(town: Town) -> str:
+    """How a case typed at the desk came in when nobody says: by telephone."""
+    return "phone" if "phone" in town.sources else next(iter(town.sources))
+
+
+def _open(db: Connection, parsed: Parsed, town: Town, selected: str, console: str) -> Answer:
+    ref = selected if parsed.target in ("", ".") else parsed.target
+    case = projections.find(db, ref, console) if ref else None
+    if case is None:
+        return Refusal(6, "3.4", f"没有案件 {ref}", f"no case {ref}")
+    return f"{case.handle} {case.place} {case.text}", (case,)
+
+
+def _search(db: Connection, parsed: Parsed, town: Town, selected: str, console: str) -> Answer:
+    words = parsed.args.get("words", "")
+    if not words:
+        return Refusal(2, "3.4", "写要找的词，如 ss 桥栏杆", "give words to look for")
+    rows = reads.page(db, reads.Filter(open=None, text=words), _FOUND)
+    cases = tuple(case for case in (projections.load(db, row.id) for row in rows) if case)
+    total = reads.count(db, reads.Filter(open=None, text=words))
+    listed = " ".join(case.handle for case in cases)
+    return f"找到 {total} 件: {listed}" if cases else f"没有含“{words}”的案件", cases
+
+
+def _unit(db: Connection, parsed: Parsed, town: Town, selected: str, console: str) -> Answer:
+    unit = town.units.get(parsed.args.get("unit", ""))
+    if unit is None:
+        return Refusal(2, "3.4", "写单位，如 dw y1", "name a unit, e.g. dw y1")
+    hours = town.hours[unit.hours]
+    span = "全天" if hours.start == hours.end else (
+        f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
+    )  # fmt: skip
+    people = " ".join(wording.person(town, p.work_no) for p in town.staff(unit.code)[:6]) or "人员未提供"
+    busy = load_by_unit(db).get(unit.code, 0)
+    state = "" if unit.enabled else " 未启用"
+    return f"{unit.name} {unit.tokens[0]} {span}{state} 在办{busy} {people}", ()
+
+
+ANSWERS: dict[str, Callable[[Connection, Parsed, Town, str, str], Answer]] = {
+    "open": _open,
+    "search": _search,
+    "unit": _unit,
+}

@@ -1,0 +1,42 @@
+"""T42: take back one's own last action within ten seconds, as a compensating event."""
+
+from zjj_console.desk.work import Work
+from zjj_console.domain.model import SECOND, Event, Refusal
+from zjj_console.storage import projections
+from zjj_console.storage.db import Connection
+from zjj_console.storage.journal import decode
+
+
+def _no(zh: str, en: str) -> Refusal:
+    return Refusal(8, "T42", zh, en)
+
+
+def undo(db: Connection, work: Work) -> str | Refusal:
+    """Undo in `work` the operator's last action; the id of its (first) case, or why it cannot be undone."""
+    actor, now = work.facts.actor.work_no, work.facts.now
+    seconds = work.facts.town.flow.undo_seconds
+    last = db.execute("SELECT cmd, at FROM event WHERE actor = ? ORDER BY lseq DESC LIMIT 1", (actor,)).fetchone()
+    if last is None or now - last[1] > seconds * SECOND:
+        return _no(f"没有{seconds}秒内的操作可撤", f"nothing done within {seconds} seconds to undo")
+    rows = db.execute("SELECT lseq, stream, body FROM event WHERE cmd = ? ORDER BY lseq", (last[0],)).fetchall()
+    by_case: dict[str, list[Event]] = {}
+    for _, stream, body in rows:
+        stored = decode(body)
+        if stored.kind in ("undone", "cases_imported"):
+            return _no("上一步已是撤销或导入，不能再撤", "the last action cannot be undone")
+        by_case.setdefault(stream, []).append(Event(stored.kind, stream, stored.data))
+    for stream in by_case:
+        later = db.execute("SELECT 1 FROM event WHERE stream = ? AND lseq > ?", (stream, rows[-1][0])).fetchone()
+        if later:
+            return _no("此后已有人操作该案，不能撤销", "somebody has acted on the case since")
+        sent = db.execute(
+            "SELECT 1 FROM outbox WHERE case_id = ? AND created_at >= ? AND (status = 'SENT' OR not_before <= ?)",
+            (stream, last[1], now),
+        ).fetchone()
+        if sent:
+            return _no("派单消息已发出，不能撤销；改派用 gp", "the order has left already; reassign with gp")
+    for stream, events in by_case.items():
+        case = projections.load(db, stream)
+        if case is not None:
+            work.undo(case, events)
+    return next(iter(by_case))

@@ -1,0 +1,121 @@
+"""Words and figures that both faces of the desk print: names, countdowns, marks."""
+
+from datetime import datetime
+from typing import Protocol
+
+from zjj_console.domain.duty import DutyTime
+from zjj_console.domain.marks import MARK_ZH
+from zjj_console.domain.model import DAY, HOUR, MINUTE, SECOND, Clock
+from zjj_console.town.models import Town
+
+FLOW_ZH = {"self": "自发自处", "general": "一般案件", "difficult": "疑难案件"}
+PRIORITY_ZH = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
+
+
+class Timed(Protocol):
+    """What a countdown needs of a row: its next deadline and how it is counted."""
+
+    @property
+    def next_kind(self) -> str: ...
+    @property
+    def next_due(self) -> int: ...
+    @property
+    def next_warn(self) -> int: ...
+    @property
+    def next_mode(self) -> str: ...
+    @property
+    def next_unit(self) -> str: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def state(self) -> str: ...
+
+
+def unit(town: Town, code: str) -> str:
+    found = town.units.get(code)
+    return found.name if found else code
+
+
+def person(town: Town, work_no: str) -> str:
+    found = town.people.get(work_no)
+    return found.name if found else work_no
+
+
+def category(town: Town, code: str) -> str:
+    found = town.categories.get(code)
+    return found.name if found else code
+
+
+def source(town: Town, code: str) -> str:
+    found = town.sources.get(code)
+    return found.name if found else code
+
+
+def clock_name(town: Town, code: str) -> str:
+    found = town.clocks.get(code)
+    return found.name if found else {"SUPV": "督办"}.get(code, code)
+
+
+def reason(town: Town, table: str, code: str) -> str:
+    return next((r.name for r in town.reasons.get(table, {}).values() if r.code == code), code)
+
+
+def moment(at: int, now: int, duty: DutyTime) -> str:
+    """`23:41` today, `03-18 09:05` on another day, `2020-03-18 09:05` in another year."""
+    then, today = duty.local(at), duty.local(now)
+    if then.date() == today.date():
+        return f"{then:%H:%M}"
+    return f"{then:%m-%d %H:%M}" if then.year == today.year else f"{then:%Y-%m-%d %H:%M}"
+
+
+def span(length: int) -> str:
+    """A length of time as people say it, at most five cells: `06:12`, `3h43`, `12h`, `3d`."""
+    if length < HOUR:
+        return f"{length // MINUTE:02}:{length // SECOND % 60:02}"
+    if length < 10 * HOUR:
+        return f"{length // HOUR}h{length // MINUTE % 60:02}"
+    if length < 2 * DAY:
+        return f"{length // HOUR}h"
+    return f"{length // DAY}d"
+
+
+def countdown(row: Timed, now: int, duty: DutyTime) -> str:
+    """`签收余24:05`, `签收超06:12`, `停至` with the next opening while a duty clock stands still, `复查03-18` of a suspended case."""
+    if not row.next_kind:
+        return ""
+    if row.next_kind == "REV":
+        return f"复查{duty.local(row.next_due):%m-%d}"
+    name = clock_name(duty.town, row.next_kind)[:2]
+    if row.next_due <= now:
+        return f"{name}超{span(now - row.next_due)}"
+    opens = duty.paused_until(Clock(row.next_kind, row.next_mode, row.next_unit, now, 0, row.next_due), now)
+    if opens is not None:
+        then = duty.local(opens)
+        near = opens - now < DAY
+        return f"停至{then:%H:%M}" if near else f"停至{then:%m-%d}"
+    return f"{name}余{span(row.next_due - now)}"
+
+
+def urgency(row: Timed, now: int) -> str:
+    """Shape and word of the most urgent thing about a row; empty where nothing presses (§3.6)."""
+    if not row.next_kind or row.next_kind == "REV":
+        return ""
+    overdue, soon = row.next_due <= now, row.next_warn <= now
+    if row.priority == 1 and (overdue or row.state in ("REPORTED", "ACCEPTED", "DISPATCHED")):
+        return "!!!急超" if overdue else "!!!急新"
+    if overdue:
+        return "!! 超"
+    return "!  临" if soon else ""
+
+
+def mark_words(codes: str) -> str:
+    return "".join(MARK_ZH.get(code, "") for code in codes.split())
+
+
+def iso(at: int | None, duty: DutyTime) -> str | None:
+    """ISO 8601 with the town's offset, whole seconds."""
+    return None if at is None else duty.local(at).replace(microsecond=0).isoformat()
+
+
+def clock_time(duty: DutyTime, at: int) -> datetime:
+    return duty.local(at)

@@ -1,0 +1,29 @@
+"""What a decision may know besides the case: the instant, the actor, the town, other cases. Gathered by the desk."""
+
+from msgspec import Struct
+
+from zjj_console.domain.duty import DutyTime
+from zjj_console.domain.model import Actor, Case
+from zjj_console.town.models import Town
+
+
+class Facts(Struct, frozen=True):
+    now: int
+    actor: Actor
+    town: Town
+    duty: DutyTime
+    others: dict[str, Case] = {}  # further cases that the command names (merge master, related), by id
+
+    @property
+    def night(self) -> bool:
+        return self.duty.is_night(self.now)
+
+    def person_of(self, unit: str) -> str:
+        """Default recipient of an order (R48: a named person): the post-holder of a station, else the first member."""
+        for role in ("chief", "deputy", "team_leader", "handler"):
+            found = self.town.holders(unit, role)
+            if found:
+                return found[0].work_no
+        staff = self.town.staff(unit)
+        leading = [p for p in staff if {"team_leader", "handler", "chief"} & set(p.roles)]
+        return (leading or staff)[0].work_no if staff else ""

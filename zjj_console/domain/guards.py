@@ -1,0 +1,267 @@
+"""Conditions of the transition table. Each is a small pure function with the sentence that it refuses with."""
+
+from collections.abc import Callable
+from typing import Any
+
+from zjj_console.domain.facts import Facts
+from zjj_console.domain.model import DAY, HOUR, Case, Refusal, State
+
+Args = dict[str, Any]
+Guard = Callable[[Case, Args, Facts], Refusal | None]
+
+
+def _no(rule: str, zh: str, en: str) -> Refusal:
+    return Refusal(8, rule, zh, en)
+
+
+def place_resolved(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if case.committee:
+        return None
+    return _no("R01", "先定地点: dz 案号 地点", "settle the place first: dz CASE PLACE")
+
+
+def place_or_urgent(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    return None if case.priority == 1 else place_resolved(case, args, facts)
+
+
+def unit_enabled(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    for code in (args.get("unit", ""), *args.get("assists", ())):
+        unit = facts.town.units.get(code)
+        if code and (unit is None or not unit.enabled):
+            name = unit.name if unit else code
+            return _no("NV-17", f"{name} 未启用(资料未提供)，请选其他单位", f"{name} is a disabled placeholder; choose another")
+    return None
+
+
+def leads_enforcement(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """R16: village stations and their people find and handle themselves, but never lead a dispatched case."""
+    unit = facts.town.units.get(args.get("unit", ""))
+    if unit is not None and unit.kind == "village_station":
+        return _no("R16", f"{unit.name} 非处置主体，请派联勤站、部门或应急队", f"{unit.name} cannot lead a dispatched case")
+    return None
+
+
+def recipient_named(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if args.get("person"):
+        return None
+    unit = facts.town.units.get(args.get("unit", ""))
+    name = unit.name if unit else args.get("unit", "")
+    return _no("R48", f"{name} 无在册人员，派单须到人；请先登记或改派", f"{name} has nobody to receive the order")
+
+
+def day_support_reason(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """R11/A03: the night team may be called by day only with a reason; a first-priority case is a reason in itself."""
+    unit = facts.town.units.get(args.get("unit", ""))
+    if unit is None or unit.kind != "response_team" or case.priority == 1 or args.get("reason"):
+        return None
+    hours = facts.town.hours_of(unit.code)
+    local = facts.duty.local(facts.now)
+    if hours.covers(local.hour * 60 + local.minute):
+        return None
+    span = f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
+    return _no("R11", f"夜队非当值({span}) 日间支援须理由，如 r2", f"the night team is off duty ({span}); give a reason, e.g. r2")
+
+
+def difficult_stays_with_station(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if case.state in (State.DIFF_REVIEW, State.DIFF_LED):
+        return _no("R50", "疑难案件由牵头站负责，请用 yn 定牵头或主责", "a difficult case is led by its station; use yn")
+    return None
+
+
+def has_lead(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    return None if case.active_lead else _no("I-2", "无主办单位，请先派单", "there is no active lead; dispatch first")
+
+
+def other_lead(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if args.get("unit") == case.lead and args.get("person", case.lead_person) == case.lead_person:
+        return _no("T19", "改派须换单位或换人", "reassign to another unit or person")
+    return None
+
+
+def new_assists(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    fresh = [u for u in args.get("assists", ()) if u not in case.assists and u != case.lead]
+    if fresh:
+        return None
+    return _no("T13", "该单位已在此案(主办或协办)；换主办请用 gp", "that unit already works on this case; use gp to change the lead")
+
+
+def not_p1(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if case.priority == 1:
+        return _no("I-10", "一级案件不可延期、挂账、退回补充", "a first-priority case cannot be extended, suspended or sent back")
+    return None
+
+
+def only_slow(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if case.priority in (1, 2):
+        return _no("T21", "一级、二级不可挂账，请派单或升级", "only third and fourth priority can be suspended")
+    return None
+
+
+def no_open(kind: str, zh: str) -> Guard:
+    def guard(case: Case, args: Args, facts: Facts) -> Refusal | None:
+        if kind in case.requests:
+            return _no("2.7", f"已有{zh}申请待决定", f"a {kind} request is already open")
+        return None
+
+    return guard
+
+
+def is_open(kind: str, zh: str) -> Guard:
+    def guard(case: Case, args: Args, facts: Facts) -> Refusal | None:
+        if kind not in case.requests:
+            return _no("2.7", f"没有待决定的{zh}申请", f"there is no open {kind} request")
+        return None
+
+    return guard
+
+
+def second_person(kind: str) -> Guard:
+    """Two-person rule: whoever asked does not decide."""
+
+    def guard(case: Case, args: Args, facts: Facts) -> Refusal | None:
+        request = case.requests.get(kind)
+        if request and request.asked_by == facts.actor.work_no:
+            return _no("T34", "须由另一人决定(申请人不得自批)", "another person must decide")
+        return None
+
+    return guard
+
+
+def third_return_by_centre(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    limit = facts.town.flow.returns_to_difficult
+    if (case.return_count >= limit or case.designated) and "centre" not in facts.actor.roles:
+        return Refusal(7, "T17", "第三次退单或指定主责的退单，由镇中心负责人决定", "this return is the centre's to decide")
+    return None
+
+
+def before_overdue(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    clock = case.clocks.get("LED" if case.state is State.DIFF_LED else "HDL")
+    if clock is None or clock.due is None or clock.due <= facts.now:
+        return _no("T20", "已超时，不能再延期；请督办或升级", "already overdue: no extension")
+    return None
+
+
+def extensions_left(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    flow = facts.town.flow
+    if case.extend_count >= flow.extensions_total:
+        return _no("T20", f"延期已达{flow.extensions_total}次上限", "no extension left")
+    if case.extend_count >= flow.extensions_by_desk and "centre" not in facts.actor.roles:
+        return Refusal(7, "T20", "第二次延期由镇中心负责人批准", "the second extension is the centre's to grant")
+    return None
+
+
+def asks_later(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if not args.get("until"):
+        return _no("T20", "须给出期限，如 2d 或 0318", "give a length or a date")
+    if args["until"] <= facts.now:
+        return _no("T20", "期限须晚于现在", "the new time must be in the future")
+    return None
+
+
+def review_within(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    days = facts.town.flow.suspend_max_days
+    if args.get("until", 0) > facts.now + days * DAY:
+        return _no("T21", f"复查日期不得超过{days}天", f"review within {days} days")
+    return None
+
+
+def reason_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    return None if args.get("reason") else _no("2.12", "须给理由码，如 r1", "give a reason code, e.g. r1")
+
+
+def text_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    return None if args.get("text") else _no("2.3", "须写一句话", "some text is needed")
+
+
+def result_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    return None if args.get("result") else _no("T23", "须给结果码，如 1 已整改", "give a result code, e.g. 1")
+
+
+def not_own_work(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if facts.actor.work_no in (case.submitted_by, case.lead_person):
+        return _no("T24", "不得核查本人提交或处置的案件，请换人核查", "verify somebody else's work, not your own")
+    return None
+
+
+def prior_attempt(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    return None if case.attempts else _no("R49", "须先有协调或处置记录", "a recorded coordination or dispatch comes first")
+
+
+def criterion_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    return None if args.get("criterion") else _no("R49", "须给疑难判据 n1 或 n2", "give the criterion n1 or n2")
+
+
+def lead_is_station(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    unit = facts.town.units.get(args.get("unit", ""))
+    return None if unit and unit.kind == "station" else _no("R50", "疑难案件须由联勤站牵头", "a station must lead a difficult case")
+
+
+def submitter_of_station(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """R50: a difficult case is submitted by chief or deputy of its lead station; the desk may only pass that on."""
+    by = args.get("by") or facts.actor.work_no
+    posts = {p.work_no for role in ("chief", "deputy") for p in facts.town.holders(case.lead, role)}
+    if by in posts:
+        return None
+    return Refusal(7, "R50", "疑难案件由牵头站提交(站长或副站长)", "a difficult case is submitted by its lead station")
+
+
+def station_known(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    return None if case.station else _no("T06", "先定地点，才知由哪个站协调", "the place decides the station; settle it first")
+
+
+def no_dispatch(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    return _no("T04", "已派单的案件不能按自处结案", "a dispatched case is not self-handled") if case.active_lead else None
+
+
+def not_p1_self(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    return _no("T-SELF", "一级案件不走自处，请派单", "first priority is dispatched, not self-handled") if case.priority == 1 else None
+
+
+def info_rounds_left(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if case.info_rounds >= facts.town.flow.info_rounds:
+        return _no("T10", "已退回补充两次，请直接受理或作废", "sent back often enough: accept or void")
+    return None
+
+
+def master_stands(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    master = facts.others.get(args.get("master", ""))
+    if master is None:
+        return Refusal(6, "T35", "没有这个主案", "no such master case")
+    if master.id == case.id:
+        return _no("T35", "不能并入自己", "a case cannot be merged into itself")
+    if master.state is State.MERGED:
+        return _no("T35", f"主案 {master.handle} 自己已并案，请并入它的主案", "the master itself is merged")
+    closed_lately = master.state is State.CLOSED and facts.now - (master.closed_at or 0) < DAY
+    if not (master.is_open or closed_lately):
+        return _no("T35", f"主案 {master.handle} 已办结", "the master has ended")
+    if master.committee != case.committee and not args.get("reason"):
+        return _no("T35", "两案不在同一村居，须写理由", "different places: give a reason")
+    return None
+
+
+def within_unmerge(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    hours = facts.town.flow.unmerge_hours
+    if facts.now - case.since < hours * HOUR:
+        return None
+    return _no("T36", f"并案已超过{hours}小时，请另建新案", "merged too long ago; open a new case")
+
+
+def within_reopen(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    days = facts.town.flow.reopen_days
+    if facts.now - (case.closed_at or case.since) <= days * DAY:
+        return None
+    return _no("T37", f"结案已超过{days}天，请新建并关联(复发)", f"closed more than {days} days ago; open a linked new case")
+
+
+def from_110(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if case.source != "p110":
+        return _no("R54", "仅110分流案件可筛选、先行联系", "only for cases from 110")
+    return None
+
+
+# Guards that judge arguments: skipped when only asking whether a verb is possible at all.
+OF_ARGUMENTS: frozenset[Guard] = frozenset({
+    unit_enabled, leads_enforcement, recipient_named, day_support_reason, other_lead, new_assists, asks_later,
+    review_within, reason_given, text_given, result_given, criterion_given, lead_is_station, submitter_of_station,
+    master_stands,
+})  # fmt: skip

@@ -1,0 +1,43 @@
+"""Marks of a case (§3.6): codes that screens show as one character each. Time-dependent ones are computed on reading."""
+
+from zjj_console.domain.model import Case, Flow, State
+
+MARK_ZH = {
+    "supervised": "督",
+    "difficult": "疑",
+    "rework": "返",
+    "return": "退",
+    "extend": "延",
+    "suspend": "挂",
+    "void": "废",
+    "support": "保",
+    "backfill": "补",
+    "info": "问",
+    "self": "自",
+    "coordinate": "协",
+    "verify": "核",
+    "place_pending": "址",
+    "followed": "注",
+}
+
+
+def marks(case: Case) -> tuple[str, ...]:
+    """Codes in the order in which they are shown."""
+    present = {
+        "supervised": case.supervised_until is not None,
+        "difficult": case.flow is Flow.DIFFICULT or case.state is State.DIFF_REVIEW,
+        "rework": case.rework_count > 0,
+        "return": "return" in case.requests,
+        "extend": "extend" in case.requests or case.extend_count > 0,
+        "suspend": "suspend" in case.requests or case.state is State.SUSPENDED,
+        "void": "void" in case.requests,
+        "support": bool(case.support),
+        "backfill": "BB" in case.clocks and case.clocks["BB"].running,
+        "info": case.state is State.INFO_NEEDED,
+        "self": case.state is State.SELF_HANDLING,
+        "coordinate": case.state is State.STATION_COORD,
+        "verify": case.state is State.SUBMITTED,
+        "place_pending": not case.committee,
+        "followed": case.followed,
+    }
+    return tuple(code for code in MARK_ZH if present[code])

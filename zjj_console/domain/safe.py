@@ -1,0 +1,45 @@
+"""The one gate for text from outside: nothing in it may steer a terminal, a parser or a reader's eye."""
+
+import re
+import unicodedata
+
+MAX_TEXT = 2000
+_ESCAPES = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC … BEL or ST
+    r"|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"  # DCS, SOS, PM, APC
+    r"|\x1b\[[0-?]*[ -/]*[@-~]?"  # CSI
+    r"|\x1b[ -/]*[0-~]?"  # other escapes
+    r"|\x9b[0-?]*[ -/]*[@-~]?"  # 8-bit CSI
+)
+# Bidi controls and overrides, zero-width joiners, variation selectors, word joiner, BOM, tag characters.
+_INVISIBLE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_BREAKS = re.compile(r"[\t\r\n\u2028\u2029]+")
+_PLAIN = re.compile(r"[ -~\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]*")
+
+
+def safe_text(text: str, limit: int = MAX_TEXT) -> str:
+    """`text` as one line without control, escape, bidi or joining characters, cut to `limit` characters.
+
+    Idempotent. Lone surrogates become the replacement character; line breaks and tabs become one blank.
+    """
+    if _PLAIN.fullmatch(text):  # nearly every text: nothing to do
+        return text[:limit].strip()
+    text = _ESCAPES.sub("", text)
+    text = _BREAKS.sub(" ", text)
+    text = _CONTROL.sub("", _INVISIBLE.sub("", text))
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return unicodedata.normalize("NFC", text)[:limit].strip()
+
+
+_FORMULA = ("=", "+", "-", "@")
+
+
+def neutral_cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula; `plain_cell` undoes it."""
+    return f"'{text}" if text.startswith(_FORMULA) or (text.startswith("'") and text[1:].startswith(_FORMULA)) else text
+
+
+def plain_cell(text: str) -> str:
+    """What `neutral_cell` was given."""
+    return text[1:] if text.startswith("'") and text[1:2] in (*_FORMULA, "'") else text

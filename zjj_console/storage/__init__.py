@@ -1,0 +1,1 @@
+"""The database: journal, projections, read queries, migrations, backup. SQLite through pysqlite3."""

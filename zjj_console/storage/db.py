@@ -1,0 +1,142 @@
+"""Opening the database file: pragmas, transactions, versions. One short-lived reader or writer per task."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pysqlite3 import dbapi2 as sqlite
+
+Connection = Any  # pysqlite3 ships no types; its connections are those of the standard library
+HEAD = "0001"  # newest migration; a test keeps it equal to the migration folder
+SAFE_SQLITE = (3, 51, 3)  # older libraries can corrupt a write-ahead log that several processes use
+BUSY_SECONDS = 5.0
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "mmap_size=0",
+    "journal_size_limit=67108864",
+    "cache_size=-65536",
+)
+
+SqliteError = sqlite.Error
+
+
+class StorageError(Exception):
+    """The database cannot be used as asked. `code` is the exit code; the text says what to do."""
+
+    def __init__(self, code: int, zh: str, en: str) -> None:
+        super().__init__(zh)
+        self.code, self.zh, self.en = code, zh, en
+
+
+def sqlite_version() -> tuple[int, ...]:
+    return tuple(int(part) for part in sqlite.sqlite_version.split("."))
+
+
+def connect(path: Path, *, readonly: bool = False) -> Connection:
+    """A connection in autocommit mode; transactions are explicit (`writing`)."""
+    mode = "ro" if readonly else "rw"
+    try:
+        db = sqlite.connect(
+            f"file:{_quoted(path)}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_SECONDS,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        for pragma in _PRAGMAS[1:] if readonly else _PRAGMAS:
+            db.execute(f"PRAGMA {pragma}")
+        if readonly:
+            db.execute("PRAGMA query_only=ON")
+    except sqlite.Error as error:
+        raise translated(error, path) from error
+    return db
+
+
+def _quoted(path: Path) -> str:
+    return str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+@contextlib.contextmanager
+def writing(db: Connection) -> Iterator[Connection]:
+    """One transaction that holds the write lock from its first statement; all or nothing."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+    except sqlite.Error as error:
+        raise translated(error, None) from error
+    try:
+        yield db
+        db.execute("COMMIT")
+    except sqlite.Error as error:
+        _rollback(db)
+        raise translated(error, None) from error
+    except BaseException:
+        _rollback(db)
+        raise
+
+
+def _rollback(db: Connection) -> None:
+    if db.in_transaction:
+        db.execute("ROLLBACK")
+
+
+def translated(error: Exception, path: Path | None) -> StorageError:
+    """A driver error as a sentence with its exit code."""
+    text = str(error)
+    where = f" {path}" if path else ""
+    if "locked" in text or "busy" in text:
+        return StorageError(10, f"数据库忙，稍后再试{where}", f"database is busy, try again{where}")
+    if "full" in text:
+        return StorageError(
+            1, "磁盘已满: 未写入任何内容，请腾出空间后重试", "disk full: nothing was written; free some space"
+        )
+    if "readonly" in text:
+        return StorageError(
+            1, f"数据库只读: 请检查文件与目录权限{where}", f"database is read-only: check permissions{where}"
+        )
+    if "unable to open" in text:
+        return StorageError(
+            1, f"打不开数据库{where}: 先运行 zjj init", f"cannot open the database{where}: run zjj init"
+        )
+    if "malformed" in text or "not a database" in text:
+        return StorageError(
+            1, f"数据库损坏{where}: 用 zjj db restore 恢复备份", f"database damaged{where}: zjj db restore"
+        )
+    return StorageError(1, f"数据库错误: {text}", f"database error: {text}")
+
+
+def meta(db: Connection, key: str, default: str = "") -> str:
+    row = db.execute("SELECT v FROM meta WHERE k = ?", (key,)).fetchone()
+    return str(row[0]) if row else default
+
+
+def set_meta(db: Connection, **values: str) -> None:
+    db.executemany("INSERT INTO meta(k, v) VALUES (?, ?) ON CONFLICT(k) DO UPDATE SET v = excluded.v", values.items())
+
+
+def check_version(db: Connection) -> None:
+    """Raises StorageError(11) unless the file is at the newest migration."""
+    try:
+        row = db.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite.Error as error:
+        if "no such table" in str(error):
+            raise StorageError(11, "不是本系统的数据库，或未初始化: zjj init", "not initialised: zjj init") from error
+        raise translated(error, None) from error
+    found = str(row[0]) if row else ""
+    if found == HEAD:
+        return
+    if found > HEAD:
+        raise StorageError(
+            11, f"数据库版本 {found} 比程序新: 请升级程序", f"database {found} is newer: upgrade the program"
+        )
+    raise StorageError(11, f"数据库版本 {found or '-'} 须升级: zjj db migrate", "migration needed: zjj db migrate")
+
+
+def file_identity(path: Path) -> str:
+    """Changes when the file is copied or restored; the journal then opens a new epoch."""
+    stat = path.stat()
+    return f"{stat.st_dev}:{stat.st_ino}"

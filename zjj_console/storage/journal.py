@@ -1,0 +1,126 @@
+"""The journal: envelopes of exact canonical bytes, chained by SHA-256, appended in the transaction of their action."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uuid6
+from msgspec import Struct
+
+from zjj_console.domain.model import Actor, Event
+from zjj_console.storage.db import Connection, file_identity, set_meta
+
+DOMAIN = b"zjj-evt-1\0"
+GENESIS = bytes(32)
+ENVELOPE_VERSION = 1
+_encode = msgspec.json.Encoder(order="sorted").encode
+_INSERT = (
+    "INSERT INTO event(id, stream, kind, actor, device, epoch, dseq, at, cmd, body, hash)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def chained(previous: bytes, body: bytes) -> bytes:
+    """hash = SHA-256(domain, previous hash, body): the whole envelope is covered."""
+    return hashlib.sha256(DOMAIN + previous + body).digest()
+
+
+class Head(Struct):
+    """The end of this device's chain. Every append moves it in the same transaction."""
+
+    device: str
+    epoch: int
+    dseq: int
+    hash: bytes
+    log: str
+
+
+def open_head(db: Connection, path: Path) -> Head:
+    """The chain head; a copied or restored file (another identity) begins a new epoch, so history cannot fork unseen."""
+    known = dict(db.execute("SELECT k, v FROM meta WHERE k IN ('device', 'epoch', 'dseq', 'head', 'log', 'file')"))
+    head = Head(known["device"], int(known["epoch"]), int(known["dseq"]), bytes.fromhex(known["head"]), known["log"])
+    identity = file_identity(path)
+    if known["file"] != identity:
+        if known["file"]:
+            head.epoch += 1
+            head.dseq = 0
+        set_meta(db, file=identity, epoch=str(head.epoch), dseq=str(head.dseq))
+    return head
+
+
+def append(
+    db: Connection,
+    head: Head,
+    events: list[Event],
+    actor: Actor,
+    now: int,
+    *,
+    stream: str | None = None,
+    happened: int | None = None,
+    seen: int | None = None,
+    cmd: str | None = None,
+) -> list[int]:
+    """Write the events of one action behind the head; returns their local sequence numbers.
+
+    `stream` overrides the case as stream (chunk events). Must run inside a transaction that the caller commits.
+    """
+    cmd = cmd or str(uuid6.uuid7())
+    role = ",".join(sorted(actor.roles))
+    numbers: list[int] = []
+    for event in events:
+        head.dseq += 1
+        event_id = str(uuid6.uuid7())
+        envelope: dict[str, Any] = {
+            "v": ENVELOPE_VERSION,
+            "id": event_id,
+            "log": head.log,
+            "stream": stream or event.case,
+            "kind": event.kind,
+            "kv": 1,
+            "actor": actor.work_no,
+            "role": role,
+            "device": head.device,
+            "epoch": head.epoch,
+            "dseq": head.dseq,
+            "at": now,
+            "happened": happened,
+            "seen": seen,
+            "cmd": cmd,
+            "trial": actor.trial,
+            "data": event.data,
+        }
+        body = _encode(envelope)
+        head.hash = chained(head.hash, body)
+        done = db.execute(
+            _INSERT,
+            (event_id, envelope["stream"], event.kind, actor.work_no, head.device, head.epoch, head.dseq, now, cmd,
+             body, head.hash),
+        )  # fmt: skip
+        numbers.append(int(done.lastrowid))
+    set_meta(db, dseq=str(head.dseq), head=head.hash.hex())
+    return numbers
+
+
+class Stored(Struct):
+    """What the fold needs of a stored envelope."""
+
+    kind: str
+    stream: str
+    data: dict[str, Any]
+    actor: str = ""
+    at: int = 0
+    cmd: str = ""
+
+
+decode = msgspec.json.Decoder(Stored).decode
+
+
+def case_events(body: bytes) -> list[Event]:
+    """The events that an envelope carries: one, or those of every row of an import chunk."""
+    stored = decode(body)
+    if stored.kind == "cases_imported":
+        return [Event("imported", row[0], {"set": row[1]}) for row in stored.data["rows"]]
+    if "set" in stored.data:
+        return [Event(stored.kind, stored.stream, stored.data)]
+    return []

@@ -1,0 +1,117 @@
+"""Projections: the rows that screens and sweeps read, each a pure function of one folded case."""
+
+from typing import Any
+
+import msgspec
+from msgspec.structs import fields
+
+from zjj_console.domain.duty import DutyTime
+from zjj_console.domain.marks import marks
+from zjj_console.domain.model import Case, Dispatch, State
+from zjj_console.storage.db import Connection
+
+_PARTS = ("assists", "returned_by", "clocks", "dispatches", "requests")
+SCALARS = tuple(f.name for f in fields(Case) if f.name not in _PARTS)
+_DERIVED = ("parts", "is_open", "rank", "next_kind", "next_due", "next_warn", "next_mode", "next_unit", "marks")
+COLUMNS = (*SCALARS, *_DERIVED)
+RANK_URGENT, RANK_RUNNING, RANK_PAUSED, RANK_ENDED = 0, 1, 2, 9
+NO_DEADLINE = 1 << 60
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_names = ", ".join(COLUMNS)
+_marks = ", ".join("?" * len(COLUMNS))
+INSERT_CASE = f"INSERT INTO case_row({_names}, origin_lseq, origin_off) VALUES ({_marks}, ?, ?)"
+UPSERT_CASE = (
+    f"INSERT INTO case_row({_names}) VALUES ({_marks}) ON CONFLICT(id) DO UPDATE SET "
+    + ", ".join(f"{c} = excluded.{c}" for c in COLUMNS if c != "id")
+)  # fmt: skip
+INSERT_TIMER = "INSERT INTO timer(case_id, code, due_at, warn_at, priority) VALUES (?, ?, ?, ?, ?)"
+INSERT_DISPATCH = (
+    "INSERT INTO dispatch(case_id, n, role, unit, person, at, status, active) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT(case_id, n) DO UPDATE SET status = excluded.status, active = excluded.active"
+)
+SELECT_CASE = f"SELECT {', '.join(SCALARS)}, parts FROM case_row"
+
+
+def case_values(case: Case, duty: DutyTime) -> tuple[Any, ...]:
+    """The row of a case, in the order of COLUMNS."""
+    clock = case.next_clock()
+    if not case.is_open:
+        rank = RANK_ENDED
+    elif case.state is State.SUSPENDED:
+        rank = RANK_PAUSED
+    else:
+        rank = RANK_URGENT if case.priority == 1 else RANK_RUNNING
+    if rank == RANK_ENDED:
+        next_due, next_warn = -(case.closed_at or case.since), 0  # the latest ended comes first
+    else:
+        next_due = clock.due if clock and clock.due is not None else NO_DEADLINE
+        next_warn = (duty.warn_at(clock) if clock else None) or next_due
+    scalars = tuple(getattr(case, name) for name in SCALARS)
+    return (
+        *scalars,
+        _encode({name: getattr(case, name) for name in _PARTS if getattr(case, name)}),
+        int(case.is_open),
+        rank,
+        clock.code if clock and rank != RANK_ENDED else "",
+        next_due,
+        next_warn,
+        clock.kind if clock else "",
+        clock.unit if clock else "",
+        " ".join(marks(case)),
+    )
+
+
+def timer_values(case: Case, duty: DutyTime) -> list[tuple[Any, ...]]:
+    return [
+        (case.id, c.code, c.due, duty.warn_at(c) or c.due, case.priority) for c in case.clocks.values() if c.running
+    ]
+
+
+def write(db: Connection, before: Case | None, case: Case, duty: DutyTime) -> None:
+    """Bring the rows of one case up to its folded state."""
+    db.execute(UPSERT_CASE, case_values(case, duty))
+    if before is None or before.clocks != case.clocks or before.priority != case.priority:
+        db.execute("DELETE FROM timer WHERE case_id = ?", (case.id,))
+        db.executemany(INSERT_TIMER, timer_values(case, duty))
+    known = before.dispatches if before else ()
+    if known != case.dispatches:
+        write_dispatches(db, known, case)
+
+
+def write_dispatches(db: Connection, known: tuple[Dispatch, ...], case: Case) -> None:
+    """Ended orders before standing ones, so that there is never a moment with two leads (I-2)."""
+    changed = [d for d in case.dispatches if d not in known]
+    for d in sorted(changed, key=lambda d: d.active):
+        db.execute(INSERT_DISPATCH, (case.id, d.n, d.role, d.unit, d.person, d.at, d.status, int(d.active)))
+    gone = [(case.id, d.n) for d in known if d.n > len(case.dispatches)]
+    db.executemany("DELETE FROM dispatch WHERE case_id = ? AND n = ?", gone)
+
+
+def case_from(row: tuple[Any, ...]) -> Case:
+    """The case of a SELECT_CASE row."""
+    values = dict(zip(SCALARS, row[:-1], strict=True))
+    return msgspec.convert({**values, **msgspec.json.decode(row[-1] or b"{}")}, Case, strict=False)
+
+
+def load(db: Connection, case_id: str) -> Case | None:
+    row = db.execute(f"{SELECT_CASE} WHERE id = ?", (case_id,)).fetchone()
+    return case_from(row) if row else None
+
+
+def find(db: Connection, ref: str, console: str) -> Case | None:
+    """A case by handle (`1042`, `B1042`), full number, `@` + platform number, or UUID. Exact match only (§2)."""
+    text = ref.strip()
+    params: tuple[Any, ...]
+    if text.startswith("@"):
+        condition, params = "external_id = ?", (text[1:],)
+    elif text.isdigit():
+        condition, params = "console = ? AND serial = ?", (console, int(text))
+    elif len(text) > 1 and text[0].isalpha() and text[1:].isdigit():
+        condition, params = "console = ? AND serial = ?", (text[0].upper(), int(text[1:]))
+    elif len(text) == 36 and text.count("-") == 4:
+        condition, params = "id = ?", (text.lower(),)
+    else:
+        condition, params = "number = ?", (text.upper(),)
+    row = db.execute(f"{SELECT_CASE} WHERE {condition}", params).fetchone()
+    return case_from(row) if row else None

@@ -1,0 +1,230 @@
+"""Read queries: frozen rows by keyset windows, never entities, never OFFSET. The order of the queue is stored.
+
+`rank` puts first priority before the rest, running before suspended, open before ended; within a rank the earliest
+deadline comes first (ended cases: the latest closed). Time alone never reorders the queue.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from zjj_console.domain.model import Case
+from zjj_console.storage.db import Connection
+
+QUEUE_COLUMNS = (
+    "rid", "id", "serial", "console", "version", "state", "flow", "priority", "category", "place", "committee", "grid",
+    "station", "text", "source", "reported_at", "lead", "lead_person", "rank", "next_kind", "next_due", "next_warn",
+    "next_mode", "next_unit", "marks", "return_count", "rework_count", "due_final", "closed_at",
+)  # fmt: skip
+_SELECT = f"SELECT {', '.join(QUEUE_COLUMNS)} FROM case_row"
+_ORDER = "rank, next_due, rid"
+_REVERSED = "rank DESC, next_due DESC, rid DESC"
+
+
+class QueueRow(Struct, frozen=True, array_like=True):
+    """What a list shows of a case. `next_due` is µs UTC while `next_kind` is set; `marks` are codes parted by blanks."""
+
+    rid: int
+    id: str
+    serial: int
+    console: str
+    version: int
+    state: str
+    flow: str
+    priority: int
+    category: str
+    place: str
+    committee: str
+    grid: str
+    station: str
+    text: str
+    source: str
+    reported_at: int
+    lead: str
+    lead_person: str
+    rank: int
+    next_kind: str
+    next_due: int
+    next_warn: int
+    next_mode: str
+    next_unit: str
+    marks: str
+    return_count: int
+    rework_count: int
+    due_final: int | None
+    closed_at: int | None
+
+    @property
+    def handle(self) -> str:
+        return str(self.serial)
+
+    @property
+    def cursor(self) -> "Cursor":
+        return (self.rank, self.next_due, self.rid)
+
+    def overdue(self, now: int) -> bool:
+        return bool(self.next_kind) and self.next_due <= now
+
+    def due_soon(self, now: int) -> bool:
+        return bool(self.next_kind) and self.next_warn <= now < self.next_due
+
+
+Cursor = tuple[int, int, int]
+
+
+class Filter(Struct, frozen=True):
+    """What to show. Empty means any. `before` (µs) keeps only cases whose next deadline has passed by then."""
+
+    open: bool | None = True
+    states: tuple[str, ...] = ()
+    priority: tuple[int, ...] = ()
+    grid: str = ""
+    station: str = ""
+    committees: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()  # lead or assist
+    person: str = ""  # lead person, or followed by the desk where `followed`
+    source: str = ""
+    flow: str = ""
+    text: str = ""
+    overdue_at: int | None = None
+    since: int | None = None
+    until: int | None = None
+    followed: bool = False
+    custodian: str = ""
+
+    def where(self) -> tuple[str, list[Any]]:
+        """SQL condition and its parameters. Only bound values, only known columns."""
+        parts: list[str] = []
+        params: list[Any] = []
+
+        def add(sql: str, *values: Any) -> None:
+            parts.append(sql)
+            params.extend(values)
+
+        if self.open is not None:
+            add("is_open = ?", int(self.open))
+        for column, values in (
+            ("state", self.states),
+            ("priority", self.priority),
+            ("committee", self.committees),
+            ("category", self.categories),
+            ("lead", self.units),
+        ):
+            if values:
+                add(f"{column} IN ({','.join('?' * len(values))})", *values)
+        for column, value in (
+            ("grid", self.grid),
+            ("station", self.station),
+            ("source", self.source),
+            ("flow", self.flow),
+            ("lead_person", self.person),
+            ("custodian", self.custodian),
+        ):
+            if value:
+                add(f"{column} = ?", value)
+        if self.text:
+            add("(instr(text, ?) OR instr(place, ?) OR instr(external_id, ?))", self.text, self.text, self.text)
+        if self.overdue_at is not None:
+            add("next_kind <> '' AND next_due <= ?", self.overdue_at)
+        if self.since is not None:
+            add("reported_at >= ?", self.since)
+        if self.until is not None:
+            add("reported_at < ?", self.until)
+        if self.followed:
+            add("followed = 1")
+        return (" AND ".join(parts) or "1"), params
+
+
+def page(
+    db: Connection, where: Filter, limit: int, after: Cursor | None = None, *, backward: bool = False
+) -> list[QueueRow]:
+    """Up to `limit` rows after (or, backward, before) a cursor, always in queue order."""
+    condition, params = where.where()
+    if after is not None:
+        condition += f" AND (rank, next_due, rid) {'<' if backward else '>'} (?, ?, ?)"
+        params += after
+    rows = db.execute(
+        f"{_SELECT} WHERE {condition} ORDER BY {_REVERSED if backward else _ORDER} LIMIT ?", (*params, limit)
+    ).fetchall()
+    found = [QueueRow(*row) for row in rows]
+    return found[::-1] if backward else found
+
+
+def count(db: Connection, where: Filter) -> int:
+    condition, params = where.where()
+    row = db.execute(f"SELECT count(*) FROM case_row WHERE {condition}", params).fetchone()
+    return int(row[0])
+
+
+def position(db: Connection, where: Filter, cursor: Cursor) -> int:
+    """How many rows stand before a cursor."""
+    condition, params = where.where()
+    row = db.execute(
+        f"SELECT count(*) FROM case_row WHERE {condition} AND (rank, next_due, rid) < (?, ?, ?)", (*params, *cursor)
+    ).fetchone()
+    return int(row[0])
+
+
+def counts(db: Connection, now: int) -> dict[str, int]:
+    """Open cases by state, plus `open`, `overdue` and `due_soon`."""
+    by_state = {str(s): int(n) for s, n in db.execute(
+        "SELECT state, count(*) FROM case_row WHERE is_open = 1 GROUP BY state"
+    )}  # fmt: skip
+    overdue, soon = db.execute(
+        "SELECT coalesce(sum(next_due <= ?1), 0), coalesce(sum(next_warn <= ?1 AND next_due > ?1), 0)"
+        " FROM case_row WHERE is_open = 1 AND rank < 2 AND next_kind <> ''",
+        (now,),
+    ).fetchone()
+    return {**by_state, "open": sum(by_state.values()), "overdue": int(overdue), "due_soon": int(soon)}
+
+
+def worst(db: Connection, now: int, limit: int = 3) -> list[QueueRow]:
+    """Overdue and soon due, first priority first: what the alarm strip shows."""
+    rows = db.execute(
+        f"{_SELECT} WHERE is_open = 1 AND rank < 2 AND next_kind <> '' AND next_warn <= ? ORDER BY {_ORDER} LIMIT ?",
+        (now, limit),
+    ).fetchall()
+    return [QueueRow(*row) for row in rows]
+
+
+class Moment(Struct, frozen=True):
+    """One line of a case's history. `data` is the event's own (§2.4)."""
+
+    lseq: int
+    kind: str
+    actor: str
+    at: int
+    happened_at: int | None
+    trial: bool
+    data: dict[str, Any]
+
+
+class _Envelope(Struct):
+    kind: str
+    actor: str
+    at: int
+    data: dict[str, Any]
+    happened: int | None = None
+    trial: bool = False
+
+
+def timeline(db: Connection, case: Case) -> list[Moment]:
+    """All events of a case, oldest first; the first of an imported one lies in its batch's chunk event."""
+    moments: list[Moment] = []
+    decoder = msgspec.json.Decoder(_Envelope)
+    origin = db.execute("SELECT origin_lseq, origin_off FROM case_row WHERE id = ?", (case.id,)).fetchone()
+    if origin is not None and origin[0] is not None:
+        body = db.execute("SELECT body FROM event WHERE lseq = ?", (origin[0],)).fetchone()[0]
+        envelope = decoder.decode(body)
+        row = envelope.data["rows"][origin[1]]
+        moments.append(
+            Moment(
+                origin[0], "imported", envelope.actor, envelope.at, None, envelope.trial, {"set": row[1], "args": {}}
+            )
+        )
+    for lseq, body in db.execute("SELECT lseq, body FROM event WHERE stream = ? ORDER BY lseq", (case.id,)):
+        e = decoder.decode(body)
+        moments.append(Moment(lseq, e.kind, e.actor, e.at, e.happened, e.trial, e.data))
+    return moments

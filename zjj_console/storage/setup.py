@@ -1,0 +1,88 @@
+"""Making and migrating a database file. Imports SQLAlchemy and Alembic, so only set-up commands come here."""
+
+import shutil
+import uuid
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from pysqlite3 import dbapi2
+from sqlalchemy import Connection as CoreConnection
+from sqlalchemy import create_engine, event
+
+from zjj_console.storage import db as database
+from zjj_console.storage.journal import GENESIS
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_SPACE = 3  # free disk wanted, in sizes of the database
+
+
+def _upgrade(path: Path) -> None:
+    """All pending migrations in one transaction: a failed one leaves the file as it was."""
+    engine = create_engine(f"sqlite:///{path}", module=dbapi2)
+    event.listen(engine, "connect", _autocommit)
+    event.listen(engine, "begin", _begin)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+
+
+def _autocommit(connection: dbapi2.Connection, record: object) -> None:
+    connection.isolation_level = None
+
+
+def _begin(connection: CoreConnection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def create(path: Path, town_code: str, console: str = "A") -> None:
+    """A new, empty database. The journal's device and log get fresh identities. Raises StorageError if it exists."""
+    if path.exists():
+        raise database.StorageError(5, f"已存在 {path}", f"{path} exists already")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    building = path.with_name(f".{path.name}.new")
+    building.unlink(missing_ok=True)
+    try:
+        _upgrade(building)
+        db = database.connect(building)
+        with database.writing(db):
+            database.set_meta(
+                db,
+                device=str(uuid.uuid4()),
+                log=str(uuid.uuid4()),
+                console=console,
+                town=town_code,
+                epoch="1",
+                dseq="0",
+                head=GENESIS.hex(),
+                file=database.file_identity(building),
+            )
+        db.close()
+        building.rename(path)  # nobody ever opens a half-made database
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            building.with_name(building.name + suffix).unlink(missing_ok=True)
+
+
+def migrate(path: Path) -> Path | None:
+    """Bring an older file to the newest schema; returns the backup made before, None if nothing was to do."""
+    from zjj_console.storage.backup import backup
+
+    db = database.connect(path)
+    try:
+        database.check_version(db)
+        return None
+    except database.StorageError as error:
+        if error.code != 11:
+            raise
+    finally:
+        db.close()
+    size = path.stat().st_size
+    if shutil.disk_usage(path.parent).free < _MIGRATION_SPACE * size:
+        raise database.StorageError(1, "空间不足，未升级", "not enough free disk to migrate")
+    saved = backup(path, path.parent)
+    _upgrade(path)
+    return saved

@@ -1,0 +1,265 @@
+"""The schema, declared once. Migrations are checked against it; the hot path speaks SQL over the driver.
+
+Every table is STRICT, so each column names its storage type. Importing this module costs SQLModel; only set-up,
+migrations and single-record commands do so (the console paints before).
+"""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+_STRICT = {"sqlite_strict": True}
+
+
+def _text(default: str | None = "", **kw: Any) -> Any:
+    return Field(default=default, sa_type=Text, nullable=default is None, **kw)
+
+
+def _int(default: int | None = 0, **kw: Any) -> Any:
+    return Field(default=default, sa_type=Integer, nullable=default is None, **kw)
+
+
+def _blob(default: bytes | None = b"", **kw: Any) -> Any:
+    return Field(default=default, sa_type=LargeBinary, nullable=default is None, **kw)
+
+
+class EventRow(SQLModel, table=True):
+    """One journal entry. `body` is the canonical envelope, hashed and kept whole; the columns repeat it for look-up."""
+
+    __tablename__ = "event"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("device", "epoch", "dseq"),
+        Index("ix_event_stream", "stream", "lseq"),
+        _STRICT,
+    )
+    lseq: int | None = Field(default=None, primary_key=True, sa_type=Integer)
+    id: str = _text(unique=True)
+    stream: str = _text()
+    kind: str = _text()
+    actor: str = _text()
+    device: str = _text()
+    epoch: int = _int()
+    dseq: int = _int()
+    at: int = _int()
+    cmd: str = _text()
+    body: bytes = _blob()
+    hash: bytes = _blob()
+    hub_seq: int | None = _int(None)
+    hub_hash: bytes | None = _blob(None)
+    verdict: int | None = _int(None)
+    reason: str | None = _text(None)
+    received_at: int | None = _int(None)
+
+
+class CaseRow(SQLModel, table=True):
+    """One folded case. Scalar fields are columns, compound ones are in `parts`; the rest serves order and filters."""
+
+    __tablename__ = "case_row"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("console", "serial"),
+        Index("ix_case_queue", "is_open", "rank", "next_due", "rid"),
+        Index("ix_case_state", "is_open", "state", "rank", "next_due", "rid"),
+        Index("ix_case_external", "source", "external_id", unique=True, sqlite_where=text("external_id <> ''")),
+        _STRICT,
+    )
+    rid: int | None = Field(default=None, primary_key=True, sa_type=Integer)
+    id: str = _text(unique=True)
+    serial: int = _int()
+    console: str = _text()
+    number: str = _text()
+    version: int = _int()
+    state: str = _text()
+    flow: str = _text()
+    ever_difficult: int = _int()
+    priority: int = _int()
+    category: str = _text()
+    place: str = _text()
+    committee: str = _text()
+    grid: str = _text()
+    station: str = _text()
+    zone: str = _text()
+    lon: int | None = _int(None)
+    lat: int | None = _int(None)
+    text: str = _text()
+    source: str = _text()
+    external_id: str = _text()
+    wechat_ref: str = _text()
+    reporter: str = _text()
+    phone: str = _text()
+    reported_at: int = _int()
+    recorded_at: int = _int()
+    since: int = _int()
+    lead: str = _text()
+    lead_person: str = _text()
+    due_final: int | None = _int(None)
+    custodian: str = _text()
+    return_count: int = _int()
+    rework_count: int = _int()
+    extend_count: int = _int()
+    info_rounds: int = _int()
+    attempts: int = _int()
+    cycle: int = _int()
+    result: str = _text()
+    result_text: str = _text()
+    evidence: str = _text()
+    submitted_by: str = _text()
+    submitted_at: int | None = _int(None)
+    verified_by: str = _text()
+    closed_at: int | None = _int(None)
+    on_time: int | None = _int(None)
+    self_mode: str = _text()
+    criterion: str = _text()
+    designated: int = _int()
+    master: str = _text()
+    related: str = _text()
+    previous: str = _text()
+    supervised_until: int | None = _int(None)
+    support: str = _text()
+    arrived: int = _int()
+    followed: int = _int()
+    parts: bytes = _blob()
+    origin_lseq: int | None = _int(None)  # chunk event that brought an imported case, and its place in it
+    origin_off: int | None = _int(None)
+    is_open: int = _int()
+    rank: int = _int()
+    next_kind: str = _text()
+    next_due: int = _int()
+    next_warn: int = _int()
+    next_mode: str = _text()
+    next_unit: str = _text()
+    marks: str = _text()
+
+
+class TimerRow(SQLModel, table=True):
+    """A running clock (I-3): what a sweep reads. Never holds a stopped or paused one."""
+
+    __tablename__ = "timer"
+    __table_args__: ClassVar[Any] = (Index("ix_timer_due", "due_at"), {**_STRICT, "sqlite_with_rowid": False})
+    case_id: str = Field(primary_key=True, sa_type=Text)
+    code: str = Field(primary_key=True, sa_type=Text)
+    due_at: int = _int()
+    warn_at: int = _int()
+    priority: int = _int()
+
+
+class DispatchRow(SQLModel, table=True):
+    """An order to a named person (R48). The partial unique index is invariant I-2: one active lead."""
+
+    __tablename__ = "dispatch"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_dispatch_lead", "case_id", unique=True, sqlite_where=text("role = 'lead' AND active = 1")),
+        Index("ix_dispatch_unit", "unit", "active"),
+        {**_STRICT, "sqlite_with_rowid": False},
+    )
+    case_id: str = Field(primary_key=True, sa_type=Text)
+    n: int = Field(primary_key=True, sa_type=Integer)
+    role: str = _text()
+    unit: str = _text()
+    person: str = _text()
+    at: int = _int()
+    status: str = _text()
+    active: int = _int()
+
+
+class OutboxRow(SQLModel, table=True):
+    """A message that waits to be sent. `key` makes sending it twice harmless."""
+
+    __tablename__ = "outbox"
+    __table_args__: ClassVar[Any] = (Index("ix_outbox_pending", "status", "not_before"), _STRICT)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Integer)
+    key: str = _text(unique=True)
+    case_id: str = _text()
+    kind: str = _text()
+    recipient: str = _text()
+    body: str = _text()
+    created_at: int = _int()
+    not_before: int = _int()
+    status: str = _text("PENDING")
+
+
+class DraftRow(SQLModel, table=True):
+    """What somebody was typing, so that no crash loses it (NV-1)."""
+
+    __tablename__ = "draft"
+    __table_args__: ClassVar[Any] = (_STRICT,)
+    id: str = Field(primary_key=True, sa_type=Text)
+    operator: str = _text()
+    body: str = _text()
+    updated_at: int = _int()
+
+
+class OperatorRow(SQLModel, table=True):
+    """A real operator: work number and hashed PIN. The first one ends the trial mode."""
+
+    __tablename__ = "operator"
+    __table_args__: ClassVar[Any] = (_STRICT,)
+    work_no: str = Field(primary_key=True, sa_type=Text)
+    pin_hash: str = _text()
+    created_at: int = _int()
+
+
+class UsedKeyRow(SQLModel, table=True):
+    """An idempotency key that a script gave, with what it did."""
+
+    __tablename__ = "used_key"
+    __table_args__: ClassVar[Any] = (_STRICT,)
+    key: str = Field(primary_key=True, sa_type=Text)
+    content: str = _text()
+    result: str = _text()
+    at: int = _int()
+
+
+class ImportBatchRow(SQLModel, table=True):
+    """One import and its figures; `done` 0 means interrupted."""
+
+    __tablename__ = "import_batch"
+    __table_args__: ClassVar[Any] = (_STRICT,)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Integer)
+    kind: str = _text()
+    file: str = _text()
+    actor: str = _text()
+    started_at: int = _int()
+    millis: int = _int()
+    rows: int = _int()
+    new: int = _int()
+    changed: int = _int()
+    same: int = _int()
+    rejected: int = _int()
+    rejects_path: str = _text()
+    code: int = _int()
+    done: int = _int()
+
+
+class ImportRejectRow(SQLModel, table=True):
+    """A rejected row, verbatim, with what was wrong and what to do."""
+
+    __tablename__ = "import_reject"
+    __table_args__: ClassVar[Any] = ({**_STRICT, "sqlite_with_rowid": False},)
+    batch: int = Field(primary_key=True, sa_type=Integer)
+    row: int = Field(primary_key=True, sa_type=Integer)
+    code: str = _text()
+    field: str = _text()
+    message: str = _text()
+    suggestion: str = _text()
+    raw: str = _text()
+
+
+class LineRow(SQLModel, table=True):
+    """Command-line history per operator (§3.4)."""
+
+    __tablename__ = "line_history"
+    __table_args__: ClassVar[Any] = (_STRICT,)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Integer)
+    operator: str = _text()
+    line: str = _text()
+    at: int = _int()
+
+
+class MetaRow(SQLModel, table=True):
+    """Facts about this database: device, epoch, console letter, chain head, profile."""
+
+    __tablename__ = "meta"
+    __table_args__: ClassVar[Any] = (_STRICT,)
+    k: str = Field(primary_key=True, sa_type=Text)
+    v: str = _text()

@@ -1,0 +1,25 @@
+"""Which kind of day a date is. The profile's own rows win over the public calendar (§2.5, §4.1)."""
+
+from datetime import date
+from functools import lru_cache
+
+from zjj_console.town.models import DayType, Town
+
+
+def day_type(town: Town, day: date) -> tuple[DayType, bool]:
+    """(day type, known). Not known: the public calendar ends before that year and Monday to Friday is assumed."""
+    override = town.calendar.get(day)
+    return (override.day_type, True) if override else _public(day)
+
+
+@lru_cache(maxsize=4096)
+def _public(day: date) -> tuple[DayType, bool]:
+    import chinese_calendar  # imported late: a start that asks for no date does not pay for it
+
+    try:
+        off, name = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return ("workday" if day.weekday() < 5 else "rest"), False
+    if not off:
+        return "workday", True
+    return ("holiday" if name else "rest"), True

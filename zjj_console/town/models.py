@@ -1,0 +1,294 @@
+"""The shapes of a town profile. One frozen `Town` holds all of it; look-ups are dictionary reads.
+
+Marks tell where a value comes from: `D` the policy text, `A` our default (shown as 配置值), `T` another paper of the
+same town, `X` known to exist but not told to us (empty or a disabled placeholder), `R` another city's reference.
+"""
+
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+Mark = Literal["D", "A", "T", "X", "R"]
+UnitKind = Literal["centre", "response_team", "station", "village_station", "resident", "on_demand"]
+DayType = Literal["workday", "rest", "holiday"]
+PRIORITIES = (1, 2, 3, 4)
+
+
+class Hours(Struct, frozen=True):
+    """Daily duty window in minutes of the local day. `end < start` runs past midnight; equal means round the clock."""
+
+    code: str
+    name: str
+    start: int
+    end: int
+    mark: Mark
+
+    @property
+    def wall(self) -> bool:
+        """True where the unit's clock is plain elapsed time: round the clock, or a night shift."""
+        return self.end <= self.start
+
+    def covers(self, minute: int) -> bool:
+        if self.start == self.end:
+            return True
+        if self.start < self.end:
+            return self.start <= minute < self.end
+        return minute >= self.start or minute < self.end
+
+
+class Unit(Struct, frozen=True):
+    code: str  # what is stored: z1, y2, cg …
+    kind: UnitKind
+    name: str
+    name_en: str
+    tokens: tuple[str, ...]  # what may be typed; the first is shown in help
+    hours: str  # key of Town.hours
+    level: str  # district | town | station | grid | village
+    enabled: bool
+    mark: Mark
+    zone: str = ""  # stations only
+    note: str = ""
+    py: str = ""  # pinyin as in `Named`
+    core: int = 0
+    alt: tuple[str, ...] = ()
+
+
+class Zone(Struct, frozen=True):
+    code: str
+    name: str
+    station: str
+
+
+class Grid(Struct, frozen=True):
+    code: str
+    name: str
+    zone: str
+    chief: str = ""  # work number of the grid chief (网格长)
+
+
+class Named(Struct, frozen=True):
+    """What the pinyin index needs. `alt` holds curated other readings, full pinyin with `'` between syllables."""
+
+    code: str
+    name: str
+    py: str  # full pinyin, syllables parted by a blank: "dong hu jie"
+    core: int = 0  # number of leading characters that form the core (without 村/社区/街 …); 0 = all
+    alt: tuple[str, ...] = ()
+
+
+class Committee(Struct, frozen=True):
+    code: str
+    name: str
+    kind: str  # 居 | 村
+    grid: str
+    village_station: str
+    py: str
+    core: int
+    alt: tuple[str, ...]
+    mark: Mark
+    lon: float | None = None
+    lat: float | None = None
+
+
+class Person(Struct, frozen=True):
+    work_no: str
+    name: str
+    unit: str
+    roles: tuple[str, ...]
+    mark: Mark
+    rank: str = ""
+    force: str = ""
+    phone: str = ""
+    py: str = ""
+
+
+class Post(Struct, frozen=True):
+    unit: str
+    role: str  # commander | chief | deputy | team_leader | shift_lead …
+    work_no: str
+    acting: bool = False
+
+
+class Category(Struct, frozen=True):
+    code: str
+    token: str
+    name: str
+    name_en: str
+    nature: str  # part 部件 | event 事件
+    group: str
+    priority: int
+    lead: str  # unit code, "" = no default lead
+    phrase: str  # standard phrase used as the text when none is typed
+    callback: bool
+    standard_ref: str
+    mark: Mark
+    py: str = ""
+    core: int = 0
+    alt: tuple[str, ...] = ()
+
+
+class Source(Struct, frozen=True):
+    token: str
+    code: str
+    name: str
+    name_en: str
+    needs_backfill: bool  # must carry a 政务微信 reference (R32, R53)
+    mark: Mark
+
+
+class Limit(Struct, frozen=True):
+    kind: Literal["wall", "duty", "workdays"]
+    amount: int  # minutes for wall and duty, days for workdays
+
+
+class ClockRule(Struct, frozen=True):
+    """One row of the timer table (§2.5): limit per priority, None where the clock does not run."""
+
+    code: str  # ACC, DSP, ACK …
+    name: str
+    name_en: str
+    limits: dict[int, Limit | None]
+    mark: Mark
+
+
+class Reason(Struct, frozen=True):
+    digit: str
+    code: str
+    name: str
+    name_en: str
+    needs_text: bool = False
+    fault: str = ""  # for 退单 verdicts: whose mistake it was
+
+
+class FlowRules(Struct, frozen=True):
+    """Numbers of the life cycle that the policy leaves open."""
+
+    returns_to_difficult: int = 2
+    reworks_to_difficult: int = 2
+    sampling_percent: int = 5
+    reopen_days: int = 30
+    unmerge_hours: int = 24
+    undo_seconds: int = 10
+    info_rounds: int = 2
+    extensions_by_desk: int = 1
+    extensions_total: int = 2
+    suspend_max_days: int = 30
+    warn_percent: int = 20
+    warn_floor_minutes: int = 2
+    rework_percent: int = 25
+    rework_floor: dict[int, Limit] = {}
+    mark: Mark = "A"
+
+
+class CountNote(Struct, frozen=True):
+    """Where a declared number comes from. `at_least` makes it a minimum instead of an exact count."""
+
+    name: str
+    mark: Mark
+    clause: str
+    at_least: bool = False
+
+
+class CalendarDay(Struct, frozen=True):
+    day: date
+    day_type: DayType
+    note: str = ""
+
+
+class Town(Struct, frozen=True, dict=True):
+    """A whole profile. `codes` are unique inside each table; `validate` proves what the types cannot."""
+
+    code: str
+    name: str
+    name_en: str
+    district: str
+    document: str
+    prefix: str  # of case numbers
+    timezone: str
+    terms: dict[str, str]  # words that a town may change: station, commander, …
+    counts: dict[str, int]
+    zone_grid_pattern: dict[int, int]
+    posts_per_station: dict[str, int]
+    units: dict[str, Unit]
+    zones: dict[str, Zone]
+    grids: dict[str, Grid]
+    committees: dict[str, Committee]
+    people: dict[str, Person]
+    posts: tuple[Post, ...]
+    hours: dict[str, Hours]
+    categories: dict[str, Category]
+    sources: dict[str, Source]  # by code
+    clocks: dict[str, ClockRule]
+    reasons: dict[str, dict[str, Reason]]  # list name -> digit -> reason
+    flow: FlowRules
+    calendar: dict[date, CalendarDay]  # overrides of the public calendar
+    cycles: dict[str, str]  # consultation=weekly, visit=monthly, inspection=daily, assessment=monthly
+    programme: tuple[tuple[str, str, str], ...]  # (name, from, to)
+    folder: str
+    count_notes: dict[str, CountNote] = {}
+
+    @cached_property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @cached_property
+    def station_by_zone(self) -> dict[str, str]:
+        return {zone.code: zone.station for zone in self.zones.values()}
+
+    @cached_property
+    def category_by_token(self) -> dict[str, Category]:
+        return {c.token: c for c in self.categories.values()}
+
+    @cached_property
+    def source_by_token(self) -> dict[str, Source]:
+        return {s.token: s for s in self.sources.values()}
+
+    @cached_property
+    def unit_by_token(self) -> dict[str, Unit]:
+        return {token: unit for unit in self.units.values() for token in unit.tokens}
+
+    @cached_property
+    def centre(self) -> Unit:
+        return next(u for u in self.units.values() if u.kind == "centre")
+
+    def of_kind(self, kind: UnitKind) -> list[Unit]:
+        return [u for u in self.units.values() if u.kind == kind]
+
+    def hours_of(self, unit: str) -> Hours:
+        """Duty window of a unit; the centre's for an unknown one."""
+        found = self.units.get(unit)
+        return self.hours[found.hours if found else self.centre.hours]
+
+    def whereabouts(self, committee: str) -> tuple[str, str, str]:
+        """(grid, station, zone) of a committee (R01: derived, never typed); three empty strings if unknown."""
+        place = self.committees.get(committee)
+        if place is None or place.grid not in self.grids:
+            return "", "", ""
+        zone = self.grids[place.grid].zone
+        return place.grid, self.station_by_zone.get(zone, ""), zone
+
+    def limit(self, clock: str, priority: int) -> Limit | None:
+        rule = self.clocks.get(clock)
+        return rule.limits.get(priority) if rule else None
+
+    def holders(self, unit: str, role: str) -> list[Person]:
+        """People who hold a post of a unit, acting holders after the proper ones."""
+        posts = sorted((p for p in self.posts if p.unit == unit and p.role == role), key=lambda p: p.acting)
+        return [self.people[p.work_no] for p in posts if p.work_no in self.people]
+
+    def staff(self, unit: str) -> list[Person]:
+        return [p for p in self.people.values() if p.unit == unit]
+
+    def reason(self, table: str, digit: str) -> Reason | None:
+        return self.reasons.get(table, {}).get(digit)
+
+    def term(self, key: str, default: str) -> str:
+        return self.terms.get(key, default)
+
+    @property
+    def path(self) -> Path:
+        return Path(self.folder)

@@ -1,0 +1,168 @@
+"""The queue's columns: which ones a width has room for, and what a case shows in each (§3.8).
+
+A row reads left to right as a sentence: mark, handle, priority, state, nearest deadline, place, what, who.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from zjj_console.desk import wording
+from zjj_console.domain.duty import DutyTime
+from zjj_console.domain.lifecycle import STATE_ZH
+from zjj_console.domain.model import State
+from zjj_console.i18n import english, t
+from zjj_console.storage.reads import QueueRow
+from zjj_console.town.models import Town
+from zjj_console.widgets.cells import Line, Span, fit, shown
+
+NORMAL, DIM = "$foreground", "$dim"
+
+
+class Frame(NamedTuple):
+    """What a row is drawn against: the town, its duty clock and the present instant (µs UTC)."""
+
+    town: Town
+    duty: DutyTime
+    now: int
+
+
+class Column(NamedTuple):
+    key: str
+    title: str
+    width: int  # cells; 0 takes what is left
+    wide: int  # shown from this total width on
+    draw: Callable[[QueueRow, Frame], Span]
+    right: bool = False
+
+
+def unit_name(town: Town, code: str) -> str:
+    """A unit's name in the language of the interface."""
+    found = town.units.get(code)
+    return (found.name_en if english() and found.name_en else found.name) if found else shown(code)
+
+
+def category_name(town: Town, code: str) -> str:
+    found = town.categories.get(code)
+    return (found.name_en if english() and found.name_en else found.name) if found else shown(code)
+
+
+def source_name(town: Town, code: str) -> str:
+    found = town.sources.get(code)
+    return (found.name_en if english() and found.name_en else found.name) if found else shown(code)
+
+
+def place_name(town: Town, place: str, committee: str) -> str:
+    """The committee first: it is what tells cases apart; the written place follows in the detail."""
+    known = town.committees.get(committee)
+    return known.name if known else shown(place) or t("地点待定")
+
+
+def state_word(state: str) -> str:
+    try:
+        return t(STATE_ZH[State(state)])
+    except (KeyError, ValueError):
+        return shown(state)
+
+
+def severity(row: QueueRow, now: int) -> str:
+    """The style of a row's most urgent thing."""
+    if row.rank >= 2:
+        return "$wait" if row.state == State.SUSPENDED else DIM
+    if row.overdue(now):
+        return "$p1"
+    if row.due_soon(now):
+        return "$soon"
+    return NORMAL
+
+
+def _mark(row: QueueRow, at: Frame) -> Span:
+    """Shape in three cells, then at most two words: `!!!急超`, `!! 超督`, `   疑返`."""
+    urgent = wording.urgency(row, at.now)
+    shape = urgent[: urgent.count("!")]
+    words = t(urgent[len(shape) :].strip()) if urgent else ""
+    words = (words + wording.mark_words(row.marks))[:2]
+    if not urgent:
+        return f"   {words}", "$wait" if words else NORMAL
+    style = "bold reverse $p1" if len(shape) == 3 else f"bold {severity(row, at.now)}"
+    return f"{shape:<3}{words}", style
+
+
+def _priority(row: QueueRow, at: Frame) -> Span:
+    return str(row.priority), {1: "bold $p1", 2: "$p2"}.get(row.priority, DIM)
+
+
+def _state(row: QueueRow, at: Frame) -> Span:
+    styles: dict[str, str] = {State.CLOSED: "$done", State.SUSPENDED: "$wait"}
+    return state_word(row.state), styles.get(row.state, NORMAL)
+
+
+def _deadline(row: QueueRow, at: Frame) -> Span:
+    if row.closed_at is not None:
+        return wording.moment(row.closed_at, at.now, at.duty), DIM
+    text = wording.countdown(row, at.now, at.duty)
+    return text, f"bold {severity(row, at.now)}" if row.overdue(at.now) else severity(row, at.now)
+
+
+def _place(row: QueueRow, at: Frame) -> Span:
+    return place_name(at.town, row.place, row.committee), NORMAL
+
+
+def _matter(row: QueueRow, at: Frame) -> Span:
+    return shown(row.text) or category_name(at.town, row.category), NORMAL
+
+
+def _unit(row: QueueRow, at: Frame) -> Span:
+    return (unit_name(at.town, row.lead), NORMAL) if row.lead else ("-", DIM)
+
+
+def _station(row: QueueRow, at: Frame) -> Span:
+    return unit_name(at.town, row.station) if row.station else "-", DIM
+
+
+def _flow(row: QueueRow, at: Frame) -> Span:
+    return t(wording.FLOW_ZH.get(row.flow, ""))[:8], DIM
+
+
+def _age(row: QueueRow, at: Frame) -> Span:
+    return wording.span(max(0, at.now - row.reported_at)), DIM
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("mark", "标", 7, 0, _mark),
+    Column("handle", "案号", 5, 0, lambda row, at: (row.handle, NORMAL), True),
+    Column("priority", "级", 2, 0, _priority),
+    Column("state", "状态", 8, 0, _state),
+    Column("deadline", "最近时限", 13, 0, _deadline, True),
+    Column("place", "地点", 12, 0, _place),
+    Column("grid", "格", 3, 120, lambda row, at: (row.grid.upper() or "-", DIM)),
+    Column("station", "站", 4, 120, _station),
+    Column("category", "类别", 8, 120, lambda row, at: (category_name(at.town, row.category), DIM)),
+    Column("matter", "事项", 0, 0, _matter),
+    Column("unit", "承办", 8, 0, _unit),
+    Column("source", "来源", 8, 120, lambda row, at: (source_name(at.town, row.source), DIM)),
+    Column("reported", "上报", 11, 124, lambda row, at: (wording.moment(row.reported_at, at.now, at.duty), DIM), True),
+    Column("age", "历时", 5, 130, _age, True),
+    Column("flow", "流程", 8, 150, _flow),
+)
+
+
+def layout(width: int) -> list[tuple[Column, int]]:
+    """The columns that fit, each with its width; widths depend on nothing but the total, so nothing jumps."""
+    chosen = [c for c in COLUMNS if c.wide <= width]
+    fixed = 1 + sum(c.width + 1 for c in chosen)
+    return [(c, c.width or max(4, width - fixed)) for c in chosen]
+
+
+def head(width: int) -> Line:
+    """The line of titles."""
+    titles = " ".join(fit(t(c.title), size, right=c.right) for c, size in layout(width))
+    return ((fit(f" {titles}", width), DIM),)
+
+
+def cells(row: QueueRow, width: int, at: Frame) -> list[tuple[str, Span]]:
+    """(column, fitted span) of each shown column."""
+    found: list[tuple[str, Span]] = []
+    for column, size in layout(width):
+        text, style = column.draw(row, at)
+        found.append((column.key, (fit(text, size, right=column.right), style)))
+    return found
