@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from zjj_console.commands.profile import SECTIONS, aligned, check, compare, copy, locate, show
+from zjj_console.commands.profile_report import SECTIONS, aligned, check, compare, copy, locate, show
 from zjj_console.town.load import builtin
 from zjj_console.town.models import Town
 

@@ -1,277 +1,78 @@
-"""`zjj profile`: look at, check, copy and compare town profiles. Pure functions make an Outcome, commands show it."""
+"""`zjj profile`: look at, check, copy and compare town profiles."""
 
-import shutil
-import tempfile
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
-from msgspec import Struct
-from rich.cells import cell_len
 
-from zjj_console.town.load import ProfileError, builtin, load_town
-from zjj_console.town.models import PRIORITIES, Limit, Town
-from zjj_console.town.numbers import clock
-from zjj_console.town.validate import Finding, Findings, validate
+from zjj_console.commands.context import Settings, settings
+from zjj_console.commands.output import Fault, Result
 
-DONE, CONFLICT, NOT_FOUND, INVALID = 0, 5, 6, 13
-SECTIONS = (
-    *("terms", "hours", "units", "zones", "grids", "committees", "people", "posts", "categories", "sources"),
-    *("clocks", "reasons", "flow", "counts", "calendar", "cycles", "programme"),
-)
-HEAD = ("code", "name", "name_en", "district", "document", "prefix", "timezone")
-
+if TYPE_CHECKING:
+    from zjj_console.commands.profile_report import Outcome
 
 app = typer.Typer(no_args_is_help=True, help="镇级配置: 校验、查看、新建、比较")
-Folder = Annotated[str, typer.Argument(metavar="DIR", envvar="ZJJ_PROFILE", help="配置目录或内置配置名")]
 
 
-class Outcome(Struct, frozen=True):
-    """What a command found: `data` for --json, `lines` for people, `code` the exit code."""
+def _chosen(options: Settings, folder: str) -> Path:
+    from zjj_console.commands.profile_report import locate
+    from zjj_console.town.load import builtin
 
-    data: dict[str, Any]
-    lines: list[str]
-    warnings: list[str] = []
-    errors: list[dict[str, Any]] = []
-    code: int = DONE
+    return locate(folder or options.profile or builtin().name)
 
 
-def check(folder: Path, *, strict: bool = False) -> Outcome:
-    """Validate a profile folder: exit 0, 6 if there is no such folder, 13 if it is invalid."""
-    if not folder.is_dir():
-        return _no_folder(folder)
-    try:
-        found = validate(load_town(folder), strict=strict)
-    except ProfileError as error:
-        found = Findings({}, [], [Finding(error.code, str(error), f"{error.file} {error.where}")], [])
-    summary = f"配置有 {len(found.errors)} 处错误、{len(found.warnings)} 处提醒: {folder}"
-    return Outcome(
-        {
-            "counts": found.counts,
-            "numbers": [{**msgspec.to_builtins(n), "holds": n.holds} for n in found.numbers],
-            "errors": [_plain(f) for f in found.errors],
-            "warnings": [_plain(f) for f in found.warnings],
-        },
-        [*_number_lines(found), *_finding_lines(found), summary],
-        [f"{f.code} {f.message}" for f in found.warnings],
-        [_error("E_PROFILE", summary)] if found.errors else [],
-        INVALID if found.errors else DONE,
-    )
-
-
-def show(town: Town, section: str = "") -> Outcome:
-    """A profile's head and table sizes, or one table; exit 6 for an unknown section."""
-    if not section:
-        sizes = {name: len(value) for name in SECTIONS if isinstance(value := getattr(town, name), dict | tuple)}
-        head: dict[str, str] = {key: getattr(town, key) for key in HEAD}
-        summary = {**head, **{name: str(size) for name, size in sizes.items()}}
-        return Outcome({"town": head, "sections": sizes}, aligned(list(summary.items())))
-    if section not in SECTIONS:
-        text = f"没有 {section} 这一节，可选: {' '.join(SECTIONS)}"
-        return Outcome({}, [], [], [_error("E_NOT_FOUND", text, "section")], NOT_FOUND)
-    content = msgspec.to_builtins(getattr(town, section), str_keys=True)
-    rows = SHOWN[section](town) if section in SHOWN else _rows(content)
-    return Outcome({"section": section, "content": content}, aligned(rows))
-
-
-def copy(source: Path, target: Path) -> Outcome:
-    """Start a new profile from another; exit 5 if the target is in use. Nothing half-copied is left behind."""
-    if not source.is_dir():
-        return _no_folder(source)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        text = f"{target} 已有内容，请另选目录"
-        return Outcome({}, [], [], [_error("E_CONFLICT", text, "dir")], CONFLICT)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as waiting:
-        made = shutil.copytree(source, Path(waiting) / "profile")
-        if target.exists():
-            target.rmdir()
-        made.rename(target)
-    files = sorted(path.name for path in target.iterdir())
-    lines = [
-        f"已从 {source.name} 建立 {target}",
-        "先改 town.toml、counts.toml 与各 csv，再运行 profile validate --strict",
-    ]
-    return Outcome({"dir": str(target), "from": source.name, "files": files}, lines)
-
-
-def compare(one: Town, other: Town) -> Outcome:
-    """Every value that differs, as {at, a, b}; None where one side lacks it."""
-    left, right = _leaves(_comparable(one)), _leaves(_comparable(other))
-    changed = [
-        {"at": at, "a": left.get(at), "b": right.get(at)}
-        for at in sorted(left.keys() | right.keys())
-        if left.get(at) != right.get(at)
-    ]
-    lines = [f"{row['at']}: {_cell(row['a'])} -> {_cell(row['b'])}" for row in changed]
-    return Outcome({"changes": changed}, lines or ["两份配置相同"])
-
-
-def locate(name: str) -> Path:
-    """A folder if there is one of that name, otherwise a profile of the package by folder name or town code."""
-    if Path(name).is_dir():
-        return Path(name)
-    shipped = builtin("")
-    by_name = {path.name: path for path in sorted(shipped.iterdir()) if (path / "town.toml").is_file()}
-    by_code = {load_town(path).code: path for path in by_name.values()} if name not in by_name else {}
-    return by_name.get(name) or by_code.get(name) or Path(name)
-
-
-def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Columns padded by display cells, two blanks apart; the last column is left ragged."""
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(c + " " * (w - cell_len(c)) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
-def _number_lines(found: Findings) -> list[str]:
-    rows: list[tuple[str, ...]] = [
-        (
-            "合" if n.holds else "未声明" if n.declared is None else "不合",
-            n.name,
-            f"{'>=' if n.at_least else ''}{_cell(n.declared)}",
-            _cell(n.actual),
-            n.mark,
-            n.clause,
-        )
-        for n in found.numbers
-    ]
-    return aligned([("结果", "数字", "声明", "实际", "标记", "条款"), *rows]) if rows else []
-
-
-def _finding_lines(found: Findings) -> list[str]:
-    named = [("错误", f) for f in found.errors] + [("提醒", f) for f in found.warnings]
-    return aligned([(level, f.code, f.where, f.message) for level, f in named])
-
-
-def _rows(content: Any) -> list[tuple[str, ...]]:
-    if isinstance(content, dict):
-        if content and all(isinstance(value, dict) for value in content.values()):
-            return _table(list(content.values()), list(content))
-        return [(str(key), _cell(value)) for key, value in content.items()]
-    if content and isinstance(content[0], dict):
-        return _table(content, [str(number) for number in range(1, len(content) + 1)])
-    return [tuple(map(_cell, row)) for row in content]
-
-
-def _table(records: list[dict[str, Any]], keys: list[str]) -> list[tuple[str, ...]]:
-    columns = [c for c in dict.fromkeys(c for record in records for c in record) if c not in ("py", "core", "alt")]
-    first = [] if "code" in columns or "work_no" in columns else ["-"]
-    lead = [[key] if first else [] for key in keys]
-    return [
-        (*first, *columns),
-        *((*key, *(_cell(r.get(c, "")) for c in columns)) for key, r in zip(lead, records, strict=True)),
-    ]
-
-
-def _cell(value: Any) -> str:
-    if value is None or value == "":
-        return "-"
-    if isinstance(value, dict):
-        return " ".join(f"{key}={_cell(inner)}" for key, inner in value.items())
-    if isinstance(value, list | tuple):
-        return " ".join(map(_cell, value)) or "-"
-    return str(value)
-
-
-def _hours(town: Town) -> list[tuple[str, ...]]:
-    rows = [(h.code, h.name, clock(h.start), clock(h.end), h.mark) for h in town.hours.values()]
-    return [("code", "name", "start", "end", "mark"), *rows]
-
-
-def _limit(limit: Limit | None) -> str:
-    if limit is None:
-        return "-"
-    return f"{limit.amount}{'d' if limit.kind == 'workdays' else 'm'} {limit.kind}"
-
-
-def _clocks(town: Town) -> list[tuple[str, ...]]:
-    rows = [
-        (rule.code, rule.name, *(_limit(rule.limits.get(p)) for p in PRIORITIES), rule.mark)
-        for rule in town.clocks.values()
-    ]
-    return [("code", "name", *(f"p{p}" for p in PRIORITIES), "mark"), *rows]
-
-
-def _reasons(town: Town) -> list[tuple[str, ...]]:
-    rows = [(table, r.digit, r.code, r.name, r.name_en) for table, rs in town.reasons.items() for r in rs.values()]
-    return [("list", "digit", "code", "name", "name_en"), *rows]
-
-
-SHOWN: dict[str, Callable[[Town], list[tuple[str, ...]]]] = {"hours": _hours, "clocks": _clocks, "reasons": _reasons}
-
-
-def _comparable(town: Town) -> dict[str, Any]:
-    """Everything but the folder; posts by what they say instead of by line."""
-    content: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(town, folder=""), str_keys=True)
-    content["posts"] = {f"{p.unit} {p.role} {p.work_no}": {"acting": p.acting} for p in town.posts}
-    return content
-
-
-def _leaves(value: Any, at: str = "") -> dict[str, Any]:
-    if isinstance(value, dict):
-        found: dict[str, Any] = {}
-        for key, inner in value.items():
-            found |= _leaves(inner, f"{at}.{key}" if at else str(key))
-        return found
-    return {at: value}
-
-
-def _plain(finding: Finding) -> dict[str, str]:
-    return {"code": finding.code, "message": finding.message, "where": finding.where}
-
-
-def _error(code: str, message: str, field: str | None = None) -> dict[str, Any]:
-    return {"code": code, "message": message, "field": field}
-
-
-def _no_folder(folder: Path) -> Outcome:
-    return Outcome({}, [], [], [_error("E_NOT_FOUND", f"没有这个配置目录: {folder}", "dir")], NOT_FOUND)
-
-
-def _finish(make: Callable[[], Outcome]) -> None:
-    try:
-        outcome = make()
-    except ProfileError as error:
-        outcome = Outcome({}, [], [], [_error("E_PROFILE", str(error), f"{error.file} {error.where}")], INVALID)
-    for line in outcome.lines:
-        typer.echo(line)
-    for problem in outcome.errors:
-        typer.echo(problem["message"], err=True)
-    raise typer.Exit(outcome.code)
+def _finish(options: Settings, outcome: "Outcome") -> None:
+    errors = [Fault(e["code"], e["message"], e["field"] or "") for e in outcome.errors]
+    options.finish(Result(outcome.data, "\n".join(outcome.lines), outcome.code, outcome.warnings, errors))
 
 
 @app.command("validate")
 def validate_command(
-    folder: Folder = builtin().name,
+    context: typer.Context,
+    folder: Annotated[str, typer.Argument(metavar="[DIR]", help="配置目录或内置配置名")] = "",
     strict: Annotated[bool, typer.Option("--strict", help="counts.toml 须写明全部数字")] = False,
 ) -> None:
     """校验配置，逐个核对文件写明的数字；有错误时退出码 13。"""
-    _finish(lambda: check(locate(folder), strict=strict))
+    from zjj_console.commands.profile_report import check
+    from zjj_console.verbs.table import VERBS
+
+    options = settings(context)
+    _finish(options, check(_chosen(options, folder), strict=strict, verbs=[verb.code for verb in VERBS]))
 
 
 @app.command("show")
 def show_command(
-    section: Annotated[str, typer.Argument(metavar="[SECTION]", help=" ".join(SECTIONS))] = "",
-    folder: Annotated[str, typer.Option("--dir", envvar="ZJJ_PROFILE", help="配置目录或内置配置名")] = builtin().name,
+    context: typer.Context, section: Annotated[str, typer.Argument(metavar="[SECTION]", help="如 units、clocks")] = ""
 ) -> None:
     """显示配置的概况或其中一节。"""
-    _finish(lambda: show(load_town(locate(folder)), section))
+    from zjj_console.commands.profile_report import show
+
+    options = settings(context)
+    _finish(options, show(options.town(), section))
 
 
 @app.command("new")
 def new_command(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR")],
-    source: Annotated[str, typer.Option("--from", metavar="NAME", help="内置配置名、镇代码或目录")] = builtin().name,
+    source: Annotated[str, typer.Option("--from", metavar="NAME", help="内置配置名、镇代码或目录")] = "",
 ) -> None:
     """从另一份配置复制出新配置。"""
-    _finish(lambda: copy(locate(source), folder))
+    from zjj_console.commands.profile_report import copy
+
+    options = settings(context)
+    _finish(options, copy(_chosen(options, source), folder))
 
 
 @app.command("diff")
 def diff_command(
-    one: Annotated[str, typer.Argument(metavar="A")], other: Annotated[str, typer.Argument(metavar="B")]
+    context: typer.Context,
+    one: Annotated[str, typer.Argument(metavar="A")],
+    other: Annotated[str, typer.Argument(metavar="B")],
 ) -> None:
     """列出两份配置不同的值。"""
-    _finish(lambda: compare(load_town(locate(one)), load_town(locate(other))))
+    from zjj_console.commands.profile_report import compare
+
+    options = settings(context)
+    first, second = (options.town_at(_chosen(options, name)) for name in (one, other))
+    _finish(options, compare(first, second))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from zjj_console.desk import keys, outbox, preview, queries, undoing
 from zjj_console.desk.candidates import Candidate, candidates
@@ -16,13 +17,14 @@ from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import Actor, Case, Command, Refusal
 from zjj_console.domain.safe import safe_text
-from zjj_console.storage import journal, projections
+from zjj_console.storage import audit, journal, projections
 from zjj_console.storage.db import Connection, connect, meta, writing
 from zjj_console.town.calendar import day_type
 from zjj_console.town.models import Town
 from zjj_console.verbs.parse import Choice, Parsed, Problem, parse
 from zjj_console.verbs.table import VERBS, Verb
 
+_EXTRA = ("text", "reporter", "phone", "external_id")
 FIRST_SERIAL = 1001  # handles on a fresh database begin here
 CONFLICT = Refusal(5, "I-5", "案件已被更新，请看后再做", "the case has changed; look again")
 
@@ -204,9 +206,10 @@ class Desk:
             "priority": args.get("priority", category.priority),
             "source": args.get("source", queries.default_source(self.town)),
             "text": safe_text(args.get("text", "")) or category.phrase,
-            "reporter": args.get("reporter", ""),
-            "phone": args.get("phone", ""),
+            **{name: safe_text(args[name]) for name in ("reporter", "phone", "external_id") if name in args},
         }
+        if fields.get("external_id"):
+            self._known_outside(db, fields)
         if args.get("related"):
             related = projections.find(db, args["related"], self.console)
             if related is None:
@@ -220,6 +223,19 @@ class Desk:
         order = {"unit": unit, "person": work.facts.person_of(unit)}
         return self._run_all([Command("accept", {}), Command("dispatch", order)], case.id, work)
 
+    def _known_outside(self, db: Connection, fields: dict[str, Any]) -> None:
+        """§6.4: source and outside number are the key of a case; the same again is no second case."""
+        row = db.execute(
+            "SELECT id FROM case_row WHERE source = ? AND external_id = ?", (fields["source"], fields["external_id"])
+        ).fetchone()
+        case = projections.load(db, row[0]) if row else None
+        if case is None:
+            return
+        if any(getattr(case, name) != value for name, value in fields.items() if name not in ("serial", "console")):
+            text = f"编号 {fields['external_id']} 已是案件 {case.handle}，内容不同"
+            raise _Nothing(Outcome(False, 5, text, error="E_CONFLICT", field="external_id"))
+        raise _Nothing(Outcome(True, 0, f"已有案件 {case.handle}", case=case, same=True))
+
     def _next_serial(self, db: Connection) -> int:
         row = db.execute("SELECT max(serial) FROM case_row WHERE console = ?", (self.console,)).fetchone()
         return max(FIRST_SERIAL, (row[0] or 0) + 1)
@@ -227,11 +243,22 @@ class Desk:
     # acting ---------------------------------------------------------------------------------------------------------
 
     def run_line(
-        self, line: str, selected: str = "", *, expect: tuple[str, int] | None = None, key: str | None = None
+        self,
+        line: str,
+        selected: str = "",
+        *,
+        expect: tuple[str, int] | None = None,
+        key: str | None = None,
+        extra: dict[str, Any] | None = None,
     ) -> Outcome:
-        """Do one line durably: all of it or nothing. `expect` = (case id, version) as the officer saw it (I-5)."""
+        """Do one line durably: all of it or nothing. `expect` = (case id, version) as the officer saw it (I-5).
+
+        `extra` holds fields that a form or script gives besides the line: text, reporter, phone, external_id.
+        """
         facts = self.facts()
         parsed = parse(line, self.town, facts.now)
+        if extra and isinstance(parsed, Parsed):
+            parsed = replace(parsed, args={**parsed.args, **extra})
         if isinstance(parsed, Problem):
             return Outcome(parsed.exit == 0, parsed.exit, self._problem(parsed), line, error=parsed.code,
                            field=parsed.field, choices=parsed.choices)  # fmt: skip
@@ -256,7 +283,8 @@ class Desk:
         self, db: Connection, parsed: Parsed, line: str, selected: str, expect: tuple[str, int] | None, key: str | None
     ) -> Outcome:
         """Inside the transaction: decide, append, project, queue messages. Raises `_Nothing` to leave no trace."""
-        content = f"{self.actor.work_no} {line.strip()} {selected}"
+        extra = {k: v for k, v in parsed.args.items() if k in _EXTRA}
+        content = f"{self.actor.work_no} {line.strip()} {selected} {sorted(extra.items())}"
         if key:
             self._used_before(db, key, content)
         work = Work(self.facts(), self._loader(db))
@@ -308,6 +336,11 @@ class Desk:
     def _refused(self, refusal: Refusal, line: str) -> Outcome:
         code = {5: "E_CONFLICT", 6: "E_NOT_FOUND", 7: "E_PERMISSION", 2: "E_USAGE"}.get(refusal.code, "E_REFUSED")
         return Outcome(False, refusal.code, self._say(refusal), line, error=code, field=refusal.rule)
+
+    def rebuild(self) -> int:
+        """Fold the journal into fresh projections; the number of cases. All or nothing."""
+        with self._lock, writing(self._writer) as db:
+            return audit.rebuild(db, self.duty)
 
     # drafts and history -----------------------------------------------------------------------------------------------
 

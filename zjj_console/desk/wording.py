@@ -1,6 +1,5 @@
 """Words and figures that both faces of the desk print: names, countdowns, marks."""
 
-from datetime import datetime
 from typing import Protocol
 
 from zjj_console.domain.duty import DutyTime
@@ -9,6 +8,20 @@ from zjj_console.domain.model import DAY, HOUR, MINUTE, SECOND, Clock
 from zjj_console.town.models import Town
 
 FLOW_ZH = {"self": "自发自处", "general": "一般案件", "difficult": "疑难案件"}
+EVENT_ZH = {
+    "reported": "上报", "imported": "导入", "corrected": "更正", "accepted": "受理", "dispatched": "派单",
+    "assisted": "追加协办", "acknowledged": "签收", "arrived": "到场", "submitted": "提交", "verified": "核查通过",
+    "rework_ordered": "核查不通过", "return_asked": "申请退单", "return_granted": "准予退单", "return_refused": "不准退单",
+    "reassigned": "改派", "extend_asked": "申请延期", "extended": "准予延期", "extend_refused": "不准延期",
+    "suspend_asked": "申请挂账", "suspended": "挂账", "suspend_refused": "不准挂账", "resumed": "恢复",
+    "nominated": "提名疑难", "difficult_led": "定牵头站", "designated": "指定主责", "supervised": "督办",
+    "supervision_released": "解除督办", "void_asked": "申请作废", "voided": "作废", "void_refused": "不准作废",
+    "merged": "并案", "absorbed": "并入", "unmerged": "拆回", "reopened": "重开", "support_asked": "请求执法保障",
+    "screened": "110接收", "screened_out": "110筛除", "contacted": "先行联系", "located": "定址", "backfilled": "补报",
+    "noted": "备注", "called": "通话", "followed": "关注", "self_submitted": "自处提交", "self_closed": "自处办结",
+    "self_started": "开始自处", "self_failed": "自处不了", "coordinated": "站内协调", "info_asked": "退回补充",
+    "info_given": "已补充", "undone": "撤销",
+}  # fmt: skip
 PRIORITY_ZH = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 
 
@@ -80,7 +93,7 @@ def span(length: int) -> str:
 
 
 def countdown(row: Timed, now: int, duty: DutyTime) -> str:
-    """`签收余24:05`, `签收超06:12`, `停至` with the next opening while a duty clock stands still, `复查03-18` of a suspended case."""
+    """`签收余24:05`, `签收超06:12`; `停至` and the next opening while a duty clock stands still; `复查03-18` if suspended."""
     if not row.next_kind:
         return ""
     if row.next_kind == "REV":
@@ -117,5 +130,5 @@ def iso(at: int | None, duty: DutyTime) -> str | None:
     return None if at is None else duty.local(at).replace(microsecond=0).isoformat()
 
 
-def clock_time(duty: DutyTime, at: int) -> datetime:
-    return duty.local(at)
+def event(kind: str) -> str:
+    return EVENT_ZH.get(kind, kind)

@@ -115,3 +115,11 @@ def find(db: Connection, ref: str, console: str) -> Case | None:
         condition, params = "number = ?", (text.upper(),)
     row = db.execute(f"{SELECT_CASE} WHERE {condition}", params).fetchone()
     return case_from(row) if row else None
+
+
+def in_order(db: Connection, ids: list[str]) -> list[Case]:
+    """Whole cases of a page of ids, in that order."""
+    marks = ",".join("?" * len(ids))
+    rows = db.execute(f"{SELECT_CASE} WHERE id IN ({marks})", ids).fetchall()
+    by_id = {case.id: case for case in map(case_from, rows)}
+    return [by_id[case_id] for case_id in ids if case_id in by_id]

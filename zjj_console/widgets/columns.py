@@ -13,8 +13,9 @@ from zjj_console.domain.model import State
 from zjj_console.i18n import english, t
 from zjj_console.storage.reads import QueueRow
 from zjj_console.town.models import Town
-from zjj_console.widgets.cells import Line, Span, fit, shown
+from zjj_console.widgets.cells import Line, Span, clip, fit, shown
 
+_STANDS_STILL = "停至"  # how a countdown begins whose duty clock does not run now
 NORMAL, DIM = "$foreground", "$dim"
 
 
@@ -100,7 +101,9 @@ def _deadline(row: QueueRow, at: Frame) -> Span:
     if row.closed_at is not None:
         return wording.moment(row.closed_at, at.now, at.duty), DIM
     text = wording.countdown(row, at.now, at.duty)
-    return text, f"bold {severity(row, at.now)}" if row.overdue(at.now) else severity(row, at.now)
+    if row.overdue(at.now):
+        return text, f"bold {severity(row, at.now)}"
+    return text, "$wait" if text.startswith(_STANDS_STILL) else severity(row, at.now)
 
 
 def _place(row: QueueRow, at: Frame) -> Span:
@@ -113,6 +116,13 @@ def _matter(row: QueueRow, at: Frame) -> Span:
 
 def _unit(row: QueueRow, at: Frame) -> Span:
     return (unit_name(at.town, row.lead), NORMAL) if row.lead else ("-", DIM)
+
+
+def _source(row: QueueRow, at: Frame) -> Span:
+    """Two characters are enough to tell sources apart in a list; the detail has the whole name."""
+    found = at.town.sources.get(row.source)
+    short = found.token if found and (found.token.isdigit() or english()) else source_name(at.town, row.source)
+    return clip(short, 4) if short.isascii() else short[:2], DIM
 
 
 def _station(row: QueueRow, at: Frame) -> Span:
@@ -132,15 +142,15 @@ COLUMNS: tuple[Column, ...] = (
     Column("handle", "案号", 5, 0, lambda row, at: (row.handle, NORMAL), True),
     Column("priority", "级", 2, 0, _priority),
     Column("state", "状态", 8, 0, _state),
-    Column("deadline", "最近时限", 13, 0, _deadline, True),
+    Column("deadline", "最近时限", 11, 0, _deadline, True),
     Column("place", "地点", 12, 0, _place),
     Column("grid", "格", 3, 120, lambda row, at: (row.grid.upper() or "-", DIM)),
     Column("station", "站", 4, 120, _station),
     Column("category", "类别", 8, 120, lambda row, at: (category_name(at.town, row.category), DIM)),
     Column("matter", "事项", 0, 0, _matter),
     Column("unit", "承办", 8, 0, _unit),
-    Column("source", "来源", 8, 120, lambda row, at: (source_name(at.town, row.source), DIM)),
-    Column("reported", "上报", 11, 124, lambda row, at: (wording.moment(row.reported_at, at.now, at.duty), DIM), True),
+    Column("source", "来源", 4, 120, _source),
+    Column("reported", "上报", 11, 120, lambda row, at: (wording.moment(row.reported_at, at.now, at.duty), DIM), True),
     Column("age", "历时", 5, 130, _age, True),
     Column("flow", "流程", 8, 150, _flow),
 )

@@ -49,7 +49,7 @@ def alarm(worst: list[QueueRow], at: Frame, width: int) -> Line:
     mark = wording.urgency(first, at.now).replace("  ", " ") or "!"
     others = worst[1:]
     rest = t("另{n}项", n=len(others)) + ": " + " ".join(row.handle for row in others) if others else ""
-    right: Line = ((f"{rest}  ", "$dim"), (t("o 打开"), "bold $accent"), (" ", ""))
+    right: Line = ((f"  {rest}  ", "$dim"), (t("o 打开"), "bold $accent"), (" ", ""))
     head = f" {mark} {first.handle} {wording.countdown(first, at.now, at.duty)} "
     tail = f" {unit_name(at.town, first.lead) if first.lead else t('未派')} {place_name(at.town, first.place, first.committee)}"
     tail += f" {shown(first.text)}"

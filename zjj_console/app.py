@@ -1,0 +1,183 @@
+"""The Textual application: modes, theme, the one timer, and what happens when something breaks. No rules."""
+
+import os
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import platformdirs
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from zjj_console.desk.desk import Desk
+from zjj_console.i18n import set_lang, t
+from zjj_console.screens.base import ConsoleScreen
+from zjj_console.screens.queue import QueueScreen
+from zjj_console.screens.session import FIRST_RUN, Session
+from zjj_console.widgets.header import TABS
+from zjj_console.widgets.theme import THEMES, themes
+
+_HERE = Path(__file__).parent
+ANNOUNCED = "，随后续功能提供"
+
+
+class ConsoleApp(App[int]):
+    """One console. `ticking` is off in tests, which call `second` themselves."""
+
+    CSS_PATH: ClassVar[list[Any]] = [_HERE / "app.tcss", *sorted((_HERE / "screens").glob("*.tcss"))]  # type: ignore[misc]
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "zjj"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(tab.key, f"go_to('{tab.key}')", show=False, priority=True) for tab in TABS),
+        Binding("ctrl+q", "ask_quit", show=False, priority=True),
+        Binding("ctrl+c", "ask_quit", show=False, priority=True),
+        Binding("ctrl+l", "redraw", show=False, priority=True),
+    ]
+
+    def __init__(self, desk: Desk, theme: str = "night", *, ticking: bool = True) -> None:
+        super().__init__()
+        self.desk = desk
+        self.session = Session(desk)
+        self.ticking = ticking
+        self.incident = ""
+        self.animation_level = "none"
+        for one in themes():
+            self.register_theme(one)
+        self.theme = theme if theme in THEMES else THEMES[0]
+        self.queue = QueueScreen(self.session)
+
+    def get_default_screen(self) -> Screen[Any]:
+        return self.queue
+
+    def on_mount(self) -> None:
+        drafts = self.session.restore()
+        self.queue.first_run = FIRST_RUN not in drafts
+        if self.ticking:
+            self.set_interval(1.0, self.second)
+
+    async def second(self) -> None:
+        """The one timer: the clock, the news, the drafts."""
+        changed = self.desk.changed()
+        stack = self.screen_stack
+        in_sight = [s for s in stack[-2:] if s is stack[-1] or stack[-1].is_modal]
+        for screen in in_sight:
+            if isinstance(screen, ConsoleScreen):
+                screen.tick(changed=changed)
+        if self.session.unsaved:
+            await self.session.save_drafts()
+
+    # going somewhere --------------------------------------------------------------------------------------------------
+
+    def action_go_to(self, key: str) -> None:
+        self.go_to(key)
+
+    def go_to(self, key: str) -> None:
+        """A function key: an existing main screen, or the sentence that it comes later."""
+        tab = next(tab for tab in TABS if tab.key == key)
+        screen = self.screen
+        if not tab.mode:
+            if isinstance(screen, ConsoleScreen):
+                screen.say(t(tab.zh) + t(ANNOUNCED), "$p2")
+            return
+        self.close_others(tab.mode)
+        if tab.mode == "help":
+            from zjj_console.screens.help import HelpScreen
+
+            self.push_screen(HelpScreen(self.session))
+        elif tab.mode == "log":
+            from zjj_console.screens.log import LogScreen
+
+            self.push_screen(LogScreen(self.session))
+
+    def close_others(self, mode: str) -> None:
+        """Back to the queue for it; help and log lie on top of what was open and never twice."""
+        while len(self.screen_stack) > 1:
+            if mode != "queue" and getattr(self.screen, "mode", "") not in ("help", "log"):
+                return
+            self.pop_screen()
+
+    def open_case(self, case_id: str) -> None:
+        from zjj_console.screens.case import CaseScreen
+
+        if isinstance(self.screen, CaseScreen):
+            self.screen.show_case(case_id)
+        else:
+            self.push_screen(CaseScreen(self.session, case_id, self.queue))
+
+    def take_in(self, case_id: str) -> None:
+        self.queue.take_in(case_id)
+
+    def open_menu(self, below: ConsoleScreen, case_id: str) -> None:
+        from zjj_console.screens.space_menu import SpaceMenu
+
+        self.push_screen(SpaceMenu(self.session, case_id), below.menu_chosen)
+
+    def open_form(self) -> None:
+        from zjj_console.screens.intake_form import IntakeForm
+
+        self.push_screen(IntakeForm(self.session))
+
+    def action_redraw(self) -> None:
+        self.refresh(repaint=True, layout=True)
+
+    # leaving ----------------------------------------------------------------------------------------------------------
+
+    def action_ask_quit(self) -> None:
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen):
+            screen.ask(t("退出值守台? y 退出，其余键留下"), {"y": self.leave})
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        self.exit(0)
+
+    async def on_unmount(self) -> None:
+        if self.session.unsaved:
+            await self.session.save_drafts()
+        self.session.close()
+
+    # breaking ---------------------------------------------------------------------------------------------------------
+
+    def _fatal_error(self) -> None:
+        """One line and an incident number on the screen; the trace, without anybody's data, in a log file."""
+        self.bell()
+        self.incident = uuid4().hex[:8]
+        path = write_incident(self.incident)
+        from rich.text import Text
+
+        text = t("程序出错，已存的案件不受影响。编号 {id}，记录 {path}", id=self.incident, path=path)
+        self._exit_renderables.append(Text(text))
+        self._close_messages_no_wait()
+
+
+def write_incident(incident: str) -> Path:
+    """The trace of the exception being handled: files, lines and kinds, no values and no messages."""
+    folder = Path(platformdirs.user_state_path("zjj-console", ensure_exists=True))
+    path = folder / f"incident-{incident}.log"
+    lines = [f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {incident}"]
+    _, error, trace = __import__("sys").exc_info()
+    while error is not None:
+        lines.append(type(error).__qualname__)
+        lines += [f"  {f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+        error = error.__cause__ or error.__context__
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    return path
+
+
+def run(desk_factory: Callable[[], Desk], *, theme: str, lang: str) -> int:
+    """Open the console on a desk; returns the exit code."""
+    set_lang(lang)
+    desk = desk_factory()
+    app = ConsoleApp(desk, theme)
+    try:
+        code = app.run(mouse=True)
+    finally:
+        desk.close()
+    return app.return_code or code or 0

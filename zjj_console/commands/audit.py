@@ -1,0 +1,72 @@
+"""`zjj audit`: prove, look at and export the journal."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from zjj_console.commands.context import Stop, settings
+from zjj_console.commands.output import Fault, Result
+
+app = typer.Typer(no_args_is_help=True, help="审计: 校验、查看、导出日志")
+
+
+@app.command()
+def verify(context: typer.Context) -> None:
+    """逐条校验哈希链，并重算全部投影；不符时退出码 1，指出第一条。"""
+    from zjj_console.storage.audit import verify as check
+
+    options = settings(context)
+    desk = options.desk()
+    report = check(desk.reader, desk.duty)
+    data = {"events": report.events, "cases": report.cases, "first_bad": report.bad}
+    if report.bad is None:
+        text = options.say(f"日志完整: {report.events} 条事件，{report.cases} 件案件与日志一致",
+                           f"whole: {report.events} events, {report.cases} cases equal the journal")  # fmt: skip
+        options.finish(Result(data, text))
+    message = options.say(report.message_zh, report.message)
+    options.finish(Result(data, code=1, errors=[Fault("E_INTEGRITY", message, f"event {report.bad}")]))
+
+
+@app.command()
+def tail(context: typer.Context, number: Annotated[int, typer.Option("-n", min=1, max=10_000)] = 20) -> None:
+    """最近的事件。"""
+    from zjj_console.commands.profile_report import aligned
+    from zjj_console.desk import wording
+
+    options = settings(context)
+    desk = options.desk()
+    rows = desk.reader.execute(
+        "SELECT lseq, at, kind, actor, stream, substr(lower(hex(hash)), 1, 12) FROM event ORDER BY lseq DESC LIMIT ?",
+        (number,),
+    ).fetchall()[::-1]
+    data = [
+        {"seq": seq, "at": wording.iso(at, desk.duty), "kind": kind, "actor": actor, "stream": stream, "hash": digest}
+        for seq, at, kind, actor, stream, digest in rows
+    ]
+    lines = aligned([("序号", "时间", "操作者", "动作", "对象", "哈希"), *(
+        (str(seq), f"{desk.duty.local(at):%m-%d %H:%M:%S}", wording.person(desk.town, actor), wording.event(kind), stream, digest)
+        for seq, at, kind, actor, stream, digest in rows
+    )])  # fmt: skip
+    options.finish(Result({"events": data}, "\n".join(lines)))
+
+
+@app.command()
+def export(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """把日志原样写成 JSON Lines: 每行一条事件的信封与哈希。"""
+    options = settings(context)
+    desk = options.desk()
+    building = file.with_name(f".{file.name}.part")
+    count = 0
+    try:
+        with building.open("w", encoding="utf-8") as out:
+            for lseq, body, digest in desk.reader.execute("SELECT lseq, body, hash FROM event ORDER BY lseq"):
+                row: dict[str, Any] = {"seq": lseq, "hash": digest.hex(), "body": json.loads(body)}
+                out.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
+                count += 1
+        building.replace(file)
+    except OSError as error:
+        building.unlink(missing_ok=True)
+        raise Stop(1, "E_STORAGE", f"不能写 {file}: {error.strerror}", f"cannot write {file}") from error
+    options.finish(Result({"file": str(file), "events": count}, f"已导出 {count} 条事件: {file}"))

@@ -1,0 +1,89 @@
+"""`zjj` alone, `zjj tui` and `zjj demo`: open the console. `zjj init`: make the database."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zjj_console.commands.context import Settings, Stop, instant_of, settings
+from zjj_console.commands.output import Result
+
+Theme = Annotated[str, typer.Option("--theme", envvar="ZJJ_THEME", help="night|day|ansi")]
+
+
+def terminal_or_stop() -> None:
+    """A terminal that can draw, or a sentence and exit 2 before anything is drawn."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Stop(2, "E_USAGE", "不是终端: 控制台需在终端中打开；脚本请用 zjj do、zjj case",
+                   "not a terminal: open the console in one; scripts use zjj do, zjj case")  # fmt: skip
+    if os.environ.get("TERM", "dumb") == "dumb":
+        raise Stop(2, "E_USAGE", "TERM=dumb 不能绘制控制台；请设 TERM，或用 zjj do、zjj case",
+                   "TERM=dumb cannot draw the console; set TERM or use zjj do, zjj case")  # fmt: skip
+
+
+def open_console(options: Settings, theme: str) -> None:
+    terminal_or_stop()
+    from zjj_console.app import run
+
+    raise typer.Exit(run(options.desk, theme=theme, lang=options.lang))
+
+
+def tui(context: typer.Context, theme: Theme = "night") -> None:
+    """打开控制台(与不带命令的 zjj 相同)。"""
+    open_console(settings(context), theme)
+
+
+def init(context: typer.Context) -> None:
+    """建立数据库。已存在时退出码 5。"""
+    options = settings(context)
+    town = options.town()
+    options.create(town)
+    data = {"path": str(options.path()), "town": town.code}
+    options.finish(Result(data, f"已建立 {options.path()} ({town.name})"))
+
+
+def demo(
+    context: typer.Context,
+    seed: Annotated[int, typer.Option("--seed", help="同一种子与时刻得到同一夜")] = 1,
+    at: Annotated[str, typer.Option("--at", metavar="ISO", help="演示从何时开始，默认现在")] = "",
+    db: Annotated[Path | None, typer.Option("--db", help="写到这个文件(须不存在)")] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="只写数据库，不打开控制台")] = False,
+    theme: Theme = "night",
+) -> None:
+    """在一次性数据库上打开忙碌的演示夜班。"""
+    options = settings(context)
+    chosen = db or options.db
+    if no_open and chosen is None:
+        raise Stop(2, "E_USAGE", "--no-open 须同时给 --db 路径", "--no-open needs --db PATH")
+    if not no_open:
+        terminal_or_stop()
+    start = instant_of(at) if at else options.clock()
+    with tempfile.TemporaryDirectory(prefix="zjj-demo-") as folder:
+        options.db = chosen or Path(folder) / "demo.db"
+        if options.db.exists():
+            raise Stop(5, "E_CONFLICT", f"{options.db} 已存在，请另选文件", f"{options.db} exists already", "db")
+        shift = start - options.clock()
+        cases = _seed(options, seed, start)
+        if no_open:
+            options.finish(Result({"path": str(options.db), "cases": cases}, f"已写演示夜班 {cases} 件: {options.db}"))
+        real = options.clock
+        options.clock = lambda: real() + shift  # type: ignore[method-assign]
+        from zjj_console.app import run
+
+        raise typer.Exit(run(options.desk, theme=theme, lang=options.lang))
+
+
+def _seed(options: Settings, seed: int, start: int) -> int:
+    from zjj_console.intake.demo import seed_demo
+
+    now = options.now
+    options.now = start
+    desk = options.desk()
+    try:
+        return seed_demo(desk, seed)
+    finally:
+        desk.close()
+        options.now = now

@@ -1,0 +1,153 @@
+"""What every command needs: the chosen database, profile, operator, language and clock."""
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from zjj_console.commands.output import Fault, Result, finish
+
+if TYPE_CHECKING:
+    from zjj_console.desk.desk import Desk
+    from zjj_console.domain.model import Actor
+    from zjj_console.town.models import Town
+
+
+class Stop(Exception):
+    """A command cannot go on: exit code, error code, sentence in both languages."""
+
+    def __init__(self, code: int, error: str, zh: str, en: str = "", field: str = "") -> None:
+        super().__init__(zh)
+        self.code, self.error, self.zh, self.en, self.field = code, error, zh, en or zh, field
+
+
+@dataclass
+class Settings:
+    """Global options, as given before the command or by environment."""
+
+    db: Path | None = None
+    profile: str = ""
+    operator: str = ""
+    pin_file: Path | None = None
+    json: bool = False
+    quiet: bool = False
+    lang: str = "zh"
+    now: int | None = None
+
+    def path(self) -> Path:
+        if self.db:
+            return self.db
+        from platformdirs import user_data_path
+
+        return user_data_path("zjj") / "zjj.db"
+
+    def clock(self) -> int:
+        """µs UTC: the machine's clock, or the fixed instant of a test."""
+        return time.time_ns() // 1000 if self.now is None else self.now
+
+    def say(self, zh: str, en: str) -> str:
+        return zh if self.lang == "zh" else en
+
+    def finish(self, result: Result) -> NoReturn:
+        finish(result, as_json=self.json, quiet=self.quiet)
+
+    def fail(self, stop: Stop) -> NoReturn:
+        self.finish(Result(code=stop.code, errors=[Fault(stop.error, self.say(stop.zh, stop.en), stop.field)]))
+
+    def note(self, text: str) -> None:
+        """Narration: stderr, unless told to be quiet."""
+        if not self.quiet and not self.json:
+            print(text, file=sys.stderr)
+
+    def town(self) -> "Town":
+        from zjj_console.commands.profile_report import locate
+        from zjj_console.town.load import builtin
+
+        return self.town_at(locate(self.profile) if self.profile else builtin())
+
+    def town_at(self, folder: Path) -> "Town":
+        from zjj_console.town.load import ProfileError, load_town
+
+        if not folder.is_dir():
+            raise Stop(6, "E_NOT_FOUND", f"没有这个配置目录: {folder}", f"no profile at {folder}")
+        try:
+            return load_town(folder)
+        except ProfileError as error:
+            raise Stop(13, error.code, str(error)) from error
+
+    def desk(self, *, actor: "Actor | None" = None) -> "Desk":
+        """The desk on the chosen database, which is made on first use with the chosen profile."""
+        from zjj_console.desk.desk import Desk
+        from zjj_console.desk.session import who
+        from zjj_console.storage.db import StorageError, check_version, connect
+
+        town, path = self.town(), self.path()
+        try:
+            if not path.exists():
+                self.create(town)
+            db = connect(path, readonly=True)
+            try:
+                check_version(db)
+                actor = actor or who(db, town, self.operator, self.pin())
+            finally:
+                db.close()
+            return Desk(path, town, actor, self.clock, self.lang)
+        except StorageError as error:
+            raise Stop(error.code, "E_STORAGE", error.zh, error.en) from error
+
+    def create(self, town: "Town") -> None:
+        from zjj_console.storage.setup import create
+
+        try:
+            create(self.path(), town.code)
+        except OSError as error:
+            raise Stop(
+                1, "E_STORAGE", f"不能建立数据库 {self.path()}: {error.strerror}", f"cannot create {self.path()}"
+            ) from error
+
+    def pin(self) -> str:
+        """The operator's PIN from `--pin-file`; empty if none was given."""
+        return self.read_pin(self.pin_file) if self.pin_file else ""
+
+    @staticmethod
+    def read_pin(path: Path) -> str:
+        """A PIN from a file that only its owner can read."""
+        if not path.is_file():
+            raise Stop(2, "E_USAGE", f"没有口令文件 {path}", f"no PIN file {path}")
+        if path.stat().st_mode & 0o077:
+            raise Stop(7, "E_PERMISSION", f"{path} 权限须为 0600", f"{path} must have mode 0600")
+        return path.read_text(encoding="utf-8").strip()
+
+
+def settings(context: typer.Context) -> Settings:
+    """The global options of this run."""
+    found = context.find_object(Settings)
+    assert found is not None
+    return found
+
+
+def parse_now(text: str) -> int:
+    """µs UTC of an ISO instant; only tests may set the clock (`ZJJ_TEST=1`)."""
+    if os.environ.get("ZJJ_TEST") != "1":
+        raise Stop(2, "E_USAGE", "--now 仅在 ZJJ_TEST=1 时可用", "--now works only where ZJJ_TEST=1")
+    return instant_of(text)
+
+
+def instant_of(text: str, offset: str = "+08:00") -> int:
+    """µs UTC of an ISO 8601 instant; one without an offset is taken in `offset`."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        if moment.tzinfo is None:
+            moment = datetime.fromisoformat(
+                text.strip() + offset if "T" in text or " " in text else f"{text}T00:00{offset}"
+            )
+    except ValueError as error:
+        raise Stop(
+            2, "E_USAGE", f"时间写法应如 2021-03-01T23:41:00+08:00: {text}", f"not an ISO time: {text}"
+        ) from error
+    return round(moment.timestamp() * 1_000_000)

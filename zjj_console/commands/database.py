@@ -1,0 +1,94 @@
+"""`zjj db`: check, backup, restore, migrate, rebuild."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zjj_console.commands.context import Stop, settings
+from zjj_console.commands.output import Fault, Result
+
+app = typer.Typer(no_args_is_help=True, help="数据库: 检查、备份、恢复、升级、重建")
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """检查文件页、版本、哈希链与投影。"""
+    from zjj_console.storage.audit import verify
+
+    options = settings(context)
+    desk = options.desk()
+    pages = str(desk.reader.execute("PRAGMA quick_check(1)").fetchone()[0])
+    report = verify(desk.reader, desk.duty)
+    size = options.path().stat().st_size
+    data = {"pages": pages, "events": report.events, "cases": report.cases, "bytes": size, "path": str(options.path())}
+    errors = []
+    if pages != "ok":
+        errors.append(
+            Fault("E_INTEGRITY", options.say(f"文件损坏: {pages}；用 zjj db restore 恢复", f"damaged: {pages}"))
+        )
+    if report.bad is not None:
+        errors.append(Fault("E_INTEGRITY", options.say(report.message_zh, report.message), f"event {report.bad}"))
+    text = "" if errors else f"数据库完好: {report.events} 条事件 {report.cases} 件案件 {size / 1e6:.1f} MB"
+    options.finish(Result(data, text, 1 if errors else 0, errors=errors))
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="备份目录，默认数据库旁 backups/")] = None,
+    keep: Annotated[int, typer.Option("--keep", min=0, help="只留最近几份，0 为全留")] = 0,
+) -> None:
+    """在线备份；写完读回校验后才算数；空间不足时不写。"""
+    from zjj_console.storage import backup as store
+
+    options = settings(context)
+    path = options.path()
+    options.desk().close()
+    folder = to or path.parent / "backups"
+    try:
+        saved = store.backup(path, folder)
+        removed = store.prune(folder, path.stem, keep)
+    except OSError as error:
+        raise Stop(1, "E_STORAGE", f"不能写 {folder}: {error.strerror}", f"cannot write {folder}") from error
+    size = saved.stat().st_size
+    data = {"file": str(saved), "bytes": size, "verified": True, "removed": [str(p) for p in removed]}
+    options.finish(Result(data, f"已备份并校验: {saved} {size / 1e6:.1f} MB"))
+
+
+@app.command()
+def restore(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """用一份校验通过的备份替换数据库；原文件改名保留。"""
+    from zjj_console.storage import backup as store
+
+    options = settings(context)
+    if not file.is_file():
+        raise Stop(6, "E_NOT_FOUND", f"没有备份文件 {file}", f"no backup {file}")
+    kept = store.restore(file, options.path())
+    data = {"path": str(options.path()), "from": str(file), "kept": str(kept) if kept else None}
+    note = f"，原文件留为 {kept}" if kept else ""
+    options.finish(Result(data, f"已恢复 {file}{note}"))
+
+
+@app.command()
+def migrate(context: typer.Context) -> None:
+    """把旧版数据库升级到当前版本；升级前先备份。"""
+    from zjj_console.storage import setup
+    from zjj_console.storage.db import HEAD
+
+    options = settings(context)
+    path = options.path()
+    if not path.exists():
+        raise Stop(6, "E_NOT_FOUND", f"没有数据库 {path}", f"no database {path}")
+    saved = setup.migrate(path)
+    text = f"已升级到 {HEAD}，旧版备份在 {saved}" if saved else f"已是最新版本 {HEAD}"
+    options.finish(Result({"version": HEAD, "backup": str(saved) if saved else None}, text))
+
+
+@app.command()
+def rebuild(context: typer.Context) -> None:
+    """按日志重算全部投影，结果与原来一致。"""
+    options = settings(context)
+    desk = options.desk()
+    cases = desk.rebuild()
+    options.finish(Result({"cases": cases}, f"已按日志重建 {cases} 件案件的投影"))

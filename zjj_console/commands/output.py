@@ -1,0 +1,57 @@
+"""How a command speaks: data on stdout, narration on stderr, one exit code. The only writer to stdout."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import typer
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One error of the JSON envelope."""
+
+    code: str
+    message: str
+    field: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.code, "message": self.message, "field": self.field or None}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command found or did. `text` is what people read; `data` what scripts read."""
+
+    data: Any = None
+    text: str = ""
+    code: int = 0
+    warnings: list[str] = field(default_factory=list)
+    errors: list[Fault] = field(default_factory=list)
+
+
+def show(result: Result, *, as_json: bool, quiet: bool = False) -> None:
+    """Print the result in the chosen form."""
+    if as_json:
+        envelope = {
+            "ok": result.code == 0,
+            "code": result.code,
+            "data": result.data,
+            "warnings": result.warnings,
+            "errors": [fault.as_json() for fault in result.errors],
+        }
+        print(json.dumps(envelope, ensure_ascii=False, sort_keys=True))
+        return
+    if result.text:
+        print(result.text)
+    for warning in () if quiet else result.warnings:
+        print(warning, file=sys.stderr)
+    for fault in result.errors:
+        print(f"{fault.code} {fault.message}", file=sys.stderr)
+
+
+def finish(result: Result, *, as_json: bool, quiet: bool = False) -> NoReturn:
+    """Print the result and leave with its code."""
+    show(result, as_json=as_json, quiet=quiet)
+    raise typer.Exit(result.code)

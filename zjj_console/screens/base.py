@@ -1,0 +1,363 @@
+"""The frame of every main screen: three header lines, a message line and the bottom line, and the way of every key."""
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+
+from zjj_console.desk.desk import Outcome
+from zjj_console.i18n import t
+from zjj_console.screens.command import CommandLine, Ready
+from zjj_console.screens.session import COMMAND_DRAFT, JUST_MOVED, MESSAGE_STAYS, Session
+from zjj_console.storage import reads
+from zjj_console.verbs.table import VERBS, Verb
+from zjj_console.widgets import header
+from zjj_console.widgets.cells import Line, shown, width_of, wrap
+from zjj_console.widgets.edit_line import EditLine
+from zjj_console.widgets.editor import folded
+from zjj_console.widgets.panel import Panel
+from zjj_console.widgets.verb_words import label
+
+IME_HINT = "输入法处于中文状态，请切英文(Shift)"
+_WORST = 4
+
+
+class ConsoleScreen(Screen[None]):
+    """No widget ever has the focus: every key comes here, in the order in which it was typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-tiny"), (80, "-narrow"), (120, "-design"), (200, "-wide"),
+    ]  # fmt: skip
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-flat"), (24, "-low"), (36, "-tall")]
+    mode = "queue"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.command = CommandLine(session)
+        self.worst: list[reads.QueueRow] = []
+        self.worst_changed_at = 0
+        self._comma = False
+        self._answers: dict[str, Callable[[], None]] = {}
+
+    def compose(self) -> ComposeResult:
+        yield Panel(id="header")
+        yield from self.body()
+        yield Panel(id="message")
+        yield EditLine(id="line")
+
+    def body(self) -> Iterator[Widget]:
+        raise NotImplementedError
+
+    # what a screen adds -----------------------------------------------------------------------------------------------
+
+    def selected_case(self) -> str:
+        """The case that keys act on; empty for none."""
+        return ""
+
+    def on_list_key(self, key: str, char: str) -> bool:
+        """A key while nothing is being typed. True if the screen used it."""
+        return False
+
+    def hint(self) -> Line:
+        """What can be done here, as keys and words."""
+        return ()
+
+    def reload(self) -> None:
+        """Something in the database moved."""
+
+    def on_second(self) -> None:
+        """Another second has passed."""
+
+    def show_choices(self, lines: list[Line]) -> None:
+        """The upper lines of a preview that needs more than one, or nothing."""
+
+    def just_moved(self) -> bool:
+        """True if the case under the cursor changed so recently that a key cannot be meant for it (settle lock)."""
+        return False
+
+    # life -------------------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self.refresh_worst()
+        self.draw()
+
+    def on_screen_resume(self) -> None:
+        self.reload()
+        self.refresh_worst()
+        self.draw()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw)
+
+    def tick(self, *, changed: bool) -> None:
+        """Called once a second by the app for every screen in sight."""
+        if changed:
+            self.reload()
+        self.refresh_worst()
+        self.on_second()
+        message = self.session.message
+        if message.text and self.session.desk.now() - message.at > MESSAGE_STAYS:
+            self.session.say("")
+        self.draw()
+
+    def refresh_worst(self) -> None:
+        now = self.session.desk.now()
+        worst = reads.worst(self.session.desk.reader, now, _WORST)
+        if [r.id for r in worst[:1]] != [r.id for r in self.worst[:1]]:
+            self.worst_changed_at = now if self.worst or self.worst_changed_at else 0
+        self.worst = worst
+
+    # drawing ----------------------------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        """Header, message and bottom line. Panels redraw only lines that changed."""
+        if not self.is_mounted or not self.is_attached:
+            return
+        desk, frame, width = self.session.desk, self.session.frame(), self.size.width
+        head = (
+            header.who(desk.actor, frame, width),
+            header.alarm(self.worst, frame, width),
+            header.tabs(self.mode, t("本机"), width),
+        )
+        self.query_one("#header", Panel).show(head)
+        self.draw_line()
+
+    def draw_line(self) -> None:
+        line = self.query_one("#line", EditLine)
+        panel = self.query_one("#message", Panel)
+        if self.command.active:
+            line.show_editor(";", self.command.editor)
+            upper, last = self._wrapped(self.command.lines()[0])
+            self.show_choices(upper)
+            panel.show([last])
+            return
+        self.show_choices([])
+        line.show_hint(self.hint())
+        message = self.session.message
+        panel.show([((f" {shown(message.text)}", message.style),)])
+
+    def _wrapped(self, line: Line) -> tuple[list[Line], Line]:
+        """A preview that is wider than the screen, in lines; the last one goes above the command line."""
+        width = self.size.width - 2
+        if width_of(line) <= width:
+            return [], ((" ", ""), *line)
+        text = "".join(shown_span for shown_span, _ in line)
+        style = line[-1][1] if len(line) == 1 else line[1][1]
+        pieces: list[Line] = [((f" {piece}", style),) for piece in wrap(text, width)]
+        return pieces[:-1], pieces[-1]
+
+    def say(self, text: str, style: str = "$foreground", *, bell: bool = False) -> None:
+        self.session.say(text, style)
+        if bell:
+            self.app.bell()
+        self.draw_line()
+
+    # keys -------------------------------------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        """Everything typed arrives here; a screen that is not on top any more passes it on."""
+        event.stop()
+        event.prevent_default()
+        if self.app.screen is not self:
+            self.app.screen.post_message(events.Key(event.key, event.character))
+            return
+        self.feed(event.key, event.character or "")
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        if self.command.active:
+            self.command.paste(event.text)
+            self.draw_line()
+        else:
+            self.paste(event.text)
+
+    def paste(self, text: str) -> None:
+        """Pasted text outside the command line: nothing is typed there."""
+
+    def feed(self, key: str, char: str) -> None:
+        """One key. The settle clock starts again; then the line being typed, the app, or the list gets it."""
+        moved = self.just_moved()
+        self.session.last_key = self.session.desk.now()
+        printable = char if char and char.isprintable() else ""
+        if self._answers:
+            self._answer(folded(printable))
+        elif self.command.active:
+            self._feed_command(key, printable)
+        elif not self.feed_field(key, printable):
+            self._feed_list(key, printable, moved)
+        self.draw_line()
+
+    def feed_field(self, key: str, char: str) -> bool:
+        """A key for a text field of the screen. False if none is open."""
+        return False
+
+    def ask(self, question: str, answers: dict[str, Callable[[], None]]) -> None:
+        """Put a question in the message line; the next key answers it, any other key means no."""
+        self._answers = answers
+        self.say(question, "bold $p2")
+
+    def _answer(self, key: str) -> None:
+        answers, self._answers = self._answers, {}
+        self.session.say("")
+        answers.get(key, lambda: None)()
+
+    def menu_chosen(self, line: str | None) -> None:
+        """A verb was chosen in the menu of the selected case: its line is opened."""
+        if line:
+            self.command.start(line, self.selected_case(), keyed=True)
+            self.draw_line()
+
+    def _feed_command(self, key: str, char: str) -> None:
+        if key == "escape":
+            self.session.half_typed = self.command.stop()
+            self.keep_half_typed()
+        elif key == "enter":
+            ready = self.command.enter()
+            if ready is not None:
+                self.run_ready(ready)
+            elif not self.command.preview.ok and not self.command.preview.choices:
+                self.app.bell()
+        elif char and key != "tab":
+            self.command.type(char)
+        elif not self.command.edit(key):
+            return
+        if self.command.active and not self.command.keyed:
+            self.session.half_typed = self.command.editor.text
+            self.keep_half_typed()
+
+    def keep_half_typed(self) -> None:
+        if self.session.half_typed != self.session.half_typed_saved:
+            self.session.half_typed_saved = self.session.half_typed
+            body = {"line": self.session.half_typed} if self.session.half_typed else {}
+            self.session.keep(COMMAND_DRAFT, body)
+
+    def _feed_list(self, key: str, char: str, moved: bool) -> None:
+        plain = folded(char)
+        if char and not plain.isascii():
+            self.say(t(IME_HINT), "$p2", bell=True)
+            return
+        if self._comma:
+            self._comma = False
+            number = {"0": 10}.get(plain, int(plain) if plain.isdigit() else 0)
+            if number:
+                self.app.go_to(f"f{number}")  # type: ignore[attr-defined]
+                return
+        name = plain or key
+        if name == "escape":
+            self.escape()
+        elif name in (";", ":"):
+            self.command.start(self.session.half_typed, self.selected_case())
+        elif name == ",":
+            self._comma = True
+            self.say(t("逗号后按数字: 1帮助 2队列 0日志"), "$dim")
+        elif name == "?":
+            self.app.go_to("f1")  # type: ignore[attr-defined]
+        elif moved and (name in _VERB_KEYS or key == "enter"):
+            self.swallow()
+        elif not self.on_list_key("space" if name == " " else name, plain) and name in _VERB_KEYS:
+            self.press_verb(name)
+
+    def escape(self) -> None:
+        """One step back: first the text that was kept, then what the screen has."""
+        if self.session.half_typed:
+            self.session.give_up(self.session.half_typed)
+            self.session.half_typed = ""
+            self.keep_half_typed()
+            self.say(t("已清除半句命令，按 ; 再按上键可取回"), "$dim")
+        elif not self.step_back():
+            self.say("")
+
+    def step_back(self) -> bool:
+        return False
+
+    def swallow(self) -> None:
+        """The row moved under the key: do nothing but say so."""
+        self.say(t("刚有变动，请看清再按"), "$p2", bell=True)
+
+    # verbs ------------------------------------------------------------------------------------------------------------
+
+    def press_verb(self, key: str) -> None:
+        """A verb key opens the line of the first verb on it that is legal for the selected case."""
+        desk, case_id = self.session.desk, self.selected_case()
+        verbs = [verb for verb in VERBS if verb.key == key]
+        free = next((verb for verb in verbs if "case" not in verb.takes), None)
+        if free is not None:
+            self.press_free(free.id, free.code, free.takes)
+            return
+        if not case_id:
+            self.say(t("没有选中的案件"), "$p2", bell=True)
+            return
+        legal = [item for item in desk.actions(case_id) if item.verb.key == key]
+        if not any(item.ok for item in legal):
+            self.say(f"{label(legal[0].verb)}: {legal[0].why}", "$p2", bell=True)
+            return
+        self.command.start(desk.key_line(key, case_id), case_id, keyed=True)
+
+    def verb_on_key(self, key: str, first: Verb) -> Verb:
+        """Which verb a key means here; only keys that several verbs share have to be asked for."""
+        if sum(verb.key == key for verb in VERBS) < 2:
+            return first
+        code = self.session.desk.key_line(key, self.selected_case()).split(" ", 1)[0]
+        return next((verb for verb in VERBS if verb.code == code), first)
+
+    def press_free(self, verb_id: str, code: str, takes: tuple[str, ...]) -> None:
+        """A verb that needs no case: at once if it takes nothing."""
+        if verb_id == "new":
+            self.app.open_form()  # type: ignore[attr-defined]
+        elif takes:
+            self.command.start(f"{code} ", self.selected_case(), keyed=True)
+        else:
+            self.run_ready(Ready(code, None))
+
+    def run_ready(self, ready: Ready) -> None:
+        selected = self.command.selected or self.selected_case()
+        self.command.stop()
+        self.session.half_typed = ""
+        self.keep_half_typed()
+        self.session.give_up(ready.line)
+        self.session.busy += 1
+        self.run_worker(self._run(ready, selected), group="desk", exit_on_error=True)
+
+    async def _run(self, ready: Ready, selected: str) -> None:
+        try:
+            outcome = await self.session.run_line(ready.line, selected, ready.expect)
+            self.done(outcome, ready, selected)
+        finally:
+            self.session.busy -= 1
+
+    def done(self, outcome: Outcome, ready: Ready, selected: str) -> None:
+        """Say what happened; offer what comes next; go where the line pointed."""
+        prefix = t("已办") if outcome.ok and outcome.events else "" if outcome.ok else t("未办")
+        style = "$done" if outcome.ok and outcome.events else "$foreground" if outcome.ok else "$p2"
+        text = f"{prefix}: {outcome.text}" if prefix else outcome.text
+        self.session.say(text, style)
+        if not outcome.ok:
+            self.app.bell()
+        self.refresh_worst()
+        self.reload()
+        if outcome.case is not None and "reported" in outcome.events:
+            self.app.take_in(outcome.case.id)  # type: ignore[attr-defined]
+        if outcome.next_line and not self.command.active:
+            self.command.start(outcome.next_line, outcome.case.id if outcome.case else selected, keyed=True)
+        elif outcome.ok and not outcome.events:
+            self.answered(outcome)
+        self.draw()
+
+    def answered(self, outcome: Outcome) -> None:
+        """A line that only asked: one case is opened."""
+        if outcome.case is not None and len(outcome.cases) == 1:
+            self.app.open_case(outcome.case.id)  # type: ignore[attr-defined]
+
+    def recently(self, at: int) -> bool:
+        return 0 < at and self.session.desk.now() - at < JUST_MOVED
+
+
+_VERB_KEYS = frozenset(verb.key for verb in VERBS if verb.key)
+

@@ -1,0 +1,165 @@
+"""One case: its fields, clocks, orders, history, and what can be done with it now (§3.8)."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from zjj_console.desk.desk import Legal
+from zjj_console.domain.model import Case
+from zjj_console.i18n import t
+from zjj_console.screens.base import ConsoleScreen
+from zjj_console.screens.session import Session
+from zjj_console.storage import projections, reads
+from zjj_console.widgets import case_lines
+from zjj_console.widgets.cells import Line
+from zjj_console.widgets.panel import Panel
+from zjj_console.widgets.verb_words import key_hints, label
+
+if TYPE_CHECKING:
+    from zjj_console.screens.queue import QueueScreen
+
+_SCROLL = {"j": 1, "down": 1, "k": -1, "up": -1, "pagedown": 15, "pageup": -15, "home": -10_000, "end": 10_000}
+
+
+class CaseScreen(ConsoleScreen):
+    """`queue` is the list that `[` and `]` walk along."""
+
+    def __init__(self, session: Session, case_id: str, queue: "QueueScreen") -> None:
+        super().__init__(session)
+        self.case_id = case_id
+        self.queue = queue
+        self._case: Case | None = None
+        self._legal: tuple[Legal, ...] = ()
+        self._changed_at = 0
+        self._choosing: list[Line] = []
+
+    def body(self) -> Iterator[Widget]:
+        with Horizontal(id="panes"):
+            yield Panel(id="left")
+            yield Panel(id="third")
+            yield Panel(id="right")
+
+    def on_mount(self) -> None:
+        self.reload()
+        super().on_mount()
+
+    def show_case(self, case_id: str) -> None:
+        self.case_id = case_id
+        self._case = None
+        self.reload()
+        for panel in self.query(Panel):
+            panel.scroll_to_line(0)
+        self.draw()
+
+    def selected_case(self) -> str:
+        return self.case_id
+
+    def just_moved(self) -> bool:
+        return self.recently(self._changed_at)
+
+    def reload(self) -> None:
+        desk = self.session.desk
+        case = projections.load(desk.reader, self.case_id)
+        if self._case is not None and case is not None and case.version != self._case.version:
+            self._changed_at = desk.now()
+        self._case = case
+        self._legal = tuple(desk.actions(self.case_id)) if case else ()
+
+    # drawing ----------------------------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        super().draw()
+        if not self.is_mounted:
+            return
+        left, third, right = (self.query_one(f"#{name}", Panel) for name in ("left", "third", "right"))
+        width = left.size.width - 1
+        if self._case is None:
+            left.show([case_lines.note(t("没有这个案件"))])
+            return
+        facts, past, can = self._facts(width), self._past(third.size.width - 1), self._can(right.size.width - 1)
+        if third.display:
+            left.show(facts)
+            third.show(past)
+            right.show(can)
+        elif right.display:
+            left.show(facts)
+            right.show([*can, (), *self._past(right.size.width - 1)])
+        else:
+            left.show([*self._choosing, *facts, (), *self._can(width), (), *self._past(width)])
+
+    def on_second(self) -> None:
+        """Countdowns go on; `draw` follows."""
+
+    def _facts(self, width: int) -> list[Line]:
+        case, frame, desk = self._case, self.session.frame(), self.session.desk
+        assert case is not None
+        lines = [case_lines.headline(case, frame), *case_lines.requests(case, frame), ()]
+        lines += [*case_lines.fields(case, desk.actor, frame, width), ()]
+        lines += [case_lines.clock_head(), *case_lines.clocks(case, frame), ()]
+        return [*lines, case_lines.title(t("派单记录")), *case_lines.dispatches(case, frame)]
+
+    def _past(self, width: int) -> list[Line]:
+        case, frame = self._case, self.session.frame()
+        assert case is not None
+        moments = reads.timeline(self.session.desk.reader, case)
+        return [case_lines.title(t("经过 (只增不改)")), *case_lines.history(moments, frame, width)]
+
+    def _can(self, width: int) -> list[Line]:
+        lines = [] if not self.query_one("#right", Panel).display else [*self._choosing]
+        lines += [case_lines.title(t("此刻可做")), *case_lines.legal(self._legal, width)]
+        refused = case_lines.refused(self._legal)
+        if any(item.ok and item.verb.id == "dispatch" for item in self._legal):
+            found = self.session.desk.candidates(self.case_id)
+            lines += [(), case_lines.title(t("可派 (p 后按数字)")), *case_lines.candidates(found, 6)]
+        return [*lines, (), case_lines.title(t("此刻不可，原因")), *refused]
+
+    def show_choices(self, lines: list[Line]) -> None:
+        chosen = case_lines.choices(self.command.preview.choices) if self.command.active else []
+        if (chosen or lines) != self._choosing:
+            self._choosing = chosen or lines
+            self.draw_panes()
+
+    def draw_panes(self) -> None:
+        if self.is_mounted:
+            self.call_later(self.draw)
+
+    def hint(self) -> Line:
+        pairs: list[tuple[str, str]] = []
+        for item in self._legal:
+            key = item.verb.key
+            if item.ok and key and key not in dict(pairs):
+                pairs.append((key, label(self.verb_on_key(key, item.verb))))
+        tail = [("[ ]", t("上下一案")), ("Space", t("更多")), (";", t("命令")), ("Esc", t("回队列"))]
+        return key_hints(pairs, tail, self.size.width)
+
+    # keys -------------------------------------------------------------------------------------------------------------
+
+    def on_list_key(self, key: str, char: str) -> bool:
+        if key in _SCROLL:
+            for panel in (self.query_one("#left", Panel), self.query_one("#third", Panel), self.query_one("#right", Panel)):
+                panel.scroll_lines(_SCROLL[key])
+        elif char in ("[", "]"):
+            self.turn(1 if char == "]" else -1)
+        elif key == "space":
+            self.app.open_menu(self, self.case_id)  # type: ignore[attr-defined]
+        elif key == "o" and self.worst:
+            self.show_case(self.worst[0].id)
+        elif key == "enter":
+            self.say(t("按此刻可做的键，或 Space 看全部"), "$dim")
+        else:
+            return False
+        return True
+
+    def turn(self, step: int) -> None:
+        """The next or previous case of the queue."""
+        found = self.queue.neighbours(self.case_id, step)
+        if found and found != self.case_id:
+            self.show_case(found)
+        else:
+            self.say(t("已到队列尽头"), "$dim")
+
+    def step_back(self) -> bool:
+        self.app.pop_screen()
+        return True

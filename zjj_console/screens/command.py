@@ -1,0 +1,168 @@
+"""The command line: what is typed, its preview, and what Enter means. No verb is named here; the table knows them."""
+
+from zjj_console.desk.desk import Preview
+from zjj_console.i18n import t
+from zjj_console.screens.session import Session
+from zjj_console.verbs.table import VERBS, Verb
+from zjj_console.widgets.cells import Line, Span
+from zjj_console.widgets.editor import LineEditor, folded
+
+_SHORT = frozenset("yn")
+_BY_CODE = {verb.code: verb for verb in VERBS}
+NOTHING = Preview(False, "")
+
+
+class Ready:
+    """A line that Enter wants to run, with the case and version that the officer saw (stale lock)."""
+
+    __slots__ = ("expect", "line")
+
+    def __init__(self, line: str, expect: tuple[str, int] | None) -> None:
+        self.line, self.expect = line, expect
+
+
+class CommandLine:
+    """One line being typed. `keyed` lines were opened by a verb key and take one-letter arguments without blanks."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.editor = LineEditor()
+        self.active = False
+        self.keyed = False
+        self.selected = ""
+        self.preview = NOTHING
+        self._armed = ""
+        self._picking = False
+        self._back = -1
+
+    def start(self, text: str, selected: str, *, keyed: bool = False) -> None:
+        self.active, self.keyed, self.selected = True, keyed, selected
+        self._back = -1
+        self.replace(text)
+
+    def replace(self, text: str) -> None:
+        self.editor.set(text)
+        self._changed()
+
+    def stop(self) -> str:
+        """Leave the line; returns what was typed."""
+        self.active = False
+        text = self.editor.text
+        self.editor.clear()
+        self.preview, self._armed, self._picking = NOTHING, "", False
+        return text
+
+    def _changed(self) -> None:
+        self._armed, self._picking = "", False
+        line = self.editor.text
+        self.preview = self.session.desk.preview(line, self.selected) if line.strip() else NOTHING
+
+    def look_again(self) -> None:
+        """The case changed: show what the line means now."""
+        self._changed()
+
+    @property
+    def armed(self) -> bool:
+        return bool(self._armed)
+
+    @property
+    def verb(self) -> Verb | None:
+        word = folded(self.editor.text).split(" ", 1)[0].lower()
+        return _BY_CODE.get(word)
+
+    # typing -----------------------------------------------------------------------------------------------------------
+
+    def type(self, char: str) -> None:
+        """A printable character: it chooses where there is a choice to make by digit, else it is text."""
+        plain = folded(char)
+        if self._choose(plain):
+            return
+        if self.keyed and self._apart(plain):
+            self.editor.insert(" ")
+        self.editor.insert(char)
+        self._changed()
+
+    def paste(self, text: str) -> None:
+        self.editor.insert(" ".join(text.split()))
+        self._changed()
+
+    def edit(self, key: str) -> bool:
+        if key in ("up", "down"):
+            self._recall(1 if key == "up" else -1)
+            return True
+        if key == "tab":
+            if self.preview.fill:
+                self.replace(self.preview.fill)
+            return True
+        before = self.editor.text
+        if not self.editor.key(key):
+            return False
+        if self.editor.text != before:
+            self._changed()
+        return True
+
+    def _choose(self, plain: str) -> bool:
+        """A digit after a blank, or after Enter on a question, picks from the list shown."""
+        line = self.editor.text
+        if self.editor.cursor != len(line) or not (self._picking or line.endswith(" ")):
+            return False
+        chosen = next((c for c in self.preview.choices if c.digit == plain and c.insert), None)
+        if chosen is None:
+            return False
+        self.replace(chosen.insert if self.keyed else chosen.insert + " ")
+        return True
+
+    def _apart(self, plain: str) -> bool:
+        """`x23` means two codes: a blank goes between one-letter arguments of a keyed line."""
+        verb, line = self.verb, self.editor.text
+        if verb is None or not verb.spaced or not (plain.isdigit() or plain in _SHORT) or line.endswith(" "):
+            return False
+        tokens = line.split(" ")
+        last = tokens[-1]
+        return len(tokens) > 2 and len(last) == 1 and (last.isdigit() or last in _SHORT)
+
+    def _recall(self, step: int) -> None:
+        lines = self.session.history()
+        if lines:
+            self._back = max(-1, min(len(lines) - 1, self._back + step))
+            self.keyed = False
+            self.replace(lines[self._back] if self._back >= 0 else "")
+
+    # Enter ------------------------------------------------------------------------------------------------------------
+
+    def enter(self) -> Ready | None:
+        """Run it, complete it, ask once more, or point at what is missing."""
+        line, preview = self.editor.text, self.preview
+        if preview.ok and (not preview.confirm or self._armed == line):
+            return Ready(line, (preview.case_id, preview.version) if preview.case_id else None)
+        if preview.ok:
+            self._armed = line
+        elif preview.fill and preview.fill.strip() != line.strip():
+            self.replace(preview.fill)
+        elif preview.choices:
+            self._picking = True
+        return None
+
+    # showing ----------------------------------------------------------------------------------------------------------
+
+    def lines(self) -> list[Line]:
+        """The preview and what Enter will do, as one line to be wrapped by the screen."""
+        preview = self.preview
+        if not self.editor.text.strip():
+            return [((t("动词 案号 参数，如 {example}；? 加动词看用法", example=VERBS[0].example), "$dim"),)]
+        if self._armed:
+            return [((preview.confirm, "bold $p2"),)]
+        style = "$foreground" if preview.ok else "$p2" if preview.code not in (0, 2) else "$soon"
+        spans: list[Span] = [(f"{t('预览')}: " if preview.ok else "", "$dim"), (preview.text, style)]
+        ask = self._ask()
+        if ask:
+            spans.append((f"  [{ask}]", "bold $accent"))
+        return [tuple(spans)]
+
+    def _ask(self) -> str:
+        preview = self.preview
+        if preview.ok:
+            return t("Enter 两次执行") if preview.confirm else t("Enter 执行")
+        if preview.fill and preview.fill.strip() != self.editor.text.strip():
+            return t("Enter 取第一项")
+        return t("按数字选") if preview.choices else ""

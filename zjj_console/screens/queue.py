@@ -1,0 +1,370 @@
+"""The queue: what is open, worst first, with the selected case in a drawer or a side pane (§3.8)."""
+
+from collections.abc import Iterator
+
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from zjj_console.desk.desk import Legal
+from zjj_console.domain.lifecycle import STATE_ZH
+from zjj_console.domain.model import OPEN, Case, State
+from zjj_console.i18n import t
+from zjj_console.screens.base import ConsoleScreen
+from zjj_console.screens.session import FIRST_RUN, Session
+from zjj_console.screens.views import VIEWS, Listed, explained, filter_of
+from zjj_console.storage import projections, reads, reads_log
+from zjj_console.widgets import case_lines, columns
+from zjj_console.widgets.case_table import CaseTable
+from zjj_console.widgets.cells import Line, Span, shown, spread
+from zjj_console.widgets.edit_line import EditLine
+from zjj_console.widgets.editor import LineEditor
+from zjj_console.widgets.panel import Panel
+from zjj_console.widgets.verb_words import key_hints, label
+
+_COUNTED = ("REPORTED", "DISPATCHED", "SELF_HANDLING", "STATION_COORD", "HANDLING", "SUBMITTED", "DIFF_REVIEW",
+            "SUSPENDED")  # fmt: skip
+
+
+class QueueScreen(ConsoleScreen):
+    mode = "queue"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.view = VIEWS[0]
+        self.filter_text = ""
+        self.filtering: LineEditor | None = None
+        self.counts: dict[str, int] = {}
+        self.new = 0
+        self.first_run = False
+        self._case: Case | None = None
+        self._legal: tuple[Legal, ...] = ()
+        self._choosing: list[Line] = []
+        self._flashed = False
+
+    def body(self) -> Iterator[Widget]:
+        yield Panel(id="view")
+        with Horizontal(id="desk"):
+            with Vertical(id="list"):
+                yield Panel(id="head")
+                yield CaseTable(id="table")
+                yield Panel(id="drawer")
+            yield Panel(id="side")
+
+    @property
+    def table(self) -> CaseTable:
+        return self.query_one("#table", CaseTable)
+
+    def on_mount(self) -> None:
+        self.session.seen_rid = reads_log.last_rid(self.session.desk.reader)
+        self.open_view()
+        super().on_mount()
+
+    # what the list shows ----------------------------------------------------------------------------------------------
+
+    def open_view(self, keep: str = "") -> None:
+        """Read the view from its beginning."""
+        where = filter_of(self.view, self.session.desk, self.filter_text)
+        table = self.table
+        self.read_counts()
+        table.empty = self.emptiness()
+        table.open(Listed(self.session.desk, where), self.session.frame(), keep)
+        self.look()
+
+    def read_counts(self) -> None:
+        desk = self.session.desk
+        self.counts = reads.counts(desk.reader, desk.now())
+        self.new = reads_log.newer(desk.reader, self.session.seen_rid)
+
+    def emptiness(self) -> tuple[Line, ...]:
+        """What an empty list says: why it is empty and what to do about it."""
+        desk = self.session.desk
+        if self.filter_text:
+            said = t("没有案件符合: {what}", what=explained(self.filter_text, desk.town))
+            return ((), case_lines.title(said), case_lines.note(t("Esc 清除筛选，v 换视图；ss 词 连已结一起找")))
+        if self.view.zh != VIEWS[0].zh:
+            said = t("{view}: 此刻没有", view=t(self.view.zh))
+            return ((), case_lines.title(said), case_lines.note(t("v 换下一个视图，F2 回全部未结 {n} 件", n=self.counts["open"])))
+        ended = reads_log.last_end(desk.reader)
+        since = case_lines.whole_day(ended, self.session.frame()) if ended else ""
+        said = t("没有未结案件，{since} 起已清空", since=since) if since else t("还没有案件")
+        return ((), case_lines.title(said), case_lines.note(t("n 新建，或在命令行 zjj import 导入；来案自动出现在这里")))
+
+    def reload(self) -> None:
+        """Another process or our own verb committed: take it over without moving what the eye is on."""
+        table = self.table
+        if table.window is None:
+            return
+        desk = self.session.desk
+        self.read_counts()
+        table.empty = self.emptiness()
+        settled = self.session.settled()
+        table.window.source = Listed(desk, filter_of(self.view, desk, self.filter_text))
+        newest = {}
+        if not settled:
+            rows = (reads_log.row_of(desk.reader, row.id) for row in table.visible_rows())
+            newest = {row.id: row for row in rows if row is not None}
+        table.sync(self.session.frame(), settled=settled, newest=newest)
+        self._unsettled = not settled
+        self.look()
+
+    _unsettled = False
+
+    def on_second(self) -> None:
+        if self._unsettled and self.session.settled():
+            self.reload()
+        if self.view.overdue and self.session.settled():
+            self.reload()
+        table = self.table
+        table.flash = False
+        table.tick(self.session.frame())
+        self.draw_detail()
+
+    def on_case_table_moved(self) -> None:
+        self.look()
+        self.draw_line()
+
+    def look(self) -> None:
+        """Read the case under the cursor and what may be done with it."""
+        desk, case_id = self.session.desk, self.selected_case()
+        case = projections.load(desk.reader, case_id) if case_id else None
+        self._case = case
+        self._legal = tuple(desk.actions(case_id)) if case else ()
+        self.draw_detail()
+
+    def selected_case(self) -> str:
+        return self.table.case_id
+
+    def just_moved(self) -> bool:
+        return self.recently(self.table.cursor_changed_at)
+
+    def swallow(self) -> None:
+        super().swallow()
+        self.table.flash = True
+        self.table.refresh()
+
+    # drawing ----------------------------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        super().draw()
+        if self.is_mounted:
+            self.query_one("#view", Panel).show([self.view_line(self.size.width)])
+            self.query_one("#head", Panel).show([columns.head(self.table.size.width or self.size.width)])
+            self.draw_detail()
+
+    def view_line(self, width: int) -> Line:
+        """The view, the counts of all open cases, the news."""
+        if self.size.width < 80 or self.size.height < 24:
+            return ((f" {t('窗口小于80x24，只显示队列')}", "$p2"),)
+        spans: list[Span] = [(f" {t(self.view.zh)} ", "bold $accent")]
+        total = self.table.window.total if self.table.window else 0
+        spans.append((f"{total}  ", "bold $foreground"))
+        if self.filter_text:
+            spans.append((t("筛选 {what}", what=explained(self.filter_text, self.session.desk.town)) + "  ", "$soon"))
+        for state in _COUNTED:
+            n = self.counts.get(state, 0)
+            spans.append((f"{t(STATE_ZH[State(state)])}", "$dim"))
+            spans.append((f"{n} ", "$foreground" if n else "$dim"))
+        late, soon = self.counts.get("overdue", 0), self.counts.get("due_soon", 0)
+        right: Line = (
+            (f" {t('超时')}{late}", "bold $p1" if late else "$dim"),
+            (f" {t('临期')}{soon}", "bold $soon" if soon else "$dim"),
+            (f" {t('新案')}+{self.new} ", "bold $accent" if self.new else "$dim"),
+        )
+        return spread(tuple(spans), right, width)
+
+    def draw_detail(self) -> None:
+        if not self.is_mounted:
+            return
+        drawer, side = self.query_one("#drawer", Panel), self.query_one("#side", Panel)
+        if drawer.display and drawer.size.height:
+            drawer.show(self.drawer_lines(drawer.size.height, drawer.size.width))
+        if side.display and side.size.height:
+            side.show(self.side_lines(side.size.height, side.size.width))
+
+    def drawer_lines(self, height: int, width: int) -> list[Line]:
+        if self.first_run and height < 8:
+            return [self.first_words()[0]]
+        if self._choosing:
+            return self._choosing[-height:]
+        case = self._case
+        if case is None:
+            return [case_lines.note(t("没有选中的案件"))]
+        frame = self.session.frame()
+        if height == 1:
+            return [case_lines.one_line(case, frame)]
+        if self.first_run:
+            return self.first_words()
+        lines = [case_lines.headline(case, frame), case_lines.one_line(case, frame, handle=False)]
+        lines += [((f" {piece}", "$foreground"),) for piece in case_lines.wrap(shown(case.text), width - 2)[:1]]
+        lines += case_lines.requests(case, frame)[:1]
+        lines += case_lines.clocks(case, frame)[:2]
+        room = height - len(lines) - 1
+        if room > 0 and any(item.ok and item.verb.id == "dispatch" for item in self._legal):
+            lines.append(case_lines.title(t("可派 (p 后按数字)")))
+            lines += case_lines.candidates(self.session.desk.candidates(case.id), room)
+        return lines[:height]
+
+    def side_lines(self, height: int, width: int) -> list[Line]:
+        """The side pane of a wide screen: fields, clocks, orders, whom to send, history."""
+        if self.first_run:
+            return self.first_words()
+        case, desk = self._case, self.session.desk
+        lines = list(self._choosing)
+        if case is None:
+            return [*lines, case_lines.note(t("没有选中的案件"))]
+        frame = self.session.frame()
+        lines += [case_lines.headline(case, frame), (), *case_lines.fields(case, desk.actor, frame, width - 1), ()]
+        lines += [*case_lines.requests(case, frame), case_lines.clock_head(), *case_lines.clocks(case, frame), ()]
+        lines += [case_lines.title(t("派单记录")), *case_lines.dispatches(case, frame)[:4], ()]
+        if any(item.ok and item.verb.id == "dispatch" for item in self._legal):
+            lines += [case_lines.title(t("可派 (p 后按数字)")), *case_lines.candidates(desk.candidates(case.id), 5), ()]
+        lines.append(case_lines.title(t("经过 (只增不改)")))
+        lines += case_lines.history(reads.timeline(desk.reader, case), frame, width - 1)
+        return lines[:height]
+
+    def first_words(self) -> list[Line]:
+        """Shown once, on the first start."""
+        return [
+            ((f" {t('初次使用: j k 上下，Enter 打开，Space 看此案能做什么，F1 帮助')}", "bold $accent"),),
+            ((f" {t('一键一事: s受理 p派单 r进展 x核查；先出预览，再按 Enter 才执行，u 可撤')}", "$foreground"),),
+            ((f" {t('不用输入法: 地点写拼音首字母，如 ;xj 加地点 类别；任意键收起本提示')}", "$foreground"),),
+        ]
+
+    def show_choices(self, lines: list[Line]) -> None:
+        """Choices of the line being typed: each on its own line where there is room."""
+        choices = self.command.preview.choices if self.command.active else ()
+        listed = case_lines.choices(choices)
+        tall = self.size.height >= 36
+        chosen = listed if tall and listed else lines
+        if chosen != self._choosing:
+            self._choosing = chosen
+            self.draw_detail()
+
+    def hint(self) -> Line:
+        pairs: list[tuple[str, str]] = []
+        seen: set[str] = set()
+        for item in self._legal:
+            key = item.verb.key
+            if item.ok and key and key not in seen:
+                seen.add(key)
+                pairs.append((key, label(self.verb_on_key(key, item.verb))))
+        tail = [("n", t("新建")), ("v", t("视图")), ("Space", t("更多")), (";", t("命令")), ("/", t("筛选")), ("F1", t("帮助"))]
+        return key_hints(pairs, tail, self.size.width)
+
+    def draw_line(self) -> None:
+        super().draw_line()
+        if self.filtering is not None:
+            self.query_one("#line", EditLine).show_editor("/", self.filtering)
+            words = explained(self.filtering.text, self.session.desk.town) if self.filtering.text.strip() else ""
+            said = t("筛选: {what}", what=words) if words else t("筛选: 地点拼音、状态、单位(z1 y2)、网格(g3)或文字；空行清除")
+            self.query_one("#message", Panel).show([((f" {said}", "$soon"),)])
+
+    # keys -------------------------------------------------------------------------------------------------------------
+
+    def feed(self, key: str, char: str) -> None:
+        if self.first_run:
+            self.first_run = False
+            self.session.keep(FIRST_RUN, {"seen": 1})
+            self.draw_detail()
+        super().feed(key, char)
+
+    def feed_field(self, key: str, char: str) -> bool:
+        """The filter line narrows the list while it is typed."""
+        editor = self.filtering
+        if editor is None:
+            return False
+        if key == "escape":
+            self.filtering = None
+            self.set_filter("")
+        elif key == "enter":
+            self.filtering = None
+        elif char and key != "tab":
+            editor.insert(char)
+            self.set_filter(editor.text)
+        elif editor.key(key):
+            self.set_filter(editor.text)
+        return True
+
+    def set_filter(self, text: str) -> None:
+        if text.strip() != self.filter_text:
+            self.filter_text = text.strip()
+            self.open_view(self.selected_case())
+            self.draw()
+
+    def on_list_key(self, key: str, char: str) -> bool:
+        table = self.table
+        if table.move(key):
+            if key == "home":
+                self.session.seen_rid = reads_log.last_rid(self.session.desk.reader)
+                self.read_counts()
+            return True
+        if key == "enter":
+            self.open_selected()
+        elif key == "space":
+            self.open_menu()
+        elif key == "/":
+            self.filtering = LineEditor()
+            self.filtering.set(self.filter_text)
+        elif key == "v":
+            self.next_view()
+        elif key == "o":
+            self.go_to_worst()
+        elif key == "a":
+            self.say(t("确认告警: 随升级功能提供；o 打开该案"), "$p2")
+        else:
+            return False
+        return True
+
+    def open_selected(self) -> None:
+        if self.selected_case():
+            self.app.open_case(self.selected_case())  # type: ignore[attr-defined]
+
+    def open_menu(self) -> None:
+        if self.selected_case():
+            self.app.open_menu(self, self.selected_case())  # type: ignore[attr-defined]
+        else:
+            self.say(t("没有选中的案件"), "$p2", bell=True)
+
+    def next_view(self) -> None:
+        at = next(i for i, v in enumerate(VIEWS) if v.zh == self.view.zh)
+        self.show_view(VIEWS[(at + 1) % len(VIEWS)].zh)
+
+    def show_view(self, zh: str) -> None:
+        self.view = next(v for v in VIEWS if v.zh == zh)
+        self.session.seen_rid = reads_log.last_rid(self.session.desk.reader)
+        self.open_view()
+        self.draw()
+
+    def go_to_worst(self) -> None:
+        """`o`: to the case of the alarm strip, unless the strip changed under the key."""
+        if self.recently(self.worst_changed_at):
+            self.swallow()
+        elif not self.worst:
+            self.say(t("无超时，无临期"), "$dim")
+        elif not self.table.select(self.worst[0].id):
+            self.app.open_case(self.worst[0].id)  # type: ignore[attr-defined]
+
+    def step_back(self) -> bool:
+        if self.filter_text:
+            self.set_filter("")
+            return True
+        if self.view.zh != VIEWS[0].zh:
+            self.show_view(VIEWS[0].zh)
+            return True
+        return False
+
+    def take_in(self, case_id: str) -> None:
+        """A case that was made at this desk: it is wanted next, so the list shows it now with the cursor on it."""
+        self.session.seen_rid = reads_log.last_rid(self.session.desk.reader)
+        if self.is_mounted:
+            self.open_view(case_id)
+
+    def neighbours(self, case_id: str, step: int) -> str:
+        """The case before or after one in this list, for `[` and `]`; moves the cursor along."""
+        if self.table.case_id != case_id and not self.table.select(case_id):
+            return ""
+        self.table.move("down" if step > 0 else "up")
+        return self.table.case_id
+
+
+assert set(_COUNTED) <= set(OPEN)

@@ -1,0 +1,108 @@
+"""What all screens of one console share: the desk, its single writer thread, the last message, the half-typed line."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from zjj_console.desk.desk import Desk, Outcome
+from zjj_console.domain.model import SECOND
+from zjj_console.i18n import t
+from zjj_console.storage.db import StorageError
+from zjj_console.widgets.columns import Frame
+
+SETTLE = 3 * SECOND  # nothing is reordered this long after a key (NV-4)
+JUST_MOVED = 700_000  # µs: a key this soon after its row changed is not meant for it (NV-5)
+MESSAGE_STAYS = 15 * SECOND
+COMMAND_DRAFT = "console-line"
+FIRST_RUN = "console-first-run"
+
+
+class Message:
+    """The last sentence of the console: its style says whether it was done, refused or only told."""
+
+    __slots__ = ("at", "style", "text")
+
+    def __init__(self, text: str = "", style: str = "$foreground", at: int = 0) -> None:
+        self.text, self.style, self.at = text, style, at
+
+
+class Session:
+    """Lives on the UI thread; only `call` leaves it. `busy` counts what is under way (tests wait for zero)."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.busy = 0
+        self.last_key = 0
+        self.message = Message()
+        self.half_typed = ""
+        self.half_typed_saved = ""
+        self.recent: list[str] = []  # lines given up or run in this session, the newest first
+        self.unsaved: dict[str, dict[str, Any]] = {}  # drafts that wait for the next second
+        self.seen_rid = 0
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="desk")
+
+    def frame(self) -> Frame:
+        return Frame(self.desk.town, self.desk.duty, self.desk.now())
+
+    def say(self, text: str, style: str = "$foreground") -> None:
+        self.message = Message(text, style, self.desk.now())
+
+    def settled(self) -> bool:
+        return self.desk.now() - self.last_key >= SETTLE
+
+    def history(self) -> list[str]:
+        """Lines for the up key, the newest first, without repetition."""
+        return list(dict.fromkeys([*self.recent, *self.desk.history()]))
+
+    def give_up(self, line: str) -> None:
+        if line.strip():
+            self.recent.insert(0, line.strip())
+
+    async def call(self, act: Callable[[], Outcome]) -> Outcome:
+        """Run on the writer thread, one after the other. A database that cannot be used answers as a refusal."""
+        self.busy += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, act)
+        except StorageError as error:
+            return Outcome(False, error.code, error.zh if self.desk.lang == "zh" else error.en)
+        finally:
+            self.busy -= 1
+
+    async def run_line(self, line: str, selected: str, expect: tuple[str, int] | None) -> Outcome:
+        return await self.call(lambda: self.desk.run_line(line, selected, expect=expect))
+
+    # drafts: nothing typed is lost by a crash (NV-1) ------------------------------------------------------------------
+
+    def keep(self, draft_id: str, body: dict[str, Any]) -> None:
+        """Save within the next second."""
+        self.unsaved[draft_id] = body
+
+    async def save_drafts(self) -> None:
+        waiting, self.unsaved = self.unsaved, {}
+        for draft_id, body in waiting.items():
+            await self.call(lambda draft_id=draft_id, body=body: self._save(draft_id, body))  # type: ignore[misc]
+
+    async def drop_draft(self, draft_id: str) -> None:
+        self.unsaved.pop(draft_id, None)
+        await self.call(lambda: self._save(draft_id, {}))
+
+    def _save(self, draft_id: str, body: dict[str, Any]) -> Outcome:
+        if body:
+            self.desk.save_draft(draft_id, body)
+        else:
+            self.desk.drop_draft(draft_id)
+        return Outcome(True, 0, "")
+
+    def restore(self) -> dict[str, dict[str, Any]]:
+        """Drafts left by an earlier run; the half-typed line among them is taken over."""
+        drafts = self.desk.drafts()
+        self.half_typed = str(drafts.get(COMMAND_DRAFT, {}).get("line", ""))
+        self.half_typed_saved = self.half_typed
+        if self.half_typed:
+            self.say(t("上次未完的命令还在，按 ; 继续"), "$accent")
+        return drafts
+
+    def close(self) -> None:
+        """Wait for what was already given to the writer; nothing that an Enter started is dropped."""
+        self._pool.shutdown(wait=True)

@@ -1,0 +1,44 @@
+"""Journal events in words: what happened, to whom, why."""
+
+from typing import Any
+
+from zjj_console.desk import wording
+from zjj_console.i18n import t
+from zjj_console.storage.reads import Moment
+from zjj_console.widgets.cells import shown, words
+from zjj_console.widgets.columns import Frame, state_word, unit_name
+
+_TABLES = {
+    "return_asked": "return", "return_granted": "fault", "return_refused": "return", "reassigned": "reassign",
+    "extend_asked": "extend", "suspend_asked": "suspend", "rework_ordered": "rework", "void_asked": "void",
+    "called": "call", "contacted": "fc", "reopened": "reopen", "screened": "screen", "screened_out": "screen",
+}  # fmt: skip
+
+
+def kind_word(kind: str) -> str:
+    return shown(t(wording.event(kind)))
+
+
+def sentence(m: Moment, frame: Frame) -> str:
+    """`派单 应急一队 李乙 [待签收]`; trial events say so."""
+    args: dict[str, Any] = m.data.get("args", {})
+    changed: dict[str, Any] = m.data.get("set", {})
+    town = frame.town
+    parts = [kind_word(m.kind)]
+    if changed.get("lead"):
+        parts.append(unit_name(town, str(changed["lead"])))
+    if changed.get("lead_person"):
+        parts.append(wording.person(town, str(changed["lead_person"])))
+    parts += [unit_name(town, str(code)) for code in args.get("assists", ())]
+    for key, table in (("reason", _TABLES.get(m.kind, "")), ("result", "result"), ("criterion", "criterion")):
+        if isinstance(args.get(key), str):
+            parts.append(shown(wording.reason(town, table, args[key])))
+    if m.kind not in ("reported", "imported") and isinstance(args.get("text"), str):
+        parts.append(shown(args["text"]))
+    if m.data.get("by"):
+        parts.append(t("代{who}", who=wording.person(town, str(m.data["by"]))))
+    if changed.get("state"):
+        parts.append(f"[{state_word(str(changed['state']))}]")
+    if m.trial:
+        parts.append(t("(试用)"))
+    return words(parts)
