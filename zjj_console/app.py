@@ -1,6 +1,7 @@
 """The Textual application: modes, theme, the one timer, and what happens when something breaks. No rules."""
 
 import os
+import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 import platformdirs
+from rich.segment import Segment, Segments
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -28,7 +30,7 @@ ANNOUNCED = "，随后续功能提供"
 class ConsoleApp(App[int]):
     """One console. `ticking` is off in tests, which call `second` themselves."""
 
-    CSS_PATH: ClassVar[list[Any]] = [_HERE / "app.tcss", *sorted((_HERE / "screens").glob("*.tcss"))]  # type: ignore[misc]
+    CSS_PATH: ClassVar[list[Any]] = [_HERE / "app.tcss", *sorted((_HERE / "screens").glob("*.tcss"))]
     ENABLE_COMMAND_PALETTE = False
     TITLE = "zjj"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -145,13 +147,13 @@ class ConsoleApp(App[int]):
 
     def _fatal_error(self) -> None:
         """One line and an incident number on the screen; the trace, without anybody's data, in a log file."""
-        self.bell()
-        self.incident = uuid4().hex[:8]
-        path = write_incident(self.incident)
-        from rich.text import Text
-
-        text = t("程序出错，已存的案件不受影响。编号 {id}，记录 {path}", id=self.incident, path=path)
-        self._exit_renderables.append(Text(text))
+        if not self.incident:
+            self.bell()
+            self.incident = uuid4().hex[:8]
+            folder = write_incident(self.incident).parent
+            shown = str(folder).replace(str(Path.home()), "~", 1)
+            text = t("程序出错(编号 {id})，已存案件不受影响，记录见 {path}", id=self.incident, path=shown)
+            self._exit_renderables.append(Segments([Segment(text), Segment("\n")]))
         self._close_messages_no_wait()
 
 
@@ -160,7 +162,7 @@ def write_incident(incident: str) -> Path:
     folder = Path(platformdirs.user_state_path("zjj-console", ensure_exists=True))
     path = folder / f"incident-{incident}.log"
     lines = [f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {incident}"]
-    _, error, trace = __import__("sys").exc_info()
+    error: BaseException | None = sys.exc_info()[1]
     while error is not None:
         lines.append(type(error).__qualname__)
         lines += [f"  {f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]

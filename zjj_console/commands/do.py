@@ -17,11 +17,13 @@ def do(
     context: typer.Context,
     line: Annotated[str, typer.Argument(metavar="LINE", help="如 'pd 1042 y1'")],
     key: Key = "",
+    yes: Annotated[bool, typer.Option("--yes", help="等于控制台中的第二次 Enter")] = False,
 ) -> None:
     """执行一行命令，与控制台中键入的一样。"""
     options = settings(context)
     desk = options.desk()
-    options.finish(result_of(options, desk, desk.run_line(line, key=key or None)))
+    desk.sweep()
+    options.finish(result_of(options, desk, desk.run_line(line, key=key or None, confirmed=yes)))
 
 
 def result_of(options: Settings, desk: "Desk", outcome: "Outcome") -> Result:

@@ -9,19 +9,19 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from zjj_console.desk import keys, outbox, preview, queries, undoing
+from zjj_console.desk import keys, outbox, preview, queries, sweeping, undoing
 from zjj_console.desk.candidates import Candidate, candidates
 from zjj_console.desk.plan import Need, Situation, plan
 from zjj_console.desk.work import Work
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
-from zjj_console.domain.model import Actor, Case, Command, Refusal
+from zjj_console.domain.model import Actor, Case, Command, Refusal, State
 from zjj_console.domain.safe import safe_text
 from zjj_console.storage import audit, journal, projections
 from zjj_console.storage.db import Connection, connect, meta, writing
 from zjj_console.town.calendar import day_type
 from zjj_console.town.models import Town
-from zjj_console.verbs.parse import Choice, Parsed, Problem, parse
+from zjj_console.verbs.parse import MAX_LINE, Choice, Parsed, Problem, parse
 from zjj_console.verbs.table import VERBS, Verb
 
 _EXTRA = ("text", "reporter", "phone", "external_id")
@@ -135,7 +135,7 @@ class Desk:
 
     def preview(self, line: str, selected: str = "") -> Preview:
         """A dry run on the reading connection: what Enter would do, or what the line still lacks. Writes nothing."""
-        facts = self.facts()
+        line, facts = safe_text(line, MAX_LINE), self.facts()
         parsed = parse(line, self.town, facts.now)
         if isinstance(parsed, Problem):
             fill = parsed.choices[0].insert if parsed.code == "E_VERB" and len(parsed.choices) == 1 else ""
@@ -145,7 +145,7 @@ class Desk:
         if parsed.verb.id in queries.ANSWERS or parsed.verb.id == "undo":
             return Preview(True, f"{parsed.verb.zh} {line.strip()}")
         work = Work(facts, self._loader(self.reader))
-        done = self._decide(self.reader, parsed, line, selected, work)
+        done = self._decide(self.reader, parsed, line, selected, work, confirmed=True)
         if isinstance(done, Need):
             text = done.zh if self.lang == "zh" else done.en
             return Preview(False, text, done.choices, done.fill, code=2)
@@ -164,7 +164,9 @@ class Desk:
     def _loader(self, db: Connection) -> Callable[[str], Case | None]:
         return lambda ref: projections.find(db, ref, self.console)
 
-    def _decide(self, db: Connection, parsed: Parsed, line: str, selected: str, work: Work) -> str | Need | Refusal:
+    def _decide(
+        self, db: Connection, parsed: Parsed, line: str, selected: str, work: Work, *, confirmed: bool
+    ) -> str | Need | Refusal:
         """Run the plan of a parsed line in `work`; the id of the case it is about, or why not."""
         if parsed.verb.id == "new":
             return self._new(db, parsed, work)
@@ -175,10 +177,12 @@ class Desk:
         if case is None:
             return Refusal(6, "3.4", f"没有案件 {ref}", f"no case {ref}")
         work.begin(case)
-        load = queries.load_by_unit(db) if "unit" in parsed.verb.takes else {}
-        offered = candidates(case, work.facts, load) if "unit" in parsed.verb.takes else []
-        commands = plan(parsed, Situation(case, work.facts, offered, line))
-        return commands if isinstance(commands, Need) else self._run_all(commands, case.id, work)
+
+        def offered() -> list[Candidate]:
+            return candidates(case, work.facts, queries.load_by_unit(db))
+
+        commands = plan(parsed, Situation(case, work.facts, offered, line, confirmed))
+        return self._run_all(commands, case.id, work) if isinstance(commands, list) else commands
 
     def _run_all(self, commands: list[Command], case_id: str, work: Work) -> str | Refusal:
         for command in commands:
@@ -250,12 +254,14 @@ class Desk:
         expect: tuple[str, int] | None = None,
         key: str | None = None,
         extra: dict[str, Any] | None = None,
+        confirmed: bool = False,
     ) -> Outcome:
         """Do one line durably: all of it or nothing. `expect` = (case id, version) as the officer saw it (I-5).
 
         `extra` holds fields that a form or script gives besides the line: text, reporter, phone, external_id.
+        `confirmed` is the second Enter: without it nobody becomes a second unit on a case by accident (NV-3).
         """
-        facts = self.facts()
+        line, facts = safe_text(line, MAX_LINE), self.facts()
         parsed = parse(line, self.town, facts.now)
         if extra and isinstance(parsed, Parsed):
             parsed = replace(parsed, args={**parsed.args, **extra})
@@ -268,7 +274,7 @@ class Desk:
             return self._answer(parsed, line, selected)
         try:
             with self._lock, writing(self._writer) as db:
-                return self._act(db, parsed, line, selected, expect, key)
+                return self._act(db, parsed, line, selected, expect, key, confirmed)
         except _Nothing as nothing:
             return nothing.outcome
 
@@ -280,7 +286,14 @@ class Desk:
         return Outcome(True, 0, text, line, text, case=cases[0] if len(cases) == 1 else None, cases=cases)
 
     def _act(
-        self, db: Connection, parsed: Parsed, line: str, selected: str, expect: tuple[str, int] | None, key: str | None
+        self,
+        db: Connection,
+        parsed: Parsed,
+        line: str,
+        selected: str,
+        expect: tuple[str, int] | None,
+        key: str | None,
+        confirmed: bool,
     ) -> Outcome:
         """Inside the transaction: decide, append, project, queue messages. Raises `_Nothing` to leave no trace."""
         extra = {k: v for k, v in parsed.args.items() if k in _EXTRA}
@@ -292,8 +305,10 @@ class Desk:
             standing = projections.load(db, expect[0])
             if standing is None or standing.version != expect[1]:
                 raise _Nothing(self._refused(CONFLICT, line))
-        undo = parsed.verb.id == "undo"
-        done = undoing.undo(db, work) if undo else self._decide(db, parsed, line, selected, work)
+        if parsed.verb.id == "undo":
+            done: str | Need | Refusal = undoing.undo(db, work)
+        else:
+            done = self._decide(db, parsed, line, selected, work, confirmed=confirmed)
         if isinstance(done, Need):
             text = done.zh if self.lang == "zh" else done.en
             raise _Nothing(Outcome(False, 3, text, line, error="E_MISSING", choices=done.choices))
@@ -303,7 +318,8 @@ class Desk:
         case = work.after[done]
         text = preview.describe(parsed, work, done)
         kinds = tuple(event.kind for event in work.events)
-        offer = f"pd {case.handle} " if parsed.verb.id == "return" and "return_granted" in kinds else ""
+        # A granted return is half a thought: offer the next dispatch right away.
+        offer = f"pd {case.handle} " if "return_granted" in kinds and case.state is State.ACCEPTED else ""
         outcome = Outcome(True, 0, text, line.strip(), text, case, kinds, offer)
         if key:
             keys.remember(db, key, content, {"case": done, "text": text, "events": kinds}, work.facts.now)
@@ -313,11 +329,25 @@ class Desk:
     def commit(self, db: Connection, work: Work) -> None:
         """Journal, projections and messages of one action; the caller's transaction makes them durable together."""
         head = journal.open_head(db, self.path)
-        journal.append(db, head, work.events, self.actor, work.facts.now)
+        journal.append(db, head, work.events, work.facts.actor, work.facts.now)
         for case_id, case in work.after.items():
             if work.before[case_id] is not case:
                 projections.write(db, work.before[case_id], case, self.duty)
         outbox.queue(db, work)
+
+    def sweep(self) -> int:
+        """What time alone decides: unanswered questions come back (T10), suspended cases are due again (T22)."""
+        due = sweeping.due(self.reader, self.now())
+        for case_id, command in due:
+            with self._lock, writing(self._writer) as db:
+                facts = replace(self.facts(), actor=sweeping.SYSTEM)
+                work = Work(facts, self._loader(db))
+                case = projections.load(db, case_id)
+                if case is not None:
+                    work.begin(case)
+                    if work.do(command, case_id) is None:
+                        self.commit(db, work)
+        return len(due)
 
     def _used_before(self, db: Connection, key: str, content: str) -> None:
         """§6.4: the same key with the same content is done already; with another content it is a conflict."""

@@ -7,7 +7,9 @@ from zjj_console.storage.db import Connection
 
 _INSERT = (
     "INSERT INTO outbox(key, case_id, kind, recipient, body, created_at, not_before, status)"
-    " VALUES (?, ?, 'dispatch', ?, ?, ?, ?, 'PENDING') ON CONFLICT(key) DO NOTHING"
+    " VALUES (?, ?, 'dispatch', ?, ?, ?, ?, 'PENDING') ON CONFLICT(key) DO UPDATE SET recipient = excluded.recipient,"
+    " body = excluded.body, created_at = excluded.created_at, not_before = excluded.not_before, status = 'PENDING'"
+    " WHERE status = 'RECALLED'"  # undone before it left and given again
 )
 _RECALL = "UPDATE outbox SET status = 'RECALLED' WHERE case_id = ? AND key = ? AND status = 'PENDING'"
 

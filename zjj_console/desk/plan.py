@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from zjj_console.desk.candidates import Candidate
 from zjj_console.domain.facts import Facts
-from zjj_console.domain.model import Case, Command, State
+from zjj_console.domain.model import Case, Command, Refusal, State
 from zjj_console.verbs.parse import Choice, Parsed
 
 S = State
@@ -23,16 +23,17 @@ class Need(Struct, frozen=True):
 
 
 class Situation(Struct, frozen=True):
-    """What a plan may look at."""
+    """What a plan may look at. Candidates are counted only for a line that leaves the recipient open."""
 
     case: Case
     facts: Facts
-    candidates: list[Candidate]
+    candidates: Callable[[], list[Candidate]]
     line: str
+    confirmed: bool = False  # the officer pressed Enter a second time, or the script said --yes
 
 
 Args = dict[str, Any]
-Plan = list[Command] | Need
+Plan = list[Command] | Need | Refusal
 Planner = Callable[[Args, Situation], Plan]
 
 
@@ -48,17 +49,17 @@ def _listed(line: str, table: str, facts: Facts, zh: str) -> Need:
 def _unit(args: Args, at: Situation) -> Args | Need:
     """The recipient: typed, chosen by digit, or still to choose among the candidates."""
     number = args.get("candidate")
+    offered = [] if "unit" in args else at.candidates()
     if "unit" in args:
         unit = args["unit"]
-    elif number and number <= len(at.candidates):
-        unit = at.candidates[number - 1].unit
+    elif number and number <= len(offered):
+        unit = offered[number - 1].unit
     else:
         base = at.line.rstrip()
         if number:
             base = base.rsplit(" ", 1)[0]
         choices = tuple(
-            Choice(str(i), f"{c.name} {c.person_name} {c.reason}", f"{base} {c.unit}")
-            for i, c in enumerate(at.candidates, 1)
+            Choice(str(i), f"{c.name} {c.person_name} {c.reason}", f"{base} {c.unit}") for i, c in enumerate(offered, 1)
         )
         words = "  ".join(f"[{c.digit}]{c.label}" for c in choices[:4]) or "无可派力量，请电话调度"
         return Need(f"派给谁: {words}", f"to whom: {words}", choices, choices[0].insert if choices else "")
@@ -71,7 +72,12 @@ def _dispatch(args: Args, at: Situation) -> Plan:
     full = _unit(args, at)
     if isinstance(full, Need):
         return full
-    if at.case.active_lead and at.case.state in (S.DISPATCHED, S.HANDLING, S.DIFF_LED):
+    lead = at.case.active_lead
+    if lead and at.case.state in (S.DISPATCHED, S.HANDLING, S.DIFF_LED):
+        if not at.confirmed:
+            name = at.facts.town.units[lead.unit].name
+            return Refusal(5, "NV-3", f"已由 {name} 主办；追加协办须确认(--yes)，换主办用 gp",
+                           f"{lead.unit} leads already; confirm (--yes) to add an assistant, or reassign with gp")  # fmt: skip
         assists = (full["unit"], *full.get("assists", ()))
         return [Command("assist", {**full, "assists": assists})]
     order = [Command("dispatch", full)]
@@ -81,7 +87,7 @@ def _dispatch(args: Args, at: Situation) -> Plan:
 def _emergency(args: Args, at: Situation) -> Plan:
     """R29: whatever it was reported as, it is first priority now."""
     order = _dispatch(args, at)
-    if isinstance(order, Need) or at.case.state is not S.REPORTED:
+    if not isinstance(order, list) or at.case.state is not S.REPORTED:
         return order
     return [Command("accept", {"priority": 1}), *order[1:]]
 
@@ -241,5 +247,5 @@ PLANNERS: dict[str, Planner] = {
 
 
 def plan(parsed: Parsed, at: Situation) -> Plan:
-    """The commands of a parsed line on its case, or what is still missing."""
+    """The commands of a parsed line on its case, what is still missing, or why not."""
     return PLANNERS[parsed.verb.id](parsed.args, at)

@@ -95,7 +95,9 @@ class DutyTime:
         share = max(clock.limit * flow.warn_percent // 100, flow.warn_floor_minutes)
         if clock.kind == "wall":
             return clock.due - share * MINUTE
-        return self.add(clock.started, max(clock.limit - share, 0), "duty", clock.unit)
+        # From the due time, which an extension or a pause may have moved, not from the first limit.
+        whole = self.between(clock.started, clock.due, "duty", clock.unit)
+        return self.add(clock.started, max(whole - share, 0), "duty", clock.unit)
 
     def is_night(self, at: int) -> bool:
         """True while a response team is on duty and the centre's day desk is not."""

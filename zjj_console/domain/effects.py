@@ -68,13 +68,19 @@ def dispatch(case: Case, args: Args, facts: Facts) -> Case:
 
 
 def reassign(case: Case, args: Args, facts: Facts) -> Case:
-    return _lead(case, args, facts, "SUPERSEDED")
+    return _decided(_lead(case, args, facts, "SUPERSEDED"), "return", facts)
+
+
+def _withdrawn(case: Case) -> Case:
+    """Wishes of a handler end with his order; a wish to void the case stands until somebody decides it."""
+    return replace(case, requests={k: r for k, r in case.requests.items() if k == "void"})
 
 
 def designate(case: Case, args: Args, facts: Facts) -> Case:
     case = timing.stop(_lead(case, args, facts, "SUPERSEDED"), ("HDL",), facts.now)
     case = timing.start(case, "HDL", facts)
-    return replace(case, designated=True, flow=Flow.GENERAL, due_final=case.clocks["HDL"].due, requests={})
+    clock = case.clocks.get("HDL")
+    return replace(_withdrawn(case), designated=True, flow=Flow.GENERAL, due_final=clock.due if clock else None)
 
 
 def lead_difficult(case: Case, args: Args, facts: Facts) -> Case:
@@ -82,12 +88,11 @@ def lead_difficult(case: Case, args: Args, facts: Facts) -> Case:
     case = timing.stop(timing.start(case, "LED", facts), ("HDL",), facts.now)
     led = case.clocks.get("LED")
     return replace(
-        case,
+        _withdrawn(case),
         flow=Flow.DIFFICULT,
         ever_difficult=True,
         criterion=args.get("criterion") or case.criterion,
         due_final=led.due if led else case.due_final,
-        requests={},
     )
 
 
@@ -105,14 +110,13 @@ def arrive(case: Case, args: Args, facts: Facts) -> Case:
 
 def submit(case: Case, args: Args, facts: Facts) -> Case:
     return replace(
-        case,
+        _withdrawn(case),
         result=args["result"],
         result_text=args.get("text", ""),
         evidence=args.get("evidence", "") or case.evidence,
         submitted_by=args.get("by") or facts.actor.work_no,
         submitted_at=facts.now,
         previous=str(case.state),
-        requests={k: r for k, r in case.requests.items() if k not in ("return", "extend")},
     )
 
 
@@ -164,8 +168,7 @@ def coordinate(case: Case, args: Args, facts: Facts) -> Case:
 
 def nominate(case: Case, args: Args, facts: Facts) -> Case:
     criterion = args.get("criterion") or case.criterion
-    requests = {k: r for k, r in case.requests.items() if k != "return"}
-    return replace(case, criterion=criterion, ever_difficult=True, flow=Flow.GENERAL, requests=requests)
+    return replace(_withdrawn(case), criterion=criterion, ever_difficult=True, flow=Flow.GENERAL)
 
 
 def ask_info(case: Case, args: Args, facts: Facts) -> Case:
@@ -189,20 +192,22 @@ def ask(kind: str) -> Effect:
     return effect
 
 
-def _decided(case: Case, kind: str) -> Case:
-    return replace(case, requests={k: r for k, r in case.requests.items() if k != kind})
+def _decided(case: Case, kind: str, facts: Facts) -> Case:
+    """Extension and suspension share one clock: it runs as long as either still waits."""
+    case = replace(case, requests={k: r for k, r in case.requests.items() if k != kind})
+    return case if {"extend", "suspend"} & case.requests.keys() else timing.stop(case, ("EXT",), facts.now)
 
 
 def refuse(kind: str) -> Effect:
     def effect(case: Case, args: Args, facts: Facts) -> Case:
-        return _decided(case, kind)
+        return _decided(case, kind, facts)
 
     return effect
 
 
 def grant_return(case: Case, args: Args, facts: Facts) -> Case:
     case = replace(
-        _decided(case, "return"),
+        _withdrawn(case),
         return_count=case.return_count + 1,
         returned_by=(*case.returned_by, case.lead),
         dispatches=_ended(case, "RETURNED"),
@@ -220,22 +225,29 @@ def grant_extend(case: Case, args: Args, facts: Facts) -> Case:
     until = args.get("until") or case.requests["extend"].until
     code = "LED" if case.state is State.DIFF_LED else "HDL"
     clock = replace(case.clocks[code], due=until)
-    return replace(timing.put(_decided(case, "extend"), clock), extend_count=case.extend_count + 1, due_final=until)
+    return replace(timing.put(_decided(case, "extend", facts), clock), extend_count=case.extend_count + 1, due_final=until)
 
 
 def grant_suspend(case: Case, args: Args, facts: Facts) -> Case:
     until = args.get("until") or case.requests["suspend"].until or facts.now
     code = "LED" if case.state is State.DIFF_LED else "HDL"
-    case = timing.pause(replace(_decided(case, "suspend"), previous=str(case.state)), code, facts)
+    case = timing.pause(replace(_decided(case, "suspend", facts), previous=str(case.state)), code, facts)
     return timing.until(case, "REV", until, facts)
 
 
 def resume(case: Case, args: Args, facts: Facts) -> Case:
-    """The pause is added to `due_final` by counting what was left of the limit from now (§2.5)."""
-    code = "LED" if case.previous == State.DIFF_LED else "HDL"
-    case = timing.resume(case, code, facts)
-    clock = case.clocks.get(code)
-    return replace(case, due_final=clock.due if clock else case.due_final)
+    """What was left of the limit counts from now, and the pause is added to `due_final` as well (§2.5).
+
+    The two differ after a rework, whose allowance moved the alarm only.
+    """
+    clock, paused = case.clocks.get("LED" if case.previous == State.DIFF_LED else "HDL"), case.clocks.get("REV")
+    final = case.due_final
+    if clock is None or paused is None:
+        return case
+    if final is not None and final > paused.started:
+        left = facts.duty.between(paused.started, final, clock.kind, clock.unit)
+        final = facts.duty.add(facts.now, left, clock.kind, clock.unit)
+    return replace(timing.resume(case, clock.code, facts), due_final=final)
 
 
 def end(case: Case, args: Args, facts: Facts) -> Case:
@@ -243,7 +255,7 @@ def end(case: Case, args: Args, facts: Facts) -> Case:
 
 
 def merge(case: Case, args: Args, facts: Facts) -> Case:
-    return replace(case, previous=str(case.state), master=args["master"])
+    return replace(case, previous=f"{case.state} {case.previous}".strip(), master=args["master"])
 
 
 def absorb(case: Case, args: Args, facts: Facts) -> Case:
@@ -306,4 +318,3 @@ def locate(case: Case, args: Args, facts: Facts) -> Case:
     grid, station, zone = facts.town.whereabouts(args["committee"])
     place = facts.town.committees[args["committee"]].name
     return replace(case, committee=args["committee"], place=place, grid=grid, station=station, zone=zone)
-

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from zjj_console.domain.facts import Facts
-from zjj_console.domain.model import DAY, HOUR, Case, Refusal, State
+from zjj_console.domain.model import DAY, HOUR, Case, Clock, Refusal, State
 
 Args = dict[str, Any]
 Guard = Callable[[Case, Args, Facts], Refusal | None]
@@ -42,30 +42,27 @@ def leads_enforcement(case: Case, args: Args, facts: Facts) -> Refusal | None:
 
 
 def recipient_named(case: Case, args: Args, facts: Facts) -> Refusal | None:
-    if args.get("person"):
+    nobody = [] if args.get("person") else [args.get("unit", "")]
+    nobody += [code for code in args.get("assists", ()) if not facts.person_of(code)]
+    if not nobody:
         return None
-    unit = facts.town.units.get(args.get("unit", ""))
-    name = unit.name if unit else args.get("unit", "")
+    unit = facts.town.units.get(nobody[0])
+    name = unit.name if unit else nobody[0]
     return _no("R48", f"{name} 无在册人员，派单须到人；请先登记或改派", f"{name} has nobody to receive the order")
 
 
 def day_support_reason(case: Case, args: Args, facts: Facts) -> Refusal | None:
     """R11/A03: the night team may be called by day only with a reason; a first-priority case is a reason in itself."""
-    unit = facts.town.units.get(args.get("unit", ""))
-    if unit is None or unit.kind != "response_team" or case.priority == 1 or args.get("reason"):
+    if case.priority == 1 or args.get("reason"):
         return None
-    hours = facts.town.hours_of(unit.code)
     local = facts.duty.local(facts.now)
-    if hours.covers(local.hour * 60 + local.minute):
+    teams = [u for u in facts.town.of_kind("response_team") if u.code in (args.get("unit"), *args.get("assists", ()))]
+    resting = [facts.town.hours_of(team.code) for team in teams]
+    hours = next((h for h in resting if not h.covers(local.hour * 60 + local.minute)), None)
+    if hours is None:
         return None
     span = f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
     return _no("R11", f"夜队非当值({span}) 日间支援须理由，如 r2", f"the night team is off duty ({span}); give a reason, e.g. r2")
-
-
-def difficult_stays_with_station(case: Case, args: Args, facts: Facts) -> Refusal | None:
-    if case.state in (State.DIFF_REVIEW, State.DIFF_LED):
-        return _no("R50", "疑难案件由牵头站负责，请用 yn 定牵头或主责", "a difficult case is led by its station; use yn")
-    return None
 
 
 def has_lead(case: Case, args: Args, facts: Facts) -> Refusal | None:
@@ -134,8 +131,12 @@ def third_return_by_centre(case: Case, args: Args, facts: Facts) -> Refusal | No
     return None
 
 
+def _handling(case: Case) -> Clock | None:
+    return case.clocks.get("LED" if case.state is State.DIFF_LED else "HDL")
+
+
 def before_overdue(case: Case, args: Args, facts: Facts) -> Refusal | None:
-    clock = case.clocks.get("LED" if case.state is State.DIFF_LED else "HDL")
+    clock = _handling(case)
     if clock is None or clock.due is None or clock.due <= facts.now:
         return _no("T20", "已超时，不能再延期；请督办或升级", "already overdue: no extension")
     return None
@@ -147,6 +148,21 @@ def extensions_left(case: Case, args: Args, facts: Facts) -> Refusal | None:
         return _no("T20", f"延期已达{flow.extensions_total}次上限", "no extension left")
     if case.extend_count >= flow.extensions_by_desk and "centre" not in facts.actor.roles:
         return Refusal(7, "T20", "第二次延期由镇中心负责人批准", "the second extension is the centre's to grant")
+    return None
+
+
+def extends(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """An extension ends later than the present limit; the desk grants at most the original limit once more (T20)."""
+    clock, request = _handling(case), case.requests.get("extend")
+    until = args.get("until") or (request.until if request else None)
+    if clock is None or clock.due is None or until is None:
+        return None
+    if until <= max(clock.due, facts.now):
+        return _no("T20", f"须晚于现时限 {facts.duty.local(clock.due):%m-%d %H:%M}", "later than the present limit")
+    if request is None or "centre" in facts.actor.roles:
+        return None
+    if until > facts.duty.add(clock.due, clock.limit, clock.kind, clock.unit):
+        return Refusal(7, "T20", "延期超过原时限，由镇中心负责人批准", "longer than the original limit: the centre grants")
     return None
 
 
@@ -165,8 +181,24 @@ def review_within(case: Case, args: Args, facts: Facts) -> Refusal | None:
     return None
 
 
-def reason_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
-    return None if args.get("reason") else _no("2.12", "须给理由码，如 r1", "give a reason code, e.g. r1")
+def _explained(table: str, code: str, args: Args, facts: Facts) -> Refusal | None:
+    """Some codes (其他) say nothing without words."""
+    found = next((r for r in facts.town.reasons.get(table, {}).values() if r.code == code), None)
+    if found is None or not found.needs_text or args.get("text"):
+        return None
+    return _no("2.12", f"“{found.name}”须写明", f"'{found.name_en}' needs words")
+
+
+def _reason(table: str) -> Guard:
+    def guard(case: Case, args: Args, facts: Facts) -> Refusal | None:
+        if not args.get("reason"):
+            return _no("2.12", "须给理由码，如 r1", "give a reason code, e.g. r1")
+        return _explained(table, args["reason"], args, facts)
+
+    return guard
+
+
+REASON = {table: _reason(table) for table in ("return", "extend", "suspend", "rework", "void", "reopen")}
 
 
 def text_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
@@ -174,7 +206,9 @@ def text_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
 
 
 def result_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
-    return None if args.get("result") else _no("T23", "须给结果码，如 1 已整改", "give a result code, e.g. 1")
+    if not args.get("result"):
+        return _no("T23", "须给结果码，如 1 已整改", "give a result code, e.g. 1")
+    return _explained("result", args["result"], args, facts)
 
 
 def not_own_work(case: Case, args: Args, facts: Facts) -> Refusal | None:
@@ -234,7 +268,7 @@ def master_stands(case: Case, args: Args, facts: Facts) -> Refusal | None:
     closed_lately = master.state is State.CLOSED and facts.now - (master.closed_at or 0) < DAY
     if not (master.is_open or closed_lately):
         return _no("T35", f"主案 {master.handle} 已办结", "the master has ended")
-    if master.committee != case.committee and not args.get("reason"):
+    if master.committee != case.committee and not args.get("text"):
         return _no("T35", "两案不在同一村居，须写理由", "different places: give a reason")
     return None
 
@@ -262,6 +296,6 @@ def from_110(case: Case, args: Args, facts: Facts) -> Refusal | None:
 # Guards that judge arguments: skipped when only asking whether a verb is possible at all.
 OF_ARGUMENTS: frozenset[Guard] = frozenset({
     unit_enabled, leads_enforcement, recipient_named, day_support_reason, other_lead, new_assists, asks_later,
-    review_within, reason_given, text_given, result_given, criterion_given, lead_is_station, submitter_of_station,
+    extends, review_within, *REASON.values(), text_given, result_given, criterion_given, lead_is_station, submitter_of_station,
     master_stands,
 })  # fmt: skip

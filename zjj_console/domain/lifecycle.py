@@ -43,10 +43,6 @@ def _p1(case: Case, args: dict[str, Any]) -> bool:
     return case.priority == 1
 
 
-def _from(state: State) -> When:
-    return lambda case, args: case.previous == state
-
-
 def _states(*states: State) -> frozenset[State]:
     return frozenset(states)
 
@@ -63,6 +59,8 @@ STEPS: tuple[Step, ...] = (
          (guards.not_p1_self,), effects.self_start),
     Step("T06", "coordinate", "coordinated", _states(S.REPORTED, S.SELF_HANDLING), S.STATION_COORD,
          ("ACC", "SELF", "P110"), ("COORD",), (guards.station_known,), effects.coordinate),
+    Step("T07", "self_finish", "self_submitted", _states(S.SELF_HANDLING), S.SUBMITTED, ("SELF",), ("VER",),
+         (guards.no_dispatch, guards.result_given), effects.self_submit, when=_p1),
     Step("T07", "self_finish", "self_closed", _states(S.SELF_HANDLING, S.STATION_COORD), S.CLOSED, ("*",), ("REO",),
          (guards.no_dispatch, guards.result_given), effects.self_close),
     Step("T08", "self_fail", "self_failed", _states(S.SELF_HANDLING, S.STATION_COORD), S.REPORTED,
@@ -75,31 +73,32 @@ STEPS: tuple[Step, ...] = (
     Step("T13", "dispatch", "dispatched", _states(S.ACCEPTED), S.DISPATCHED, ("DSP",), ("ACK", "ARR"),
          (guards.place_resolved, *_LEADABLE, guards.day_support_reason), effects.dispatch, fact=True),
     Step("T13", "assist", "assisted", _WORKING | {S.DIFF_LED},
-         guards=(guards.unit_enabled, guards.new_assists, guards.day_support_reason), effect=effects.assist, fact=True),
+         guards=(guards.unit_enabled, guards.recipient_named, guards.new_assists, guards.day_support_reason),
+         effect=effects.assist, fact=True),
     Step("T14", "acknowledge", "acknowledged", _states(S.DISPATCHED), S.HANDLING, ("ACK",), effect=effects.acknowledge, fact=True),
     Step("T15", "arrive", "arrived", _states(S.DISPATCHED, S.HANDLING), S.HANDLING, ("ACK", "ARR"),
          guards=(guards.has_lead,), effect=effects.arrive, fact=True),
     Step("T16", "ask_return", "return_asked", _WORKING, S.HANDLING, ("ACK",), ("RET",),
-         (guards.reason_given, guards.no_open("return", "退单")), effects.ask("return"), fact=True),
-    Step("T17", "grant_return", "return_granted", _states(S.HANDLING), S.ACCEPTED, ("RET", "ACK", "ARR"), ("DSP",),
+         (guards.REASON["return"], guards.no_open("return", "退单")), effects.ask("return"), fact=True),
+    Step("T17", "grant_return", "return_granted", _states(S.HANDLING), S.ACCEPTED, ("RET", "EXT", "ACK", "ARR"), ("DSP",),
          (guards.is_open("return", "退单"), guards.third_return_by_centre), effects.grant_return),
     Step("T18", "refuse_return", "return_refused", _states(S.HANDLING), None, ("RET",), (),
          (guards.is_open("return", "退单"),), effects.refuse("return")),
     Step("T19", "reassign", "reassigned", _WORKING, S.DISPATCHED, ("ACK", "ARR", "RET"), ("ACK", "ARR"),
          (*_LEADABLE, guards.other_lead, guards.day_support_reason), effects.reassign),
     Step("T20", "ask_extend", "extend_asked", _WORKING | {S.DIFF_LED}, None, (), ("EXT",),
-         (guards.not_p1, guards.reason_given, guards.asks_later, guards.before_overdue,
+         (guards.not_p1, guards.REASON["extend"], guards.asks_later, guards.extends, guards.before_overdue,
           guards.no_open("extend", "延期")), effects.ask("extend")),
-    Step("T20", "grant_extend", "extended", _WORKING | {S.DIFF_LED}, None, ("EXT",), (),
-         (guards.is_open("extend", "延期"), guards.extensions_left), effects.grant_extend),
-    Step("T20", "refuse_extend", "extend_refused", _WORKING | {S.DIFF_LED}, None, ("EXT",), (),
+    Step("T20", "grant_extend", "extended", _WORKING | {S.DIFF_LED}, None, (), (),
+         (guards.is_open("extend", "延期"), guards.extensions_left, guards.extends), effects.grant_extend),
+    Step("T20", "refuse_extend", "extend_refused", _WORKING | {S.DIFF_LED}, None, (), (),
          (guards.is_open("extend", "延期"),), effects.refuse("extend")),
     Step("T21", "ask_suspend", "suspend_asked", _states(S.HANDLING, S.DIFF_LED), None, (), ("EXT",),
-         (guards.only_slow, guards.reason_given, guards.asks_later, guards.review_within,
+         (guards.only_slow, guards.REASON["suspend"], guards.asks_later, guards.review_within,
           guards.no_open("suspend", "挂账")), effects.ask("suspend")),
-    Step("T21", "grant_suspend", "suspended", _states(S.HANDLING, S.DIFF_LED), S.SUSPENDED, ("EXT", "ACK", "ARR"), (),
-         (guards.is_open("suspend", "挂账"), guards.only_slow), effects.grant_suspend),
-    Step("T21", "refuse_suspend", "suspend_refused", _states(S.HANDLING, S.DIFF_LED), None, ("EXT",), (),
+    Step("T21", "grant_suspend", "suspended", _states(S.HANDLING, S.DIFF_LED), S.SUSPENDED, ("ACK", "ARR"), (),
+         (guards.is_open("suspend", "挂账"), guards.only_slow, guards.review_within), effects.grant_suspend),
+    Step("T21", "refuse_suspend", "suspend_refused", _states(S.HANDLING, S.DIFF_LED), None, (), (),
          (guards.is_open("suspend", "挂账"),), effects.refuse("suspend")),
     Step("T22", "resume", "resumed", _states(S.SUSPENDED), _PREVIOUS, ("REV",), (), (), effects.resume),
     Step("T23", "submit", "submitted", _states(S.HANDLING), S.SUBMITTED, ("ACK", "ARR", "HDL", "RET", "EXT"), ("VER",),
@@ -109,7 +108,7 @@ STEPS: tuple[Step, ...] = (
     Step("T24", "verify_pass", "verified", _states(S.SUBMITTED), S.CLOSED, ("*",), ("REO",),
          (guards.not_own_work,), effects.verify_pass),
     Step("T25", "verify_fail", "rework_ordered", _states(S.SUBMITTED), _PREVIOUS, ("VER",), (),
-         (guards.not_own_work, guards.reason_given), effects.verify_fail),
+         (guards.not_own_work, guards.REASON["rework"]), effects.verify_fail),
     Step("T27", "nominate", "nominated", _states(S.STATION_COORD, S.ACCEPTED, S.DISPATCHED, S.HANDLING), S.DIFF_REVIEW,
          ("COORD", "DSP", "ACK", "ARR", "RET", "EXT"), ("DIF",), (guards.prior_attempt, guards.criterion_given),
          effects.nominate),
@@ -120,7 +119,7 @@ STEPS: tuple[Step, ...] = (
     Step("T33", "supervise", "supervised", _ANY_OPEN, None, (), (), (guards.asks_later,), effects.supervise),
     Step("T33", "release_supervision", "supervision_released", _ANY_OPEN, None, ("SUPV",), (), (), effects.release),
     Step("T34", "ask_void", "void_asked", _ANY_OPEN, None, (), (),
-         (guards.reason_given, guards.no_open("void", "作废")), effects.ask("void")),
+         (guards.REASON["void"], guards.no_open("void", "作废")), effects.ask("void")),
     Step("T34", "grant_void", "voided", _ANY_OPEN, S.VOIDED, ("*",), (),
          (guards.is_open("void", "作废"), guards.second_person("void")), effects.end),
     Step("T34", "refuse_void", "void_refused", _ANY_OPEN, None, (), (),
@@ -129,7 +128,7 @@ STEPS: tuple[Step, ...] = (
     Step("T36", "unmerge", "unmerged", _states(S.MERGED), _PREVIOUS, (), (),
          (guards.within_unmerge,), effects.unmerge),
     Step("T37", "reopen", "reopened", _states(S.CLOSED, S.VOIDED), S.REPORTED, (), ("ACC",),
-         (guards.reason_given, guards.within_reopen), effects.reopen),
+         (guards.REASON["reopen"], guards.within_reopen), effects.reopen),
     Step("T38", "support", "support_asked", _ANY_OPEN, None, (), ("SUP_ACK", "SUP_ARR"),
          (guards.station_known,), effects.support, fact=True),
     Step("T39", "screen", "screened", _states(S.REPORTED), None, ("P110",), (), (guards.from_110,),
@@ -188,7 +187,8 @@ def decide(case: Case, command: Command, facts: Facts) -> list[Event] | Refusal:
 
 def _advance(changed: Case, before: Case, step: Step, facts: Facts) -> Case:
     """State and clocks, after the effect, so that clocks count for the new holder."""
-    target = State({None: before.state, _PREVIOUS: before.previous}.get(step.to, step.to))
+    back, _, farther = before.previous.partition(" ")
+    target = before.state if step.to is None else State(back if step.to == _PREVIOUS else step.to)
     case = timing.stop(changed, step.stop, facts.now)
     for code in step.start:
         case = timing.start(case, code, facts)
@@ -196,7 +196,7 @@ def _advance(changed: Case, before: Case, step: Step, facts: Facts) -> Case:
         case = timing.stop(replace(case, supervised_until=None), ("SUPV",), facts.now)
     if target is before.state:
         return case
-    previous = "" if step.to == _PREVIOUS else case.previous
+    previous = farther if step.to == _PREVIOUS else case.previous
     return replace(case, state=target, since=facts.now, previous=previous)
 
 
@@ -249,7 +249,8 @@ def inverse(case: Case, undone: list[Event]) -> Event:
         values.update(event.data["was"])
     kinds = [event.kind for event in undone]
     if "reported" in kinds or "imported" in kinds:
-        values = {"state": State.VOIDED, "closed_at": case.since, "clocks": {}, "requests": {}}
+        recalled = [replace(d, active=False, status="RECALLED") for d in case.dispatches]
+        values = {"state": "VOIDED", "closed_at": case.since, "clocks": {}, "requests": {}, "dispatches": recalled}
     after = replace(case, **{k: msgspec.convert(v, _TYPES[k]) for k, v in values.items()})
     return event_of("undone", case, after, {"args": {"kinds": kinds}, "step": "T42"})
 

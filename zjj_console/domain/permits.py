@@ -26,9 +26,8 @@ def night_urgent(case: Case | None, facts: Facts) -> bool:
 
 
 def own(case: Case | None, facts: Facts) -> bool:
-    if case is None:
-        return True
-    return facts.actor.unit in (case.lead, *case.assists, case.reporter)
+    """The order is addressed to his unit; an assistant does not answer for the lead."""
+    return case is None or facts.actor.unit == case.lead
 
 
 def own_area(case: Case | None, facts: Facts) -> bool:
@@ -138,6 +137,8 @@ def refuse(action: str, case: Case | None, facts: Facts) -> Refusal | None:
     row = PERMITS[action]
     if any(role in row and row[role](case, facts) for role in facts.actor.roles):
         return None
+    if action == "submit" and case is not None and case.state is State.DIFF_LED:
+        return permitted_refusal("疑难案件由牵头站提交(站长或副站长)", "a difficult case is submitted by its lead station", "R50")
     may_zh = "、".join(facts.town.term(role, ROLE_ZH[role]) for role in row if role in ROLE_ZH)
     may_en = ", ".join(role.replace("_", " ") for role in row)
     return permitted_refusal(

@@ -72,11 +72,13 @@ def resume(case: Case, code: str, facts: Facts, floor: int = 0) -> Case:
 
 def rework(case: Case, code: str, facts: Facts) -> Case:
     """After a failed check the alarm moves to max(old due, now + allowance); `due_final` stays (§2.5)."""
-    clock = case.clocks.get(code)
-    if clock is None or clock.due is None:
-        return case
     flow = facts.town.flow
     floor = flow.rework_floor.get(case.priority)
+    clock = case.clocks.get(code)
+    if clock is None:  # a first-priority case handled on the spot never had one: the allowance is its limit
+        return start(case, code, facts, limit=floor) if floor else case
+    if clock.due is None:
+        return case
     minutes = clock.limit * flow.rework_percent // 100
     if floor is not None:
         minutes = max(minutes, facts.duty.counted(floor, clock.unit)[1])

@@ -16,7 +16,7 @@ from zjj_console.screens.session import COMMAND_DRAFT, JUST_MOVED, MESSAGE_STAYS
 from zjj_console.storage import reads
 from zjj_console.verbs.table import VERBS, Verb
 from zjj_console.widgets import header
-from zjj_console.widgets.cells import Line, shown, width_of, wrap
+from zjj_console.widgets.cells import Line, shown, wrap
 from zjj_console.widgets.edit_line import EditLine
 from zjj_console.widgets.editor import folded
 from zjj_console.widgets.panel import Panel
@@ -31,10 +31,10 @@ class ConsoleScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = []
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - declared so by Screen
         (0, "-tiny"), (80, "-narrow"), (120, "-design"), (200, "-wide"),
     ]  # fmt: skip
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-flat"), (24, "-low"), (36, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (24, "-low"), (36, "-tall")]  # noqa: RUF012
     mode = "queue"
 
     def __init__(self, session: Session) -> None:
@@ -49,6 +49,7 @@ class ConsoleScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Panel(id="header")
         yield from self.body()
+        yield Panel(id="first")
         yield Panel(id="message")
         yield EditLine(id="line")
 
@@ -75,8 +76,9 @@ class ConsoleScreen(Screen[None]):
     def on_second(self) -> None:
         """Another second has passed."""
 
-    def show_choices(self, lines: list[Line]) -> None:
-        """The upper lines of a preview that needs more than one, or nothing."""
+    def show_choices(self, lines: list[Line]) -> bool:
+        """Show the choices of the line being typed one per line (True), or the upper lines of its preview."""
+        return False
 
     def just_moved(self) -> bool:
         """True if the case under the cursor changed so recently that a key cannot be meant for it (settle lock)."""
@@ -133,25 +135,16 @@ class ConsoleScreen(Screen[None]):
         line = self.query_one("#line", EditLine)
         panel = self.query_one("#message", Panel)
         if self.command.active:
-            line.show_editor(";", self.command.editor)
-            upper, last = self._wrapped(self.command.lines()[0])
-            self.show_choices(upper)
-            panel.show([last])
+            line.show_editor(";", self.command.editor, self.command.ask())
+            text, style = self.command.said()
+            pieces: list[Line] = [((f" {piece}", style),) for piece in wrap(shown(text), self.size.width - 2)]
+            listed = self.show_choices(pieces[:-1])
+            panel.show([((f" {shown(text)}", style),)] if listed else pieces[-1:])
             return
         self.show_choices([])
         line.show_hint(self.hint())
         message = self.session.message
         panel.show([((f" {shown(message.text)}", message.style),)])
-
-    def _wrapped(self, line: Line) -> tuple[list[Line], Line]:
-        """A preview that is wider than the screen, in lines; the last one goes above the command line."""
-        width = self.size.width - 2
-        if width_of(line) <= width:
-            return [], ((" ", ""), *line)
-        text = "".join(shown_span for shown_span, _ in line)
-        style = line[-1][1] if len(line) == 1 else line[1][1]
-        pieces: list[Line] = [((f" {piece}", style),) for piece in wrap(text, width)]
-        return pieces[:-1], pieces[-1]
 
     def say(self, text: str, style: str = "$foreground", *, bell: bool = False) -> None:
         self.session.say(text, style)
@@ -182,7 +175,14 @@ class ConsoleScreen(Screen[None]):
         """Pasted text outside the command line: nothing is typed there."""
 
     def feed(self, key: str, char: str) -> None:
-        """One key. The settle clock starts again; then the line being typed, the app, or the list gets it."""
+        """One key. The settle clock starts again; then the line being typed, the app, or the list gets it.
+
+        While a line is being run, a key whose meaning depends on the outcome waits, and all later ones behind it.
+        """
+        session = self.session
+        if session.running and (session.ahead or key == "enter" or (not self.command.active and char in _VERB_KEYS)):
+            session.ahead.append((key, char))
+            return
         moved = self.just_moved()
         self.session.last_key = self.session.desk.now()
         printable = char if char and char.isprintable() else ""
@@ -256,7 +256,8 @@ class ConsoleScreen(Screen[None]):
             self.command.start(self.session.half_typed, self.selected_case())
         elif name == ",":
             self._comma = True
-            self.say(t("逗号后按数字: 1帮助 2队列 0日志"), "$dim")
+            numbers = " ".join(f"{tab.key[1:][-1]}{t(tab.zh)}" for tab in header.TABS if tab.mode)
+            self.say(t("逗号后按数字: {numbers}", numbers=numbers), "$dim")
         elif name == "?":
             self.app.go_to("f1")  # type: ignore[attr-defined]
         elif moved and (name in _VERB_KEYS or key == "enter"):
@@ -323,16 +324,32 @@ class ConsoleScreen(Screen[None]):
         self.keep_half_typed()
         self.session.give_up(ready.line)
         self.session.busy += 1
+        self.session.running += 1
         self.run_worker(self._run(ready, selected), group="desk", exit_on_error=True)
 
     async def _run(self, ready: Ready, selected: str) -> None:
         try:
             outcome = await self.session.run_line(ready.line, selected, ready.expect)
-            self.done(outcome, ready, selected)
+            self.session.running -= 1
+            self.done(outcome, selected)
+            self.catch_up()
         finally:
             self.session.busy -= 1
 
-    def done(self, outcome: Outcome, ready: Ready, selected: str) -> None:
+    def catch_up(self) -> None:
+        """The keys that were typed ahead, now that their case is as they expected it."""
+        session = self.session
+        waiting, session.ahead = session.ahead, []
+        while waiting and not session.running:
+            screen = self.app.screen
+            key, char = waiting.pop(0)
+            if isinstance(screen, ConsoleScreen):
+                screen.feed(key, char)
+            else:
+                screen.post_message(events.Key(key, char or None))
+        session.ahead = waiting + session.ahead
+
+    def done(self, outcome: Outcome, selected: str) -> None:
         """Say what happened; offer what comes next; go where the line pointed."""
         prefix = t("已办") if outcome.ok and outcome.events else "" if outcome.ok else t("未办")
         style = "$done" if outcome.ok and outcome.events else "$foreground" if outcome.ok else "$p2"
@@ -342,10 +359,14 @@ class ConsoleScreen(Screen[None]):
             self.app.bell()
         self.refresh_worst()
         self.reload()
+        self.expected()
         if outcome.case is not None and "reported" in outcome.events:
             self.app.take_in(outcome.case.id)  # type: ignore[attr-defined]
         if outcome.next_line and not self.command.active:
             self.command.start(outcome.next_line, outcome.case.id if outcome.case else selected, keyed=True)
+            self.command.complete()
+        elif self.command.active:
+            self.command.look_again()
         elif outcome.ok and not outcome.events:
             self.answered(outcome)
         self.draw()
@@ -355,9 +376,11 @@ class ConsoleScreen(Screen[None]):
         if outcome.case is not None and len(outcome.cases) == 1:
             self.app.open_case(outcome.case.id)  # type: ignore[attr-defined]
 
+    def expected(self) -> None:
+        """What changed just now was our own doing: the settle lock does not hold the next key."""
+
     def recently(self, at: int) -> bool:
-        return 0 < at and self.session.desk.now() - at < JUST_MOVED
+        return at > 0 and self.session.desk.now() - at < JUST_MOVED
 
 
 _VERB_KEYS = frozenset(verb.key for verb in VERBS if verb.key)
-

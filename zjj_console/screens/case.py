@@ -59,6 +59,9 @@ class CaseScreen(ConsoleScreen):
     def just_moved(self) -> bool:
         return self.recently(self._changed_at)
 
+    def expected(self) -> None:
+        self._changed_at = 0
+
     def reload(self) -> None:
         desk = self.session.desk
         case = projections.load(desk.reader, self.case_id)
@@ -78,27 +81,27 @@ class CaseScreen(ConsoleScreen):
         if self._case is None:
             left.show([case_lines.note(t("没有这个案件"))])
             return
-        facts, past, can = self._facts(width), self._past(third.size.width - 1), self._can(right.size.width - 1)
+        if not right.display:
+            left.show([*self._choosing, *self._facts(width, brief=True), *self._can(width), (), *self._past(width)])
+            return
+        left.show([*self._facts(width), *self._orders()])
+        can = self._can(right.size.width - 1)
         if third.display:
-            left.show(facts)
-            third.show(past)
-            right.show(can)
-        elif right.display:
-            left.show(facts)
-            right.show([*can, (), *self._past(right.size.width - 1)])
+            third.show(self._past(third.size.width - 1))
+            right.show([*self._choosing, *can])
         else:
-            left.show([*self._choosing, *facts, (), *self._can(width), (), *self._past(width)])
+            right.show([*self._choosing, *can, (), *self._past(right.size.width - 1)])
 
-    def on_second(self) -> None:
-        """Countdowns go on; `draw` follows."""
-
-    def _facts(self, width: int) -> list[Line]:
+    def _facts(self, width: int, *, brief: bool = False) -> list[Line]:
         case, frame, desk = self._case, self.session.frame(), self.session.desk
         assert case is not None
-        lines = [case_lines.headline(case, frame), *case_lines.requests(case, frame), ()]
-        lines += [*case_lines.fields(case, desk.actor, frame, width), ()]
-        lines += [case_lines.clock_head(), *case_lines.clocks(case, frame), ()]
-        return [*lines, case_lines.title(t("派单记录")), *case_lines.dispatches(case, frame)]
+        lines = [case_lines.headline(case, frame), *case_lines.requests(case, frame)]
+        lines += [*case_lines.fields(case, desk.actor, frame, width, brief=brief), ()]
+        return [*lines, case_lines.clock_head(), *case_lines.clocks(case, frame, brief=brief), ()]
+
+    def _orders(self) -> list[Line]:
+        assert self._case is not None
+        return [case_lines.title(t("派单记录")), *case_lines.dispatches(self._case, self.session.frame())]
 
     def _past(self, width: int) -> list[Line]:
         case, frame = self._case, self.session.frame()
@@ -107,19 +110,19 @@ class CaseScreen(ConsoleScreen):
         return [case_lines.title(t("经过 (只增不改)")), *case_lines.history(moments, frame, width)]
 
     def _can(self, width: int) -> list[Line]:
-        lines = [] if not self.query_one("#right", Panel).display else [*self._choosing]
-        lines += [case_lines.title(t("此刻可做")), *case_lines.legal(self._legal, width)]
+        lines = [case_lines.title(t("此刻可做")), *case_lines.legal(self._legal, width)]
         refused = case_lines.refused(self._legal)
         if any(item.ok and item.verb.id == "dispatch" for item in self._legal):
             found = self.session.desk.candidates(self.case_id)
             lines += [(), case_lines.title(t("可派 (p 后按数字)")), *case_lines.candidates(found, 6)]
         return [*lines, (), case_lines.title(t("此刻不可，原因")), *refused]
 
-    def show_choices(self, lines: list[Line]) -> None:
+    def show_choices(self, lines: list[Line]) -> bool:
         chosen = case_lines.choices(self.command.preview.choices) if self.command.active else []
         if (chosen or lines) != self._choosing:
             self._choosing = chosen or lines
             self.draw_panes()
+        return bool(chosen)
 
     def draw_panes(self) -> None:
         if self.is_mounted:
@@ -138,7 +141,11 @@ class CaseScreen(ConsoleScreen):
 
     def on_list_key(self, key: str, char: str) -> bool:
         if key in _SCROLL:
-            for panel in (self.query_one("#left", Panel), self.query_one("#third", Panel), self.query_one("#right", Panel)):
+            for panel in (
+                self.query_one("#left", Panel),
+                self.query_one("#third", Panel),
+                self.query_one("#right", Panel),
+            ):
                 panel.scroll_lines(_SCROLL[key])
         elif char in ("[", "]"):
             self.turn(1 if char == "]" else -1)

@@ -3,8 +3,8 @@
 from zjj_console.desk.desk import Preview
 from zjj_console.i18n import t
 from zjj_console.screens.session import Session
-from zjj_console.verbs.table import VERBS, Verb
-from zjj_console.widgets.cells import Line, Span
+from zjj_console.verbs.table import BY_ID, VERBS, Verb
+from zjj_console.widgets.cells import Span
 from zjj_console.widgets.editor import LineEditor, folded
 
 _SHORT = frozenset("yn")
@@ -60,6 +60,11 @@ class CommandLine:
     def look_again(self) -> None:
         """The case changed: show what the line means now."""
         self._changed()
+
+    def complete(self) -> None:
+        """Take the first choice at once: an offered line shows what one Enter will do."""
+        if not self.preview.ok and self.preview.fill:
+            self.replace(self.preview.fill)
 
     @property
     def armed(self) -> bool:
@@ -145,22 +150,22 @@ class CommandLine:
 
     # showing ----------------------------------------------------------------------------------------------------------
 
-    def lines(self) -> list[Line]:
-        """The preview and what Enter will do, as one line to be wrapped by the screen."""
+    def said(self) -> Span:
+        """The preview, the question or what is wrong, with its style."""
         preview = self.preview
         if not self.editor.text.strip():
-            return [((t("动词 案号 参数，如 {example}；? 加动词看用法", example=VERBS[0].example), "$dim"),)]
+            return t("动词 案号 参数，如 {example}；? 加动词看用法", example=BY_ID["dispatch"].example), "$dim"
         if self._armed:
-            return [((preview.confirm, "bold $p2"),)]
-        style = "$foreground" if preview.ok else "$p2" if preview.code not in (0, 2) else "$soon"
-        spans: list[Span] = [(f"{t('预览')}: " if preview.ok else "", "$dim"), (preview.text, style)]
-        ask = self._ask()
-        if ask:
-            spans.append((f"  [{ask}]", "bold $accent"))
-        return [tuple(spans)]
+            return preview.confirm, "bold $p2"
+        if preview.ok:
+            return f"{t('预览')}: {preview.text}", "$foreground"
+        return preview.text, "$soon" if preview.code in (0, 2) else "$p2"
 
-    def _ask(self) -> str:
+    def ask(self) -> str:
+        """What Enter does now, for the right end of the line."""
         preview = self.preview
+        if self._armed:
+            return t("再按 Enter 执行，Esc 放弃")
         if preview.ok:
             return t("Enter 两次执行") if preview.confirm else t("Enter 执行")
         if preview.fill and preview.fill.strip() != self.editor.text.strip():

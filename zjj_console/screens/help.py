@@ -8,9 +8,11 @@ from zjj_console.domain.marks import MARK_ZH
 from zjj_console.i18n import t
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.session import Session
+from zjj_console.screens.views import VIEWS
 from zjj_console.verbs.table import GROUP_ZH, VERBS, Verb
 from zjj_console.widgets import case_lines
 from zjj_console.widgets.cells import Line, fit, plain, wrap
+from zjj_console.widgets.columns import unit_name
 from zjj_console.widgets.edit_line import EditLine
 from zjj_console.widgets.editor import LineEditor
 from zjj_console.widgets.header import TABS
@@ -99,7 +101,7 @@ def found(lines: list[Line], wanted: str) -> list[Line]:
     kept: list[Line] = []
     title: Line = ()
     for line in lines:
-        if line and line[0][1] == "bold $accent" and line[0][0].startswith(" "):
+        if len(line) == 1 and line[0][1] == "bold $accent":
             title = line
         elif wanted.lower() in plain([line]).lower():
             if title:
@@ -120,6 +122,7 @@ def pages(session: Session, width: int) -> list[Line]:
     lines += [(), case_lines.title(t("移动与查看"))]
     for key, words in _MOVING:
         lines += _pair(key, t(words), width)
+    lines += _pair("", " ".join(t(view.zh) for view in VIEWS), width)
     lines += [(), case_lines.title(t("单键 (不在输入时；先预览，Enter 才执行)"))]
     keyed: dict[str, list[str]] = {}
     for verb in VERBS:
@@ -137,12 +140,14 @@ def pages(session: Session, width: int) -> list[Line]:
     lines += [(), case_lines.title(t("找名字不用输入法"))]
     for words in _NAMES:
         lines += _text(t(words), width)
+    town = session.desk.town
+    lines += _columns([(u.tokens[0], unit_name(town, u.code)) for u in town.units.values() if u.enabled][:40], width)
     lines += [(), case_lines.title(t("标记 (形、字、色三样各自够用)"))]
     lines += _text(t("!!!急超 一级超时  !!!急新 一级未签收  !! 超 已超时  !  临 临期"), width)
     lines += _columns([(MARK_ZH[code], t(_MARK_NAMES.get(code, code))) for code in MARK_ZH], width)
     lines += [(), case_lines.title(t("时限"))]
     lines += _text(t("余=还剩  超=已超  停至=值勤时间外，停表  复查=挂账到期  配置值=文件未定、本系统默认"), width)
-    for name, value in session.desk.town.terms.items():
+    for name, value in town.terms.items():
         if name in _TERMS:
             lines += _pair(t(_TERMS[name]), value, width)
     return lines
@@ -150,7 +155,7 @@ def pages(session: Session, width: int) -> list[Line]:
 
 _MOVING = (
     ("j k", "上下；PgUp PgDn 翻页，Home End 首尾"), ("Enter", "打开案件，或执行预览"), ("Space", "此案能做的全部，不能的说原因"),
-    ("v", "换视图: 未结 超时 待受理 待签收 我的 待核查 疑难 挂账 已结"), ("/", "筛选: 地点拼音、状态、单位、网格或文字"), ("o", "到最急的案件"),
+    ("v", "换视图"), ("/", "筛选: 地点拼音、状态、单位、网格或文字"), ("o", "到最急的案件"),
     ("[ ]", "案件页里上一案、下一案"), ("Esc", "退一步，半句命令留着；再按清除"),
 )  # fmt: skip
 _GRAMMAR = (
@@ -159,10 +164,17 @@ _GRAMMAR = (
     "期限写 30m 2h 3d 或 0318；全角输入等同半角",
 )
 _NAMES = (
-    "地点、单位、类别写拼音首字母、全拼或混拼: dhj=东湖街；同音不自动选，列出来按数字",
-    "单位还可写 y1(应急队) z4(站)；人写工号",
+    "地点、单位、类别写拼音首字母、全拼或混拼；同音不自动选，列出来按数字",
+    "单位和类别还可写代码，人写工号；本镇单位:",
 )
-_TERMS = {"centre_unit": "中心", "station": "站", "village_station": "村居站", "response_team": "应急队", "zone": "警务区", "grid": "网格"}
+_TERMS = {
+    "centre_unit": "中心",
+    "station": "站",
+    "village_station": "村居站",
+    "response_team": "应急队",
+    "zone": "警务区",
+    "grid": "网格",
+}
 
 
 def _text(text: str, width: int, style: str = "$foreground") -> list[Line]:
@@ -171,7 +183,10 @@ def _text(text: str, width: int, style: str = "$foreground") -> list[Line]:
 
 def _pair(key: str, text: str, width: int) -> list[Line]:
     first, *more = wrap(text, width - 12)
-    return [((f" {fit(key, 10)} ", "bold $accent"), (first, "$foreground")), *(((" " * 12 + m, "$foreground"),) for m in more)]
+    return [
+        ((f" {fit(key, 10)} ", "bold $accent"), (first, "$foreground")),
+        *(((" " * 12 + m, "$foreground"),) for m in more),
+    ]
 
 
 def _columns(pairs: list[tuple[str, str]], width: int) -> list[Line]:
@@ -179,7 +194,11 @@ def _columns(pairs: list[tuple[str, str]], width: int) -> list[Line]:
     across = max(1, width // 26)
     rows = [pairs[i : i + across] for i in range(0, len(pairs), across)]
     return [
-        tuple(span for key, words in row for span in ((f" {fit(key, 3)}", "bold $accent"), (fit(words, 22), "$foreground")))
+        tuple(
+            span
+            for key, words in row
+            for span in ((f" {fit(key, 3)}", "bold $accent"), (fit(words, 22), "$foreground"))
+        )
         for row in rows
     ]
 

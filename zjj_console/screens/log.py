@@ -59,8 +59,20 @@ class LogScreen(ConsoleScreen):
         self.query_one("#events", Panel).show(self._events())
 
     def _head(self) -> Line:
-        names = ("批", 5), ("时间", 12), ("类型", 10), ("行", 7), ("新", 6), ("改", 6), ("同", 6), ("拒", 6), ("用时", 8)
-        return ((" " + "".join(fit(t(n), w, right=i > 2) for i, (n, w) in enumerate(names)) + "  " + t("文件"), "$dim"),)
+        names = (
+            ("批", 5),
+            ("时间", 12),
+            ("类型", 10),
+            ("行", 7),
+            ("新", 6),
+            ("改", 6),
+            ("同", 6),
+            ("拒", 6),
+            ("用时", 8),
+        )
+        return (
+            (" " + "".join(fit(t(n), w, right=i > 2) for i, (n, w) in enumerate(names)) + "  " + t("文件"), "$dim"),
+        )
 
     def _batch(self, index: int) -> Line:
         b = self.batches[index]
@@ -99,7 +111,9 @@ class LogScreen(ConsoleScreen):
         return lines
 
     def hint(self) -> Line:
-        return key_hints([], [("j k", t("选批")), ("PgUp PgDn", t("翻记录")), (";", t("命令")), ("Esc", t("返回"))], self.size.width)
+        return key_hints(
+            [], [("j k", t("选批")), ("PgUp PgDn", t("翻记录")), (";", t("命令")), ("Esc", t("返回"))], self.size.width
+        )
 
     def on_list_key(self, key: str, char: str) -> bool:
         step = {"j": 1, "down": 1, "k": -1, "up": -1}.get(key)

@@ -13,9 +13,10 @@ from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.session import FIRST_RUN, Session
 from zjj_console.screens.views import VIEWS, Listed, explained, filter_of
 from zjj_console.storage import projections, reads, reads_log
+from zjj_console.verbs.table import BY_ID, VERBS
 from zjj_console.widgets import case_lines, columns
 from zjj_console.widgets.case_table import CaseTable
-from zjj_console.widgets.cells import Line, Span, shown, spread
+from zjj_console.widgets.cells import Line, Span, shown, spread, wrap
 from zjj_console.widgets.edit_line import EditLine
 from zjj_console.widgets.editor import LineEditor
 from zjj_console.widgets.panel import Panel
@@ -39,7 +40,7 @@ class QueueScreen(ConsoleScreen):
         self._case: Case | None = None
         self._legal: tuple[Legal, ...] = ()
         self._choosing: list[Line] = []
-        self._flashed = False
+        self._unsettled = False
 
     def body(self) -> Iterator[Widget]:
         yield Panel(id="view")
@@ -58,6 +59,8 @@ class QueueScreen(ConsoleScreen):
         self.session.seen_rid = reads_log.last_rid(self.session.desk.reader)
         self.open_view()
         super().on_mount()
+        if self.first_run:
+            self.welcome()
 
     # what the list shows ----------------------------------------------------------------------------------------------
 
@@ -80,14 +83,26 @@ class QueueScreen(ConsoleScreen):
         desk = self.session.desk
         if self.filter_text:
             said = t("没有案件符合: {what}", what=explained(self.filter_text, desk.town))
-            return ((), case_lines.title(said), case_lines.note(t("Esc 清除筛选，v 换视图；ss 词 连已结一起找")))
+            return (
+                (),
+                case_lines.title(said),
+                case_lines.note(t("Esc 清除筛选，v 换视图；;{code} 词 连已结一起找", code=BY_ID["search"].code)),
+            )
         if self.view.zh != VIEWS[0].zh:
             said = t("{view}: 此刻没有", view=t(self.view.zh))
-            return ((), case_lines.title(said), case_lines.note(t("v 换下一个视图，F2 回全部未结 {n} 件", n=self.counts["open"])))
+            return (
+                (),
+                case_lines.title(said),
+                case_lines.note(t("v 换下一个视图，Esc 回全部未结 {n} 件", n=self.counts["open"])),
+            )
         ended = reads_log.last_end(desk.reader)
         since = case_lines.whole_day(ended, self.session.frame()) if ended else ""
         said = t("没有未结案件，{since} 起已清空", since=since) if since else t("还没有案件")
-        return ((), case_lines.title(said), case_lines.note(t("n 新建，或在命令行 zjj import 导入；来案自动出现在这里")))
+        return (
+            (),
+            case_lines.title(said),
+            case_lines.note(t("n 新建，或在命令行 zjj import 导入；来案自动出现在这里")),
+        )
 
     def reload(self) -> None:
         """Another process or our own verb committed: take it over without moving what the eye is on."""
@@ -106,8 +121,6 @@ class QueueScreen(ConsoleScreen):
         table.sync(self.session.frame(), settled=settled, newest=newest)
         self._unsettled = not settled
         self.look()
-
-    _unsettled = False
 
     def on_second(self) -> None:
         if self._unsettled and self.session.settled():
@@ -136,6 +149,9 @@ class QueueScreen(ConsoleScreen):
 
     def just_moved(self) -> bool:
         return self.recently(self.table.cursor_changed_at)
+
+    def expected(self) -> None:
+        self.table.cursor_changed_at = 0
 
     def swallow(self) -> None:
         super().swallow()
@@ -182,8 +198,6 @@ class QueueScreen(ConsoleScreen):
             side.show(self.side_lines(side.size.height, side.size.width))
 
     def drawer_lines(self, height: int, width: int) -> list[Line]:
-        if self.first_run and height < 8:
-            return [self.first_words()[0]]
         if self._choosing:
             return self._choosing[-height:]
         case = self._case
@@ -192,10 +206,8 @@ class QueueScreen(ConsoleScreen):
         frame = self.session.frame()
         if height == 1:
             return [case_lines.one_line(case, frame)]
-        if self.first_run:
-            return self.first_words()
         lines = [case_lines.headline(case, frame), case_lines.one_line(case, frame, handle=False)]
-        lines += [((f" {piece}", "$foreground"),) for piece in case_lines.wrap(shown(case.text), width - 2)[:1]]
+        lines += [((f" {piece}", "$foreground"),) for piece in wrap(shown(case.text), width - 2)[:1]]
         lines += case_lines.requests(case, frame)[:1]
         lines += case_lines.clocks(case, frame)[:2]
         room = height - len(lines) - 1
@@ -206,8 +218,6 @@ class QueueScreen(ConsoleScreen):
 
     def side_lines(self, height: int, width: int) -> list[Line]:
         """The side pane of a wide screen: fields, clocks, orders, whom to send, history."""
-        if self.first_run:
-            return self.first_words()
         case, desk = self._case, self.session.desk
         lines = list(self._choosing)
         if case is None:
@@ -222,16 +232,21 @@ class QueueScreen(ConsoleScreen):
         lines += case_lines.history(reads.timeline(desk.reader, case), frame, width - 1)
         return lines[:height]
 
-    def first_words(self) -> list[Line]:
-        """Shown once, on the first start."""
-        return [
-            ((f" {t('初次使用: j k 上下，Enter 打开，Space 看此案能做什么，F1 帮助')}", "bold $accent"),),
-            ((f" {t('一键一事: s受理 p派单 r进展 x核查；先出预览，再按 Enter 才执行，u 可撤')}", "$foreground"),),
-            ((f" {t('不用输入法: 地点写拼音首字母，如 ;xj 加地点 类别；任意键收起本提示')}", "$foreground"),),
-        ]
+    def welcome(self) -> None:
+        """Three lines, shown once, until the first key."""
+        self.add_class("-first")
+        keys = " ".join(
+            f"{v.key}{label(v)}" for v in VERBS if v.key and not v.later and v.group in ("intake", "dispatch")
+        )
+        self.query_one("#first", Panel).show(
+            [
+                ((f" {t('初次使用: j k 上下，Enter 打开，Space 看此案能做什么，F1 帮助')}", "bold $accent"),),
+                ((f" {t('一键一事: {keys}；先出预览，再按 Enter 才执行', keys=keys)}", "$foreground"),),
+                ((f" {t('不用输入法: 地点、单位、类别写拼音首字母；任意键收起本提示')}", "$foreground"),),
+            ]
+        )
 
-    def show_choices(self, lines: list[Line]) -> None:
-        """Choices of the line being typed: each on its own line where there is room."""
+    def show_choices(self, lines: list[Line]) -> bool:
         choices = self.command.preview.choices if self.command.active else ()
         listed = case_lines.choices(choices)
         tall = self.size.height >= 36
@@ -239,6 +254,7 @@ class QueueScreen(ConsoleScreen):
         if chosen != self._choosing:
             self._choosing = chosen
             self.draw_detail()
+        return tall and bool(listed)
 
     def hint(self) -> Line:
         pairs: list[tuple[str, str]] = []
@@ -248,7 +264,14 @@ class QueueScreen(ConsoleScreen):
             if item.ok and key and key not in seen:
                 seen.add(key)
                 pairs.append((key, label(self.verb_on_key(key, item.verb))))
-        tail = [("n", t("新建")), ("v", t("视图")), ("Space", t("更多")), (";", t("命令")), ("/", t("筛选")), ("F1", t("帮助"))]
+        tail = [
+            ("n", t("新建")),
+            ("v", t("视图")),
+            ("Space", t("更多")),
+            (";", t("命令")),
+            ("/", t("筛选")),
+            ("F1", t("帮助")),
+        ]
         return key_hints(pairs, tail, self.size.width)
 
     def draw_line(self) -> None:
@@ -256,16 +279,19 @@ class QueueScreen(ConsoleScreen):
         if self.filtering is not None:
             self.query_one("#line", EditLine).show_editor("/", self.filtering)
             words = explained(self.filtering.text, self.session.desk.town) if self.filtering.text.strip() else ""
-            said = t("筛选: {what}", what=words) if words else t("筛选: 地点拼音、状态、单位(z1 y2)、网格(g3)或文字；空行清除")
+            said = (
+                t("筛选: {what}", what=words)
+                if words
+                else t("筛选: 地点拼音、状态、单位(z1 y2)、网格(g3)或文字；空行清除")
+            )
             self.query_one("#message", Panel).show([((f" {said}", "$soon"),)])
 
     # keys -------------------------------------------------------------------------------------------------------------
 
     def feed(self, key: str, char: str) -> None:
-        if self.first_run:
-            self.first_run = False
+        if self.has_class("-first"):
+            self.remove_class("-first")
             self.session.keep(FIRST_RUN, {"seen": 1})
-            self.draw_detail()
         super().feed(key, char)
 
     def feed_field(self, key: str, char: str) -> bool:

@@ -33,6 +33,8 @@ class Session:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.busy = 0
+        self.running = 0  # lines given to the writer and not yet answered
+        self.ahead: list[tuple[str, str]] = []  # keys typed meanwhile that depend on the answer, in order
         self.last_key = 0
         self.message = Message()
         self.half_typed = ""

@@ -88,5 +88,9 @@ class SpaceMenu(ModalScreen[str | None]):
             return
         desk = self.session.desk
         case = desk.case(self.case_id)
-        line = desk.key_line(item.verb.key, self.case_id) if by_key else f"{item.verb.code} {case.handle if case else '.'} "
+        line = (
+            desk.key_line(item.verb.key, self.case_id)
+            if by_key
+            else f"{item.verb.code} {case.handle if case else '.'} "
+        )
         self.dismiss(line)

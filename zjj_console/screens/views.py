@@ -100,7 +100,14 @@ def explained(typed: str, town: Town) -> str:
     return "，".join(parts)
 
 
-_FIELD_ZH = {"states": "状态", "grid": "网格", "station": "站", "units": "单位", "committees": "地点", "categories": "类别"}
+_FIELD_ZH = {
+    "states": "状态",
+    "grid": "网格",
+    "station": "站",
+    "units": "单位",
+    "committees": "地点",
+    "categories": "类别",
+}
 
 
 def _named(field: str, code: str, town: Town) -> str:

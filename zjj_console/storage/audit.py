@@ -102,18 +102,30 @@ def _compare(db: Connection, duty: DutyTime, count: int) -> Report:
                     count, cases, 0, f"case {case.number}: projection {name} was changed",
                     f"案件 {case.number} 的投影 {name} 被改动",
                 )  # fmt: skip
-        timers = sorted(
-            db.execute("SELECT case_id, code, due_at, warn_at, priority FROM timer WHERE case_id = ?", (case.id,))
-        )
-        if timers != sorted(projections.timer_values(case, duty)):
-            return Report(
-                count, cases, 0, f"case {case.number}: timers were changed", f"案件 {case.number} 的时限被改动"
-            )
+        for table, zh, columns, wanted_rows in (
+            ("timer", "时限", "case_id, code, due_at, warn_at, priority", projections.timer_values(case, duty)),
+            ("dispatch", "派单", "case_id, n, role, unit, person, at, status, active", _orders(case)),
+        ):
+            rows = db.execute(f"SELECT {columns} FROM {table} WHERE case_id = ?", (case.id,))
+            if sorted(rows) != sorted(wanted_rows):
+                return Report(
+                    count, cases, 0, f"case {case.number}: table {table} was changed",
+                    f"案件 {case.number} 的{zh}被改动",
+                )  # fmt: skip
         cases += 1
-    total = db.execute("SELECT count(*) FROM case_row").fetchone()[0]
-    if total != cases:
-        return Report(count, cases, 0, f"{total - cases} case rows have no event", f"{total - cases} 条案件没有事件")
+    for table, condition in (("case_row", "1"), ("timer", _ORPHAN), ("dispatch", _ORPHAN)):
+        found = db.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchone()[0]
+        extra = found - cases if table == "case_row" else found
+        if extra:
+            return Report(count, cases, 0, f"{extra} rows of {table} have no event", f"{table} 有 {extra} 行没有事件")
     return Report(count, cases)
+
+
+_ORPHAN = "case_id NOT IN (SELECT id FROM case_row)"
+
+
+def _orders(case: Case) -> list[tuple[Any, ...]]:
+    return [(case.id, d.n, d.role, d.unit, d.person, d.at, d.status, int(d.active)) for d in case.dispatches]
 
 
 def rebuild(db: Connection, duty: DutyTime) -> int:

@@ -32,11 +32,13 @@ def backup(path: Path, folder: Path, stamp: str | None = None) -> Path:
         copy = sqlite.connect(building)
         try:
             source.backup(copy)  # in one step: a stepped copy restarts at every foreign commit
+            copy.execute("UPDATE meta SET v = 'backup' WHERE k = 'file'")  # used in place of its original: a new epoch
+            copy.commit()
             copy.execute("PRAGMA journal_mode=DELETE")
         finally:
             copy.close()
         _sync(building)
-        problem = quick_check(building)
+        problem = quick_check(building, newest=False)
         if problem:
             raise StorageError(1, f"备份校验未通过: {problem}", f"the backup did not verify: {problem}")
         building.rename(target)
@@ -56,14 +58,18 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def quick_check(path: Path) -> str:
-    """Empty if pages, schema version and hash chain are whole; otherwise what is wrong first."""
+def quick_check(path: Path, *, newest: bool = True) -> str:
+    """Empty if pages, schema version and hash chain are whole; otherwise what is wrong first.
+
+    `newest` False accepts an older schema: what a migration saves before it begins.
+    """
     db = connect(path)
     try:
         found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
         if found != "ok":
             return found
-        check_version(db)
+        if newest:
+            check_version(db)
         report = verify(db)
         return report.message if report.bad else ""
     except sqlite.Error as error:

@@ -1,5 +1,6 @@
 """Making and migrating a database file. Imports SQLAlchemy and Alembic, so only set-up commands come here."""
 
+import contextlib
 import shutil
 import uuid
 from pathlib import Path
@@ -9,6 +10,7 @@ from alembic.config import Config
 from pysqlite3 import dbapi2
 from sqlalchemy import Connection as CoreConnection
 from sqlalchemy import create_engine, event
+from sqlalchemy.exc import OperationalError
 
 from zjj_console.storage import db as database
 from zjj_console.storage.journal import GENESIS
@@ -42,10 +44,10 @@ def create(path: Path, town_code: str, console: str = "A") -> None:
     """A new, empty database. The journal's device and log get fresh identities. Raises StorageError if it exists."""
     if path.exists():
         raise database.StorageError(5, f"已存在 {path}", f"{path} exists already")
-    path.parent.mkdir(parents=True, exist_ok=True)
     building = path.with_name(f".{path.name}.new")
-    building.unlink(missing_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        building.unlink(missing_ok=True)
         _upgrade(building)
         db = database.connect(building)
         with database.writing(db):
@@ -62,9 +64,14 @@ def create(path: Path, town_code: str, console: str = "A") -> None:
             )
         db.close()
         building.rename(path)  # nobody ever opens a half-made database
+    except (OSError, OperationalError) as error:
+        raise database.StorageError(
+            1, f"不能在 {path.parent} 建数据库: 请检查目录权限与空间", f"cannot create in {path.parent}: {error}"
+        ) from error
     finally:
         for suffix in ("", "-wal", "-shm"):
-            building.with_name(building.name + suffix).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                building.with_name(building.name + suffix).unlink(missing_ok=True)
 
 
 def migrate(path: Path) -> Path | None:
@@ -76,7 +83,7 @@ def migrate(path: Path) -> Path | None:
         database.check_version(db)
         return None
     except database.StorageError as error:
-        if error.code != 11:
+        if "zjj db migrate" not in error.zh:  # newer than the program, or not ours: nothing to bring forward
             raise
     finally:
         db.close()

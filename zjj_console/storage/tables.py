@@ -135,7 +135,7 @@ class TimerRow(SQLModel, table=True):
     """A running clock (I-3): what a sweep reads. Never holds a stopped or paused one."""
 
     __tablename__ = "timer"
-    __table_args__: ClassVar[Any] = (Index("ix_timer_due", "due_at"), {**_STRICT, "sqlite_with_rowid": False})
+    __table_args__: ClassVar[Any] = (Index("ix_timer_due", "code", "due_at"), {**_STRICT, "sqlite_with_rowid": False})
     case_id: str = Field(primary_key=True, sa_type=Text)
     code: str = Field(primary_key=True, sa_type=Text)
     due_at: int = _int()

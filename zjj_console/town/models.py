@@ -275,13 +275,27 @@ class Town(Struct, frozen=True, dict=True):
         rule = self.clocks.get(clock)
         return rule.limits.get(priority) if rule else None
 
+    @cached_property
+    def _by_post(self) -> dict[tuple[str, str], list[Person]]:
+        found: dict[tuple[str, str], list[Person]] = {}
+        for post in sorted(self.posts, key=lambda post: post.acting):
+            if post.work_no in self.people:
+                found.setdefault((post.unit, post.role), []).append(self.people[post.work_no])
+        return found
+
+    @cached_property
+    def _by_unit(self) -> dict[str, list[Person]]:
+        found: dict[str, list[Person]] = {}
+        for person in self.people.values():
+            found.setdefault(person.unit, []).append(person)
+        return found
+
     def holders(self, unit: str, role: str) -> list[Person]:
         """People who hold a post of a unit, acting holders after the proper ones."""
-        posts = sorted((p for p in self.posts if p.unit == unit and p.role == role), key=lambda p: p.acting)
-        return [self.people[p.work_no] for p in posts if p.work_no in self.people]
+        return self._by_post.get((unit, role), [])
 
     def staff(self, unit: str) -> list[Person]:
-        return [p for p in self.people.values() if p.unit == unit]
+        return self._by_unit.get(unit, [])
 
     def reason(self, table: str, digit: str) -> Reason | None:
         return self.reasons.get(table, {}).get(digit)

@@ -12,11 +12,15 @@ from typing import Any
 from msgspec import Struct
 
 from zjj_console.domain.model import DAY, HOUR, MINUTE
+from zjj_console.domain.safe import MAX_TEXT, safe_text
 from zjj_console.town import names
 from zjj_console.town.models import Named, Reason, Town
 from zjj_console.verbs.table import BY_WORD, VERBS, Verb
 
-_CASE = re.compile(r"[A-Za-z]?\d+|@\S+|[A-Z]+\d{4}-[A-Z]-\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CASE = re.compile(
+    r"[a-z]?[0-9]{1,9}|@\S+|[a-z]+[0-9]{4}-[a-z]-[0-9]{1,9}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
+)
+MAX_LINE = MAX_TEXT + 200  # a full text behind its verb and arguments
 _DURATION = re.compile(r"(\d{1,4})([mhd])")
 _DATE = re.compile(r"(\d{4})?(\d{2})(\d{2})")
 _REASON = re.compile(r"[rn]?(\d)")
@@ -85,7 +89,7 @@ class _Line:
 
 def parse(line: str, town: Town, now: int) -> Parsed | Problem:
     """The verb and its arguments; `missing` names what the line still lacks. `now` resolves dates and durations."""
-    raw = line.strip().lstrip(";:；：").split()
+    raw = safe_text(line, MAX_LINE).lstrip(";:；：").split()
     if not raw:
         return Problem("E_EMPTY", "请输入动词，如 pd 1042 y1；? 看用法", "type a verb, e.g. pd 1042 y1", 2)
     word = fold(raw[0]).lower()
@@ -152,7 +156,7 @@ class _Reader:
         if rest:
             if "text" not in self.kinds:
                 return Problem("E_EXTRA", f"看不懂: {rest}；用法 {self.verb.usage}", f"not understood: {rest}", 2)
-            self.args["text"] = rest
+            self.args["text"] = safe_text(rest)
         return Parsed(self.verb, target, self.args, self._missing(target))
 
     def _missing(self, target: str) -> tuple[str, ...]:
@@ -301,7 +305,8 @@ class _Reader:
         return until is not None and self._set("until", until)
 
     def _is_related(self, token: str, _: str) -> bool:
-        return token.startswith("rel=") and self._set("related", token[4:])
+        ref = token.removeprefix("rel=")
+        return ref != token and _CASE.fullmatch(ref) is not None and self._set("related", ref)
 
 
 def _nearest(token: str, index: names.Index) -> tuple[Named, ...]:
@@ -322,7 +327,7 @@ def instant(token: str, town: Town, now: int) -> int | None:
         day = date(int(match[1] or today.year), int(match[2]), int(match[3]))
         if match[1] is None and day < today:
             day = day.replace(year=day.year + 1)
-    except ValueError:
+        end = datetime.combine(day + timedelta(days=1), time(), town.tz) - timedelta(minutes=1)
+    except (ValueError, OverflowError):  # no such day, or the last one that a calendar has
         return None
-    end = datetime.combine(day + timedelta(days=1), time(), town.tz) - timedelta(minutes=1)
     return round(end.timestamp() * 1_000_000)

@@ -92,41 +92,55 @@ def _field(name: str, value: str, width: int, style: str = "$foreground") -> lis
     return [head, *((((" " * _LABEL), ""), (piece, style)) for piece in more)]
 
 
-def fields(case: Case, actor: Actor, frame: Frame, width: int) -> list[Line]:
-    """Everything a case says about itself, one labelled line each; empty things that matter say 未提供."""
+def fields(case: Case, actor: Actor, frame: Frame, width: int, *, brief: bool = False) -> list[Line]:
+    """What a case says about itself, one labelled line each. Whole: empty things say so; `brief` leaves them out."""
     town = frame.town
-    missing = t("未提供")
     lead = words((unit_name(town, case.lead), person_name(town, case.lead_person))) if case.lead else t("未派")
     assists = "、".join(unit_name(town, code) for code in case.assists)
-    counted = (
-        ("退单", case.return_count), ("返工", case.rework_count), ("延期", case.extend_count), ("重办", case.cycle - 1),
-    )  # fmt: skip
-    marks = wording.mark_words(" ".join(marks_of(case)))
-    lines = _field("事项", shown(case.text), width)
-    lines += _field("地点", whereabouts(case, town), width)
-    lines += _field("类别", category_name(town, case.category), width)
-    outside = shown(case.external_id) or t("无外部编号")
-    lines += _field("来源", words((source_name(town, case.source), outside), "  "), width)
-    reporter = words((shown(case.reporter), shown(phone_for(case, actor)))) or missing
-    lines += _field("报告人", reporter, width)
-    lines += _field("政务微信", shown(case.wechat_ref) or t("未回填"), width)
-    lines += _field("上报", words((whole_day(case.reported_at, frame), t("登记"), whole_day(case.recorded_at, frame))), width)
-    lines += _field("主办", words((lead, f"{t('协办')} {assists}" if assists else ""), "  "), width)
-    lines += _field("计数", "  ".join(f"{t(zh)}{n}" for zh, n in counted), width)
-    if marks:
-        lines += _field("标记", marks, width, "$wait")
-    if case.result or case.result_text:
-        result = words((wording.reason(town, "result", case.result), shown(case.result_text)))
-        lines += _field("结果", result, width, "$done")
+    reported = words((whole_day(case.reported_at, frame), t("登记"), whole_day(case.recorded_at, frame)))
+    result = words((wording.reason(town, "result", case.result), shown(case.result_text)))
+    reporter = words((shown(case.reporter), shown(phone_for(case, actor))))
+    table: tuple[tuple[str, str, str, str], ...] = (  # name, value, what an empty one says, style
+        ("事项", shown(case.text), "-", "$foreground"),
+        ("地点", whereabouts(case, town), "-", "$foreground"),
+        ("类别", category_name(town, case.category), "-", "$foreground"),
+        ("来源", words((source_name(town, case.source), shown(case.external_id)), "  "), "-", "$foreground"),
+        ("报告人", reporter, "未提供", "$foreground"),
+        ("政务微信", shown(case.wechat_ref), "未回填", "$foreground"),
+        ("上报", reported, "-", "$foreground"),
+        ("主办", words((lead, f"{t('协办')} {assists}" if assists else ""), "  "), "-", "$foreground"),
+        ("计数", _counted(case), "无退单、返工、延期", "$foreground"),
+        ("标记", wording.mark_words(" ".join(marks_of(case))), "无", "$wait"),
+        ("结果", result if case.result or case.result_text else "", "未提交", "$done"),
+    )
+    lines: list[Line] = []
+    for name, value, empty, style in table:
+        if value or not brief:
+            lines += _field(name, value or t(empty), width, style if value else "$dim")
     return lines
 
 
-def clocks(case: Case, frame: Frame) -> list[Line]:
-    """Clock, start, limit, how it stands; limits that the town did not set are marked 配置值."""
+def _counted(case: Case) -> str:
+    counts = (
+        ("退单", case.return_count),
+        ("返工", case.rework_count),
+        ("延期", case.extend_count),
+        ("重办", case.cycle - 1),
+    )
+    return words((f"{t(zh)}{n}" for zh, n in counts if n), "  ")
+
+
+def clocks(case: Case, frame: Frame, *, brief: bool = False) -> list[Line]:
+    """Clock, start, limit, how it stands; limits that the town did not set are marked 配置值.
+
+    `brief` puts the stopped ones into one line.
+    """
     lines: list[Line] = []
     order = sorted(case.clocks.values(), key=lambda c: (c.stopped is not None, c.due or 0))
     for clock in order:
-        state, style = standing(clock, case, frame)
+        if brief and clock.stopped is not None:
+            continue
+        state, style = standing(clock, frame)
         rule = frame.town.clocks.get(clock.code)
         ours = t("配置值") if rule is not None and rule.mark == "A" else ""
         lines.append((
@@ -136,6 +150,10 @@ def clocks(case: Case, frame: Frame) -> list[Line]:
             (fit(state, 12), style),
             (ours, "$dim"),
         ))  # fmt: skip
+    stopped = [c for c in order if c.stopped is not None]
+    if brief and stopped:
+        said = (f"{wording.clock_name(frame.town, c.code)} {standing(c, frame)[0]}" for c in stopped)
+        lines.append(note("  ".join(said)))
     return lines
 
 
@@ -144,7 +162,7 @@ def clock_head() -> Line:
     return (("".join(names), "$dim"),)
 
 
-def standing(clock: Clock, case: Case, frame: Frame) -> tuple[str, str]:
+def standing(clock: Clock, frame: Frame) -> tuple[str, str]:
     """How a clock stands, as words and a style."""
     if clock.stopped is not None:
         late = clock.due is not None and clock.stopped > clock.due
@@ -240,7 +258,6 @@ def history(moments: Sequence[Moment], frame: Frame, width: int) -> list[Line]:
         lines.append(((f" {stamp}", "$dim"), (fit(first, max(10, width - 13 - 9)), "$foreground"), (f" {who}", "$dim")))
         lines += [(((" " * 13), ""), (piece, "$foreground")) for piece in more]
     return lines
-
 
 
 def choices(found: Sequence[Choice]) -> list[Line]:

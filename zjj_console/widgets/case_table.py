@@ -1,6 +1,7 @@
 """The queue as a virtual table: draws only the rows in view, holds the cursor by case, not by line."""
 
 from collections import OrderedDict
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual.events import MouseDown, MouseScrollDown, MouseScrollUp
@@ -13,7 +14,7 @@ from zjj_console.storage.reads import QueueRow
 from zjj_console.widgets import columns
 from zjj_console.widgets.cells import Line, Span, content, fitted
 from zjj_console.widgets.columns import Frame
-from zjj_console.widgets.window import RowWindow, Rows
+from zjj_console.widgets.window import Rows, RowWindow
 
 _STRIPS = 1000
 Drawn = tuple[tuple[Span, ...], bool]
@@ -21,6 +22,8 @@ Drawn = tuple[tuple[Span, ...], bool]
 
 class CaseTable(ScrollView, can_focus=False):
     """Rows of a `RowWindow`. Never takes the focus: keys reach it through its screen."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"case-table--cursor"}
 
     DEFAULT_CSS = """
     CaseTable { overflow: hidden hidden; scrollbar-size: 0 0; }
@@ -95,7 +98,9 @@ class CaseTable(ScrollView, can_focus=False):
         else:
             self._in_place(newest)
         after = {row.id: row for row in self.window.rows}
-        self._fresh |= {i: _changed(before[i], row, frame) for i, row in after.items() if i in before and row != before[i]}
+        self._fresh |= {
+            i: _changed(before[i], row, frame) for i, row in after.items() if i in before and row != before[i]
+        }
         moved = self.cursor != place
         if moved or before.get(self.case_id) != after.get(self.case_id):
             self.cursor_changed_at = frame.now
@@ -242,8 +247,6 @@ class CaseTable(ScrollView, can_focus=False):
             style = self.get_component_rich_style("case-table--cursor", partial=True)
             strip = Strip([Segment(s.text, (s.style + style) if s.style else style) for s in segments], width)
         return strip
-
-    COMPONENT_CLASSES = {"case-table--cursor"}
 
 
 _MOVES: dict[str, tuple[str, int]] = {

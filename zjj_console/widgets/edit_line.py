@@ -6,7 +6,7 @@ from textual.geometry import Offset
 from textual.strip import Strip
 from textual.widget import Widget
 
-from zjj_console.widgets.cells import Line, content, fitted, shown
+from zjj_console.widgets.cells import Line, content, fitted, shown, spread, width_of
 from zjj_console.widgets.editor import LineEditor
 
 
@@ -20,14 +20,16 @@ class EditLine(Widget, can_focus=False):
         self.hint: Line = ()
         self.prompt = ""
         self.editor: LineEditor | None = None
+        self.note = ""
 
     def show_hint(self, hint: Line) -> None:
         if self.editor is not None or hint != self.hint:
             self.hint, self.editor = hint, None
             self.refresh()
 
-    def show_editor(self, prompt: str, editor: LineEditor) -> None:
-        self.prompt, self.editor = prompt, editor
+    def show_editor(self, prompt: str, editor: LineEditor, note: str = "") -> None:
+        """`note` stands at the right while the text leaves room: what Enter will do."""
+        self.prompt, self.editor, self.note = prompt, editor, note
         self.refresh()
         self.call_after_refresh(self.place_cursor)
 
@@ -60,6 +62,8 @@ class EditLine(Widget, can_focus=False):
         line: Line = (
             (self.prompt, "bold $accent"), (before, "$foreground"), (under, "reverse"), (after[1:], "$foreground"),
         )  # fmt: skip
+        if width_of(line) + cell_len(self.note) + 2 <= width:
+            line = spread(line, ((f"{self.note} ", "bold $accent"),), width)
         return Strip(content(fitted(line, width)).render_segments(style), width)
 
 

@@ -9,7 +9,7 @@ from zjj_console.storage.reads import QueueRow
 from zjj_console.widgets.cells import Line, Span, clip, shown, spread, width_of
 from zjj_console.widgets.columns import Frame, place_name, severity, unit_name
 
-WEEKDAYS = "一二三四五六日"
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
 class Tab(NamedTuple):
@@ -35,7 +35,7 @@ def who(actor: Actor, at: Frame, width: int) -> Line:
     if actor.trial:
         left.append(("  ", ""))
         left.append((f" {t('试用')} ", "reverse $p2"))
-    weekday = t("周{day}", day=WEEKDAYS[local.weekday()])
+    weekday = t(WEEKDAYS[local.weekday()])
     right: Line = ((f"{local:%m-%d} {weekday} ", "$dim"), (f"{local:%H:%M:%S} ", "bold $foreground"))
     return spread(tuple(left), right, width)
 
@@ -54,7 +54,10 @@ def alarm(worst: list[QueueRow], at: Frame, width: int) -> Line:
     tail = f" {unit_name(at.town, first.lead) if first.lead else t('未派')} {place_name(at.town, first.place, first.committee)}"
     tail += f" {shown(first.text)}"
     room = max(0, width - width_of(right) - width_of(((head, ""),)))
-    left: Line = ((head, f"bold reverse {style}" if first.priority == 1 else f"bold {style}"), (clip(tail, room), style))
+    left: Line = (
+        (head, f"bold reverse {style}" if first.priority == 1 else f"bold {style}"),
+        (clip(tail, room), style),
+    )
     return spread(left, right, width)
 
 

@@ -243,7 +243,7 @@ TABLES = (
      STRICT
     """,
     """
-    CREATE INDEX ix_timer_due ON timer (due_at)
+    CREATE INDEX ix_timer_due ON timer (code, due_at)
     """,
     """
     CREATE TABLE used_key (

@@ -1,0 +1,23 @@
+"""`python -m tests.bench [name ...]`: print every figure as a ratio to its peer."""
+
+import sys
+
+from tests.bench import dispatch, imports, screen, startup
+
+BENCHES = {
+    "import": imports.run,
+    "startup": startup.run,
+    "keys": screen.run,
+    "dispatch": dispatch.run,
+}
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list(BENCHES)
+    for name in wanted:
+        for figure in BENCHES[name]():
+            print(figure.line(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""A real terminal: the console in tmux, driven by key presses, read from the screen."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ZJJ = str(Path(sys.executable).with_name("zjj"))
+NIGHT = "2021-03-01T23:24:00+08:00"
+PATIENCE = 15.0  # seconds until a screen that does not come counts as a failure
+
+pytestmark = pytest.mark.tmux
+
+
+class Console:
+    """One console in its own tmux server. `press` types as an officer does; `see` waits for words on the screen."""
+
+    def __init__(self, db: Path, size: tuple[int, int] = (120, 40), now: str = NIGHT) -> None:
+        self.db, self.name = db, f"zjj-{uuid.uuid4().hex[:8]}"
+        self.env = {**os.environ, "ZJJ_TEST": "1", "ZJJ_NOW": now, "ZJJ_DB": str(db), "TERM": "xterm-256color"}
+        self.start(size)
+
+    def tmux(self, *args: str) -> str:
+        done = subprocess.run(["tmux", "-L", self.name, "-f", "/dev/null", *args], capture_output=True, text=True,
+                              env=self.env, check=False)  # fmt: skip
+        return done.stdout
+
+    def start(self, size: tuple[int, int] = (120, 40)) -> None:
+        self.tmux("new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), f"{ZJJ}; echo LEFT-$?; sleep 60")
+        self.see("F1")
+
+    def press(self, *keys: str) -> "Console":
+        for key in keys:
+            self.tmux("send-keys", key) if key in ("Enter", "Escape", "Space", "Tab") or (key[:1] == "F" and key[
+                1:
+            ].isdigit()) else self.tmux("send-keys", "-l", key)
+        return self
+
+    def screen(self) -> str:
+        return self.tmux("capture-pane", "-p")
+
+    def see(self, *words: str) -> str:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            screen = self.screen()
+            if all(word in screen for word in words):
+                return screen
+            time.sleep(0.05)
+        raise AssertionError(f"{words} not on the screen:\n{self.screen()}")
+
+    def line(self, text: str) -> "Console":
+        """Type a command line and wait until its preview stands there; then Enter."""
+        self.press(f";{text}").see(text)
+        self.settled()
+        return self.press("Enter")
+
+    def settled(self) -> None:
+        """Until two pictures in a row are the same: what was typed has been drawn."""
+        before = ""
+        while before != (now := self.screen()):
+            before = now
+            time.sleep(0.15)
+
+    def kill(self) -> None:
+        """kill -9 of the console process itself, as a power cut would."""
+        pid = self.tmux("list-panes", "-F", "#{pane_pid}").strip()
+        subprocess.run(["pkill", "-9", "-P", pid], check=False)
+        self.tmux("kill-server")
+
+    def close(self) -> None:
+        self.tmux("kill-server")
+
+    def cli(self, *args: str) -> dict[str, object]:
+        done = subprocess.run([ZJJ, "--json", *args], capture_output=True, text=True, env=self.env, check=False)
+        return json.loads(done.stdout)
+
+    def case(self, handle: str) -> dict[str, object]:
+        return self.cli("case", "show", handle)["data"]  # type: ignore[return-value]
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterator[Console]:
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+    found = Console(tmp_path / "desk.db")
+    yield found
+    found.close()

@@ -1,0 +1,100 @@
+"""The command as scripts meet it: streams, exit codes, the one JSON object."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import NIGHT, ZJJ
+
+
+def run(db: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("ZJJ_")}
+    full = {**clean, "ZJJ_TEST": "1", "ZJJ_NOW": NIGHT, **env}
+    return subprocess.run(
+        [ZJJ, "--db", str(db), *args], capture_output=True, text=True, env=full, stdin=subprocess.DEVNULL
+    )
+
+
+def test_not_a_terminal_says_so_and_exits_2(tmp_path: Path) -> None:
+    done = run(tmp_path / "a.db")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "终端" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (["do", "xj dhj zy 1 110 y1"], 0),
+        (["do", "xj sjd zy"], 3),
+        (["do", "pd 9999 y1"], 6),
+        (["do", "zzz"], 2),
+        (["do", "jj"], 8),
+        (["case", "show", "9999"], 6),
+        (["case", "list", "--state", "NOPE"], 3),
+        (["nope"], 2),
+        (["--lang", "fr", "case", "list"], 2),
+        (["--profile", "no-such-town", "case", "list"], 6),
+    ],
+)
+def test_json_is_one_object_on_stdout_whatever_happens(tmp_path: Path, args: list[str], code: int) -> None:
+    done = run(tmp_path / "a.db", "--json", *args)
+    assert done.returncode == code
+    envelope = json.loads(done.stdout)
+    assert set(envelope) == {"ok", "code", "data", "warnings", "errors"}
+    assert envelope["code"] == code
+    assert envelope["ok"] is (code == 0)
+    assert bool(envelope["errors"]) is (code != 0)
+
+
+def test_first_use_creates_the_database_and_handles_begin_at_1001(tmp_path: Path) -> None:
+    done = run(tmp_path / "new" / "desk.db", "--json", "do", "xj dhj zy 2")
+    case = json.loads(done.stdout)["data"]["case"]
+    assert case["handle"] == "1001"
+    assert case["reported_at"] == NIGHT
+    assert (tmp_path / "new" / "desk.db").exists()
+
+
+def test_trial_ends_with_the_first_pin(tmp_path: Path) -> None:
+    db, pin = tmp_path / "a.db", tmp_path / "pin"
+    pin.write_text("2468")
+    pin.chmod(0o600)
+    assert run(db, "do", "xj dhj zy 2").returncode == 0
+    assert run(db, "operator", "add", "0002", "--new-pin-file", str(pin)).returncode == 0
+    assert run(db, "do", "bz 1001 x").returncode == 7
+    assert run(db, "--as", "0002", "do", "bz 1001 x").returncode == 7
+    assert run(db, "--as", "0002", "--pin-file", str(pin), "do", "bz 1001 x").returncode == 0
+    pin.chmod(0o644)
+    assert run(db, "--as", "0002", "--pin-file", str(pin), "do", "bz 1001 y").returncode == 7
+
+
+def test_6_4_a_key_does_its_line_once(tmp_path: Path) -> None:
+    db = tmp_path / "a.db"
+    first = json.loads(run(db, "--json", "do", "xj dhj zy 2", "--key", "k1").stdout)
+    again = json.loads(run(db, "--json", "do", "xj dhj zy 2", "--key", "k1").stdout)
+    assert again["ok"]
+    assert again["data"]["same"] is True
+    assert again["data"]["case"]["id"] == first["data"]["case"]["id"]
+    assert run(db, "do", "xj dhj zy 3", "--key", "k1").returncode == 5
+    assert json.loads(run(db, "--json", "case", "list").stdout)["data"]["total"] == 1
+
+
+def test_NV_3_two_processes_dispatch_at_once_one_wins(tmp_path: Path) -> None:
+    db = tmp_path / "a.db"
+    run(db, "do", "xj dhj xf 2")
+    env = {**os.environ, "ZJJ_TEST": "1", "ZJJ_NOW": NIGHT}
+    racers = [subprocess.Popen([ZJJ, "--db", str(db), "do", f"pd 1001 {u}"], env=env) for u in ("y1", "y2", "y1", "y2")]
+    codes = sorted(racer.wait() for racer in racers)
+    assert codes == [0, 5, 5, 5]
+    history = json.loads(run(db, "--json", "case", "timeline", "1001").stdout)["data"]["events"]
+    assert [e["kind"] for e in history].count("dispatched") == 1
+
+
+def test_help_and_do_never_import_textual(tmp_path: Path) -> None:
+    code = "import sys; import zjj_console.cli; import zjj_console.desk.desk; print('textual' in sys.modules, 'sqlalchemy' in sys.modules)"
+    python = Path(ZJJ).with_name("python")
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]

@@ -1,0 +1,16 @@
+"""Steps that no person takes: the end of a question to the reporter (T10) and of a suspension (T22)."""
+
+from zjj_console.domain.model import Actor, Command
+from zjj_console.storage.db import Connection
+
+SYSTEM = Actor("system", "系统", "", frozenset({"centre"}))
+_COMMANDS = {
+    "INFO": Command("give_info", {"text": "(逾期未补充)"}),
+    "REV": Command("resume", {"text": "复查日到"}),
+}
+
+
+def due(db: Connection, now: int) -> list[tuple[str, Command]]:
+    """(case id, command) of every clock that has run out and that the system itself answers."""
+    rows = db.execute("SELECT case_id, code FROM timer WHERE code IN (?, ?) AND due_at <= ?", (*_COMMANDS, now))
+    return [(case_id, _COMMANDS[code]) for case_id, code in rows]

@@ -1,0 +1,60 @@
+"""The reject file: what was refused, cell by cell as it came, with what to mend. It can be imported itself."""
+
+import csv
+import os
+from pathlib import Path
+from typing import IO, Any
+
+from zjj_console.domain.safe import neutral_cell
+from zjj_console.intake.columns import REJECT_COLUMNS, label
+from zjj_console.intake.table import Broken, Cells
+from zjj_console.intake.words import Fault
+
+
+class RejectFile:
+    """Written beside its place and moved there when whole; nothing is made where nothing is refused."""
+
+    def __init__(self, path: Path, headers: list[str]) -> None:
+        self.path = path
+        self.kept = [i for i, header in enumerate(headers) if header not in REJECT_COLUMNS]
+        self.headers = [headers[i] for i in self.kept]
+        self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._stream: IO[str] | None = None
+        self._writer: Any = None
+
+    def add(self, number: int, cells: Cells | Broken, faults: list[Fault]) -> None:
+        if self._stream is None:
+            self._stream = self._part.open("w", encoding="utf-8-sig", errors="surrogatepass", newline="")
+            self._writer = csv.writer(self._stream)
+            self._writer.writerow([*map(neutral_cell, self.headers), *REJECT_COLUMNS])
+        if isinstance(cells, Broken):
+            original = [neutral_cell(cells.text), *[""] * (len(self.headers) - 1)]
+        else:
+            original = [neutral_cell(cells[i]) for i in self.kept]
+        code, field, message, suggestion = summed(faults)
+        self._writer.writerow([*original, number, code, field, neutral_cell(message), neutral_cell(suggestion)])
+
+    def finish(self) -> bool:
+        """Put the file in its place. False where there was nothing to write."""
+        if self._stream is None:
+            return False
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+        self._part.replace(self.path)
+        self._stream = None
+        return True
+
+    def drop(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+        self._part.unlink(missing_ok=True)
+
+
+def summed(faults: list[Fault]) -> tuple[str, str, str, str]:
+    """(code, field, message, suggestion) of a row: the first complaint names it, all of them are told."""
+    first = faults[0]
+    message = "；".join(fault.message for fault in faults)
+    suggestion = "；".join(dict.fromkeys(fault.suggestion for fault in faults))
+    return first.code, label(first.field) if first.field else "整行", message, suggestion

@@ -1,0 +1,308 @@
+"""From the cells of a row to what it says about a case, or to everything that is wrong with it (§6.3)."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from zjj_console.domain.model import DAY, MINUTE, State
+from zjj_console.domain.safe import plain_cell, safe_text
+from zjj_console.intake.table import Cells
+from zjj_console.intake.words import Fault, Words, required
+
+CASE_SPACE = uuid.UUID("5d7c4a0e-9a53-5c58-8f0e-6a2f5e1c7b11").bytes  # fixed: two consoles make the same case of a row
+FUTURE = 5 * MINUTE
+OLD = 60 * DAY
+_SHORT = 200
+_NUMBER = re.compile(r"\w{0,24}-([A-Z])-([0-9]{1,9})")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LOST = re.compile("[\ud800-\udfff]")
+_TEXTS = (
+    ("text", "text", 2000), ("external_id", "external_id", _SHORT), ("evidence", "evidence", 2000),
+    ("zwwx_ref", "wechat_ref", _SHORT), ("phone", "phone", 40), ("result_text", "result_text", 2000),
+)  # fmt: skip
+_NEEDS_LEAD = frozenset({"DISPATCHED", "HANDLING", "SUSPENDED", "DIFF_LED"})
+_UNTOUCHED = frozenset({"REPORTED", "INFO_NEEDED", "ACCEPTED"})
+_CUSTODY = {"day": "day", "night": "night", "日班": "day", "夜班": "night", "": ""}
+
+Said = dict[str, Any]
+
+
+class Told(Struct):
+    """What one row says. `said` holds fields of Case as plain values; the rest helps to build it."""
+
+    id: str
+    said: Said
+    priority: int  # said, or the category's own
+    spot: tuple[str, str, str]  # grid, station, zone
+    dispatched_at: int | None = None
+    review_at: int | None = None
+    machine: dict[str, Any] | None = None
+    warning: str = ""
+
+
+class RowReader:
+    """Reads the rows of one file. `columns` says where each known column stands; a column that is absent reads as empty."""
+
+    def __init__(self, words: Words, columns: Mapping[str, int], width: int, now: int, *, dirty: bool) -> None:
+        self.words, self.dirty = words, dirty
+        self.latest, self.oldest = now + FUTURE, now - OLD
+        at = {key: columns.get(key, width) for key in _KEYS}  # cells get one empty cell more at `width`
+        self.at = at
+        self.i_time, self.i_place, self.i_category = at["reported_at"], at["place"], at["category"]
+        self.i_source, self.i_priority, self.i_reporter = at["source"], at["priority"], at["reporter"]
+        self.texts = [(field, at[key], limit) for key, field, limit in _TEXTS if key in columns]
+        self.progress = [at[key] for key in _PROGRESS if key in columns]
+        self.rare = any(key in columns for key in _RARE)
+
+    def read(self, cells: Cells) -> Told | list[Fault]:
+        """What the row says. Every complaint of the row is found, not just the first."""
+        if self.dirty and _LOST.search("".join(cells)):
+            return [_undecoded(cells)]
+        cells.append("")
+        faults: list[Fault] = []
+        said: Said = {}
+        for field, i, limit in self.texts:
+            cell = cells[i]
+            if cell:
+                value = safe_text(plain_cell(cell) if cell[0] == "'" else cell, limit)
+                if value:
+                    said[field] = value
+        if "text" not in said:
+            faults.append(required("text"))
+        words = self.words
+        reported = words.instant(cells[self.i_time])
+        if reported is None or reported > self.latest:
+            faults.append(self._time("reported_at", cells[self.i_time], reported))
+            reported = 0
+        said["reported_at"] = reported
+        spot = words.place[cells[self.i_place]]
+        if spot.__class__ is Fault:
+            faults.append(spot)
+            where = ("", "", "")
+        else:
+            where = (spot.grid, spot.station, spot.zone)
+            if spot.committee:
+                said["committee"], said["place"] = spot.committee, spot.place
+        category = self._coded("category", cells[self.i_category], said, faults)
+        source = self._coded("source", cells[self.i_source], said, faults)
+        priority = 3
+        cell = cells[self.i_priority]
+        if cell:
+            level = words.priority[cell]
+            if level.__class__ is Fault:
+                faults.append(level)
+            else:
+                priority = said["priority"] = level
+        elif category:
+            priority = words.town.categories[category].priority
+        cell = cells[self.i_reporter]
+        if cell:
+            reporter = words.reporter[cell]
+            if reporter:
+                said["reporter"] = reporter
+        told = Told("", said, priority, where)
+        for i in self.progress:
+            if cells[i]:
+                self._progress(cells, told, faults)
+                break
+        if self.rare:
+            self._rare(cells, told, faults)
+        if faults:
+            return faults
+        if reported < self.oldest:
+            told.warning = "old"
+        told.id = told.id or case_id(source, said)
+        return told
+
+    def _coded(self, key: str, cell: str, said: Said, faults: list[Fault]) -> str:
+        if not cell or cell.isspace():
+            faults.append(required(key))
+            return ""
+        found = getattr(self.words, key)[cell]
+        if found.__class__ is Fault:
+            faults.append(found)
+            return ""
+        said[key] = found
+        return str(found)
+
+    def _time(self, key: str, cell: str, at: int | None) -> Fault:
+        if not cell.strip():
+            return required(key)
+        if at is None:
+            return Fault("E_TIME", key, f"时间读不懂: {safe_text(cell, 40)}", "写成 2021-03-01 23:41")
+        return Fault("E_TIME_FUTURE", key, f"晚于当前: {safe_text(cell, 40)}", "核对日期与时刻")
+
+    # how far it has come --------------------------------------------------------------------------------------------
+
+    def _progress(self, cells: Cells, told: Told, faults: list[Fault]) -> None:
+        """Status, flow, unit, handling: the state that they say together, or why they contradict each other."""
+        words, said, at = self.words, told.said, self.at
+        status = self._optional(words.status, cells[at["status"]], faults)
+        flow = self._optional(words.flow, cells[at["flow"]], faults)
+        unit = self._optional(words.unit, cells[at["unit"]], faults)
+        person = self._optional(words.person, cells[at["person"]], faults)
+        handled = self._past("handled_at", cells, said, faults)
+        closed = self._past("closed_at", cells, said, faults)
+        told.dispatched_at = self._past("dispatched_at", cells, said, faults)
+        if cells[at["result"]].strip():
+            said["result"], text = words.result[cells[at["result"]]]
+            if text:
+                said["result_text"] = text
+        if faults:
+            return
+        if not status and (handled or closed or "result" in said or flow == "self"):
+            status = State.CLOSED.value
+        for field, value in (("flow", flow), ("lead", unit), ("lead_person", person)):
+            if value:
+                said[field] = value
+        if not status:
+            self._unfinished(told, faults)
+            return
+        said["state"] = status
+        if status == "CLOSED":
+            said["closed_at"] = closed or handled or said["reported_at"]
+            if handled or flow != "self":
+                said["submitted_at"] = handled or closed
+        elif status == "VOIDED":
+            said["closed_at"] = closed or handled or said["reported_at"]
+        elif status == "SUBMITTED":
+            said["submitted_at"] = handled
+        self._consistent(told, status, faults)
+
+    def _optional(self, table: Any, cell: str, faults: list[Fault]) -> str:
+        if not cell or cell.isspace():
+            return ""
+        found = table[cell]
+        if found.__class__ is Fault:
+            faults.append(found)
+            return ""
+        return str(found)
+
+    def _past(self, key: str, cells: Cells, said: Said, faults: list[Fault]) -> int | None:
+        """A time that has passed and is not before the report."""
+        cell = cells[self.at[key]]
+        if not cell.strip():
+            return None
+        at = self.words.instant(cell)
+        if at is None or at > self.latest:
+            faults.append(self._time(key, cell, at))
+        elif at // MINUTE < said["reported_at"] // MINUTE:
+            faults.append(Fault("E_STATE", key, f"早于上报: {safe_text(cell, 40)}", "核对两个时间"))
+        return at
+
+    def _unfinished(self, told: Told, faults: list[Fault]) -> None:
+        """No status and nothing done: a new report. A unit named for it is not an order yet."""
+        if told.said.get("flow") == "difficult":
+            faults.append(Fault("E_STATE", "status", "疑难案件须有状态", "状态写 疑难待定 或 疑难牵头"))
+        _without_lead(told)
+
+    def _consistent(self, told: Told, status: str, faults: list[Fault]) -> None:
+        said = told.said
+        general = said.get("flow") != "self"
+        if status in _UNTOUCHED and ("result" in said or "closed_at" in said):
+            faults.append(Fault("E_STATE", "status", "有处置结果，状态却未到处置", "改状态，或清空处置时间和结果"))
+        if status in _UNTOUCHED:
+            _without_lead(told)
+        if (status in _NEEDS_LEAD or (status in ("CLOSED", "SUBMITTED") and general)) and not said.get("lead"):
+            faults.append(Fault("E_STATE", "unit", "有处置而无承办单位", "补承办单位；村居自办的流程写 自发自处"))
+        if status in ("CLOSED", "SUBMITTED") and general and "result" not in said:
+            faults.append(Fault("E_STATE", "result", "有处置时间而无结果", "补结果，或改状态"))
+        if status in ("CLOSED", "SUBMITTED") and general and not said.get("submitted_at"):
+            faults.append(Fault("E_STATE", "handled_at", "有结果而无处置时间", "补处置时间，或改状态"))
+        if "closed_at" in said and said["closed_at"] < (said.get("submitted_at") or 0):
+            faults.append(Fault("E_STATE", "closed_at", "结案早于处置", "核对两个时间"))
+
+    # what an export adds ----------------------------------------------------------------------------------------------
+
+    def _rare(self, cells: Cells, told: Told, faults: list[Fault]) -> None:
+        at, said, words = self.at, told.said, self.words
+        self._optional_assists(cells[at["assists"]], said, faults)
+        for key in ("due_final", "recorded_at", "review_at"):
+            cell = cells[at[key]]
+            if not cell.strip():
+                continue
+            instant = words.instant(cell)
+            if instant is None:
+                faults.append(self._time(key, cell, None))
+            elif key == "review_at":
+                told.review_at = instant
+            else:
+                said[key] = instant
+        for key in ("return_count", "rework_count"):
+            cell = cells[at[key]].strip()
+            if cell.isdecimal() and len(cell) < 4:
+                said[key] = int(cell)
+            elif cell:
+                faults.append(Fault("E_STATE", key, f"不是次数: {safe_text(cell, 40)}", "写 0 至 999 的整数"))
+        custody = _CUSTODY.get(cells[at["custodian"]].strip())
+        if custody:
+            said["custodian"] = custody
+        self._identity(cells, told)
+        cell = cells[at["machine"]]
+        if cell:
+            try:
+                held = msgspec.json.decode(plain_cell(cell).encode())
+            except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+                held = None
+            told.machine = held if isinstance(held, dict) else None
+            if told.machine is None:
+                told.warning = "machine"
+
+    def _optional_assists(self, cell: str, said: Said, faults: list[Fault]) -> None:
+        if not cell or cell.isspace():
+            return
+        found = self.words.assists[cell]
+        if isinstance(found, Fault):
+            faults.append(found)
+        else:
+            said["assists"] = tuple(unit for unit in found if unit != said.get("lead"))
+
+    def _identity(self, cells: Cells, told: Told) -> None:
+        """Our own identity and number, as an export writes them; those of another system look different and do not count."""
+        text = plain_cell(cells[self.at["id"]].strip().lower())
+        if _UUID.fullmatch(text):
+            told.id = text
+        text = cells[self.at["number"]].strip()
+        match = _NUMBER.fullmatch(text)
+        if match:
+            told.said.update(number=text, console=match[1], serial=int(match[2]))
+
+
+def _without_lead(told: Told) -> None:
+    """A unit named for a case that nobody has sent out yet is a wish, not an order."""
+    if told.said.pop("lead", ""):
+        told.said.pop("lead_person", None)
+        told.warning = "lead"
+
+
+_PROGRESS = ("status", "flow", "unit", "person", "handled_at", "result", "closed_at", "dispatched_at")
+_RARE = (
+    "assists", "due_final", "recorded_at", "review_at", "return_count", "rework_count", "custodian", "id", "number",
+    "machine",
+)  # fmt: skip
+_KEYS = ("reported_at", "place", "category", "source", "priority", "reporter", *(t[0] for t in _TEXTS), *_PROGRESS, *_RARE)
+
+
+def case_id(source: str, said: Said) -> str:
+    """The id that every console gives to this row: by source and outside number, else by what it says (§6.4)."""
+    external = said.get("external_id")
+    if external:
+        key = f"{source}\x1f{external}"
+    else:
+        plain = "".join(said["text"].split()).casefold()
+        parts = (source, said["reported_at"] // MINUTE, said.get("committee", ""), said["category"], plain)
+        key = "sha256\x1f" + hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
+    digest = hashlib.sha1(CASE_SPACE + key.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+
+
+def _undecoded(cells: Cells) -> Fault:
+    text = next(cell for cell in cells if _LOST.search(cell))
+    shown = safe_text(text, 40)
+    return Fault("E_ENCODING", "", f"有无法解码的字节: {shown}", "以 UTF-8 或 GB18030 重新保存，或用 --encoding 指明")

@@ -1,0 +1,42 @@
+"""What a reader hands over: headers and rows of text, whatever the file was made of."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from msgspec import Struct
+
+
+class IntakeError(Exception):
+    """The file or the command cannot be used as it is. `code` is the exit code, `error` the code in JSON."""
+
+    def __init__(self, code: int, error: str, zh: str, en: str, field: str = "") -> None:
+        super().__init__(zh)
+        self.code, self.error, self.zh, self.en, self.field = code, error, zh, en, field
+
+
+class Broken(Struct, frozen=True):
+    """A row that could not be taken apart: its text as found, and why."""
+
+    text: str
+    code: str
+    message: str
+    suggestion: str
+
+
+Cells = list[str]
+Rows = Iterator[tuple[int, Cells | Broken]]
+
+
+class Table(Struct):
+    """`rows` yields (row number as a spreadsheet shows it, cells in the order of `headers`), one at a time.
+
+    `dirty` says that some byte did not fit the encoding; such bytes stand in the cells as lone surrogates.
+    `share` tells how much of the file has been read, 0 to 1. `close` gives the file back.
+    """
+
+    headers: list[str]
+    rows: Rows
+    encoding: str = ""
+    dirty: bool = False
+    share: Callable[[], float] = lambda: 0.0
+    close: Callable[[], Any] = lambda: None
