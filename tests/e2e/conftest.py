@@ -1,8 +1,10 @@
 """A real terminal: the console in tmux, driven by key presses, read from the screen."""
 
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -38,9 +40,9 @@ class Console:
 
     def press(self, *keys: str) -> "Console":
         for key in keys:
-            self.tmux("send-keys", key) if key in ("Enter", "Escape", "Space", "Tab") or (key[:1] == "F" and key[
-                1:
-            ].isdigit()) else self.tmux("send-keys", "-l", key)
+            named = key in ("Enter", "Escape", "Space", "Tab") or (key[:1] == "F" and key[1:].isdigit())
+            typed = key[:-1] + "\\;" if key.endswith(";") else key  # tmux ends a command at a bare semicolon
+            self.tmux("send-keys", key) if named else self.tmux("send-keys", "-l", typed)
         return self
 
     def screen(self) -> str:
@@ -68,11 +70,22 @@ class Console:
             before = now
             time.sleep(0.15)
 
+    def saved(self, words: str) -> None:
+        """Until a draft with these words is in the database."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with contextlib.closing(sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)) as db:
+                if any(words in row[0] for row in db.execute("SELECT body FROM draft")):
+                    return
+            time.sleep(0.1)
+        raise AssertionError(f"no draft with {words}")
+
     def kill(self) -> None:
         """kill -9 of the console process itself, as a power cut would."""
         pid = self.tmux("list-panes", "-F", "#{pane_pid}").strip()
         subprocess.run(["pkill", "-9", "-P", pid], check=False)
         self.tmux("kill-server")
+        self.name = f"zjj-{uuid.uuid4().hex[:8]}"  # the old server may still be leaving
 
     def close(self) -> None:
         self.tmux("kill-server")

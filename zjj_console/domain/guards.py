@@ -42,7 +42,7 @@ def leads_enforcement(case: Case, args: Args, facts: Facts) -> Refusal | None:
 
 
 def recipient_named(case: Case, args: Args, facts: Facts) -> Refusal | None:
-    nobody = [] if args.get("person") else [args.get("unit", "")]
+    nobody = [args["unit"]] if "unit" in args and not args.get("person") else []
     nobody += [code for code in args.get("assists", ()) if not facts.person_of(code)]
     if not nobody:
         return None

@@ -24,13 +24,13 @@ class RejectFile:
 
     def add(self, number: int, cells: Cells | Broken, faults: list[Fault]) -> None:
         if self._stream is None:
-            self._stream = self._part.open("w", encoding="utf-8-sig", errors="surrogatepass", newline="")
+            self._stream = self._part.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="")
             self._writer = csv.writer(self._stream)
             self._writer.writerow([*map(neutral_cell, self.headers), *REJECT_COLUMNS])
         if isinstance(cells, Broken):
-            original = [neutral_cell(cells.text), *[""] * (len(self.headers) - 1)]
+            original = [_written(cells.text), *[""] * (len(self.headers) - 1)]
         else:
-            original = [neutral_cell(cells[i]) for i in self.kept]
+            original = [_written(cells[i]) for i in self.kept]
         code, field, message, suggestion = summed(faults)
         self._writer.writerow([*original, number, code, field, neutral_cell(message), neutral_cell(suggestion)])
 
@@ -50,6 +50,15 @@ class RejectFile:
             self._stream.close()
             self._stream = None
         self._part.unlink(missing_ok=True)
+
+
+def _written(cell: str) -> str:
+    """The cell as it came; bytes that did not decode go out as they were, other lone surrogates cannot."""
+    try:
+        cell.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        cell = cell.encode("utf-8", "replace").decode()
+    return neutral_cell(cell)
 
 
 def summed(faults: list[Fault]) -> tuple[str, str, str, str]:

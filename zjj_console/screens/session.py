@@ -72,7 +72,8 @@ class Session:
             self.busy -= 1
 
     async def run_line(self, line: str, selected: str, expect: tuple[str, int] | None) -> Outcome:
-        return await self.call(lambda: self.desk.run_line(line, selected, expect=expect))
+        """Do a line whose dangers the officer has confirmed: the command line lets nothing else through."""
+        return await self.call(lambda: self.desk.run_line(line, selected, expect=expect, confirmed=True))
 
     # drafts: nothing typed is lost by a crash (NV-1) ------------------------------------------------------------------
 

@@ -1,0 +1,400 @@
+"""Importing cases: rows in, chunk events and projections out, batch by batch, each batch one durable transaction.
+
+A row is read outside the transaction and written inside it, so the write lock is held for a fraction of a second.
+A killed import leaves whole batches only; running it again finds those rows and goes on with the rest.
+"""
+
+import itertools
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from zjj_console.desk.desk import FIRST_SERIAL, Desk
+from zjj_console.domain.duty import DutyTime
+from zjj_console.domain.lifecycle import event_of
+from zjj_console.domain.model import Case, Event
+from zjj_console.domain.permits import refuse
+from zjj_console.intake import columns, known
+from zjj_console.intake.cases import Builder
+from zjj_console.intake.files import open_table
+from zjj_console.intake.options import Options, Summary, read_map
+from zjj_console.intake.quick import Made, Quick
+from zjj_console.intake.rejects import RejectFile, summed
+from zjj_console.intake.rows import RowReader, Told
+from zjj_console.intake.table import Broken, Cells, IntakeError, Table
+from zjj_console.intake.words import Fault, Words
+from zjj_console.storage import journal, projections
+from zjj_console.storage.db import Connection, connect, writing
+
+BATCH = 20_000  # rows of a transaction
+CHUNK_ROWS = 500  # rows of a journal event
+CHUNK_BYTES = 900_000
+SHOWN = 20  # rejects that a summary carries
+_encode = msgspec.json.Encoder(order="sorted").encode  # canonical, as the journal wants it
+_INSERT_REJECT = (
+    "INSERT INTO import_reject(batch, row, code, field, message, suggestion, raw) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_BEGIN = (
+    "INSERT INTO import_batch(kind, file, actor, started_at, millis, rows, new, changed, same, rejected, rejects_path,"
+    " code, done) VALUES ('cases', ?, ?, ?, 0, 0, 0, 0, 0, 0, '', 0, 0)"
+)
+_COUNT = (
+    "UPDATE import_batch SET millis = ?, rows = ?, new = ?, changed = ?, same = ?, rejected = ?, rejects_path = ?,"
+    " code = ?, done = ? WHERE id = ?"
+)
+Progress = Callable[[int, float], None]
+
+
+class _Undo(Exception):
+    """Leaves a transaction that must not be kept."""
+
+
+def import_cases(
+    desk: Desk, path: Path, options: Options | None = None, progress: Progress | None = None
+) -> Summary:
+    """Import a file of cases. Raises IntakeError where nothing can be read (codes 2, 3, 6, 7) and StorageError.
+
+    `progress` is told the rows so far and the share of the file read. The summary's code is 0, 4 with rejects,
+    3 where `atomic` refused everything.
+    """
+    return _Import(desk, path, options or Options(), progress).run()
+
+
+class CachedDuty(DutyTime):
+    """Duty arithmetic for many cases: each day's window is worked out once."""
+
+    def __init__(self, duty: DutyTime) -> None:
+        super().__init__(duty.town, duty.is_workday)
+        self._windows: dict[Any, tuple[int, int]] = {}
+
+    def window(self, day: Any, hours: Any) -> tuple[int, int]:
+        key = (day, hours.code)
+        found = self._windows.get(key)
+        if found is None:
+            found = self._windows[key] = super().window(day, hours)
+        return found
+
+
+Item = tuple[int, Cells | Broken, Told | list[Fault]]
+
+
+class _Import:
+    def __init__(self, desk: Desk, path: Path, options: Options, progress: Progress | None) -> None:
+        self.desk, self.path, self.options, self.progress = desk, path, options, progress
+        self.now = desk.now()
+        self.begun = time.perf_counter()
+        self.summary = Summary()
+        self.warned: dict[str, int] = {}
+        self.batch_id = str(uuid.uuid4())
+        self.builder = Builder(desk.town, CachedDuty(desk.duty), self.now, desk.console)
+        self.quick = Quick(self.builder)
+        self.rows = self.new = self.changed = self.same = self.rejected = self.batch = 0
+        self.stopped = False
+
+    def run(self) -> Summary:
+        refusal = refuse("report", None, self.desk.facts())
+        if refusal is not None:
+            raise IntakeError(refusal.code, "E_PERMISSION", refusal.zh, refusal.en)
+        mapping = read_map(self.options.map)
+        table = open_table(self.path, self.options.format, self.options.encoding, self.options.sheet)
+        try:
+            found = columns.recognise(table.headers, mapping.headers)
+            lacking = columns.missing(found)
+            if lacking:
+                raise _no_header(lacking, table.headers)
+            words = Words(self.desk.town, mapping.values)
+            self.reader = RowReader(words, found, len(table.headers), self.now, dirty=table.dirty)
+            self.rejects = RejectFile(self.options.rejects or self.path.with_suffix(".rejects.csv"), table.headers)
+            return self._read(table)
+        finally:
+            table.close()
+
+    def _read(self, table: Table) -> Summary:
+        db = connect(self.desk.path)
+        try:
+            if self.options.atomic or self.options.dry_run:
+                code = self._all_or_nothing(db, table)
+            else:
+                code = self._batches(db, table)
+        finally:
+            self.rejects.drop()
+            db.close()
+        return self._summed(code)
+
+    def _batches(self, db: Connection, table: Table) -> int:
+        for items, last in self._items(table):
+            with writing(db):
+                self._begin(db)
+                self._write(db, items)
+                self._keep_count(db, done=False)
+            if last:
+                break
+        written = self.rejects.finish()
+        self.rejects_path = str(self.rejects.path) if written else ""
+        code = 4 if self.rejected else 0
+        if self.stopped and not (self.new or self.changed or self.same):
+            code = 3
+        with writing(db):
+            self._begin(db)
+            self._keep_count(db, done=True, code=code)
+            self._remember(db)
+        return code
+
+    def _all_or_nothing(self, db: Connection, table: Table) -> int:
+        code = 0
+        try:
+            with writing(db):
+                self._begin(db)
+                for items, _ in self._items(table):
+                    self._write(db, items)
+                code = (3 if self.options.atomic else 4) if self.rejected else 0
+                if code == 3 or self.options.dry_run:
+                    raise _Undo
+                self._keep_count(db, done=True)
+                self._remember(db)
+        except _Undo:
+            if self.options.rejects and not self.options.dry_run and self.rejects.finish():
+                self.rejects_path = str(self.rejects.path)
+        return code
+
+    rejects_path = ""
+
+    def _remember(self, db: Connection) -> None:
+        """What a repeated `--key` answers."""
+
+    def _items(self, table: Table) -> Iterator[tuple[list[Item], bool]]:
+        """Rows read and judged, a batch at a time, with whether the reading ends here."""
+        read = self.reader.read
+        limit = self.options.max_rejects
+        refused = 0
+        rows = iter(table.rows)
+        while True:
+            items: list[Item] = []
+            for number, cells in itertools.islice(rows, BATCH):
+                told = [_broken(cells)] if isinstance(cells, Broken) else read(cells)
+                items.append((number, cells, told))
+                if told.__class__ is list:
+                    refused += 1
+                    if limit is not None and refused > limit:
+                        self.stopped = True
+                        break
+            last = self.stopped or len(items) < BATCH
+            yield items, last
+            if self.progress:
+                self.progress(self.rows, table.share())
+            if last:
+                return
+
+    # writing --------------------------------------------------------------------------------------------------------
+
+    def _begin(self, db: Connection) -> None:
+        if not self.batch:
+            values = (self.path.name, self.desk.actor.work_no, self.now)
+            self.batch = int(db.execute(_BEGIN, values).lastrowid)
+
+    def _keep_count(self, db: Connection, *, done: bool, code: int = 0) -> None:
+        millis = round((time.perf_counter() - self.begun) * 1000)
+        figures = (self.rows, self.new, self.changed, self.same, self.rejected)
+        db.execute(_COUNT, (millis, *figures, self.rejects_path, code, int(done), self.batch))
+
+    def _write(self, db: Connection, items: list[Item]) -> None:
+        """One batch: refuse, recognise what is known, make the rest."""
+        self.rows += len(items)
+        told = [item[2] for item in items if item[2].__class__ is Told]
+        held = known.known_ids(db, told) if told else {}  # type: ignore[arg-type]
+        standing = known.Standing(db, self.builder)
+        cases = known.load_many(db, list(set(held.values()))) if held else {}
+        pending = _Pending(self, db)
+        for number, cells, row in items:
+            if isinstance(row, list):
+                self._refuse(db, number, cells, row)
+                continue
+            if row.id in pending.ids:
+                pending.flush()
+                held[row.id] = row.id
+                cases |= known.load_many(db, [row.id])
+            case_id = held.get(row.id)
+            if case_id is None:
+                fault = pending.add(row)
+                if fault is None:
+                    self.new += 1
+                    if row.warning:
+                        self._warn(row.warning)
+                    continue
+                self._refuse(db, number, cells, [fault])
+                continue
+            self._again(db, standing, cases, case_id, (number, cells, row))
+        pending.flush()
+
+    def _again(
+        self, db: Connection, standing: known.Standing, cases: dict[str, Case], case_id: str, item: Item
+    ) -> None:
+        number, cells, row = item
+        assert isinstance(row, Told)
+        judged = standing.judge(row, cases[case_id])
+        if judged is None:
+            self.same += 1
+        elif isinstance(judged, Fault):
+            self._refuse(db, number, cells, [judged])
+        else:
+            cases[case_id] = self._correct(db, cases[case_id], judged)
+            self.changed += 1
+
+    def _correct(self, db: Connection, case: Case, event: Event) -> Case:
+        head = journal.open_head(db, self.desk.path)
+        journal.append(db, head, [event], self.desk.actor, self.now, cmd=self.batch_id)
+        after = known.evolve(case, event)
+        projections.write(db, case, after, self.builder.duty)
+        return after
+
+    def _refuse(self, db: Connection, number: int, cells: Cells | Broken, faults: list[Fault]) -> None:
+        self.rejected += 1
+        code, field, message, suggestion = summed(faults)
+        if len(self.summary.rejects) < SHOWN:
+            self.summary.rejects.append((number, code, faults[0].field, message, suggestion))
+        if not self.options.dry_run:
+            self.rejects.add(number, cells, faults)
+        db.execute(_INSERT_REJECT, (self.batch, number, code, field, message, suggestion, _storable(cells)))
+
+    def _warn(self, kind: str) -> None:
+        self.warned[kind] = self.warned.get(kind, 0) + 1
+
+    def _summed(self, code: int) -> Summary:
+        s = self.summary
+        s.batch = f"I-{self.batch:04}"
+        s.rows, s.new, s.changed, s.same, s.rejected = self.rows, self.new, self.changed, self.same, self.rejected
+        s.seconds = round(time.perf_counter() - self.begun, 3)
+        s.code, s.rejects_path, s.dry_run = code, self.rejects_path, self.options.dry_run
+        s.warnings = [f"{count} 行{_WARNINGS[kind]}" for kind, count in self.warned.items()]
+        if self.stopped:
+            s.warnings.append(f"拒收超过 {self.options.max_rejects} 行，其余未读")
+        return s
+
+
+_WARNINGS = {
+    "old": "上报时间早于60天前，已照收",
+    "lead": "有承办而未到派单，按待派入库，承办未采用",
+    "machine": "机内数据读不懂，按可见各列入库",
+}
+
+
+class _Pending:
+    """New cases of a batch on their way into the journal and the tables."""
+
+    def __init__(self, run: _Import, db: Connection) -> None:
+        self.run, self.db = run, db
+        self.ids: set[str] = set()
+        self.made: list[tuple[bytes, tuple[Any, ...], list[tuple[Any, ...]]]] = []
+        self.cases: list[Case] = []
+        console = run.desk.console
+        row = db.execute("SELECT max(serial) FROM case_row WHERE console = ?", (console,)).fetchone()
+        self.serial = max(FIRST_SERIAL, (row[0] or 0) + 1)
+        self.numbers: set[tuple[str, int]] = set()
+
+    def add(self, told: Told) -> Fault | None:
+        taken = self._taken(told)
+        if taken is not None:
+            return taken
+        made = self.run.quick.make(told, self.serial)
+        if made is None:
+            slow = self._slowly(told)
+            if isinstance(slow, Fault):
+                return slow
+            made = slow
+        changed, row, timers = made
+        self.ids.add(told.id)
+        self.serial += "serial" not in told.said
+        self.made.append((_encode((told.id, changed)), row, timers))
+        return None
+
+    def _taken(self, told: Told) -> Fault | None:
+        """A number of its own must be free; later cases are numbered behind it."""
+        serial, console = told.said.get("serial"), told.said.get("console")
+        if serial is None or console is None:
+            return None
+        key = (console, serial)
+        sql = "SELECT 1 FROM case_row WHERE console = ? AND serial = ?"
+        if key in self.numbers or self.db.execute(sql, key).fetchone():
+            return Fault("E_CONFLICT", "number", f"案号 {told.said['number']} 已是另一案件", "清空案号列，将编新号")
+        self.numbers.add(key)
+        if console == self.run.desk.console:
+            self.serial = max(self.serial, serial + 1)
+        return None
+
+    def _slowly(self, told: Told) -> Made | Fault:
+        case = self.run.builder.build(told, self.serial)
+        if isinstance(case, Fault):
+            return case
+        changed = event_of("imported", Case(told.id), case, {}).data["set"]
+        stored = msgspec.structs.replace(case, version=1)
+        if stored.dispatches:
+            self.cases.append(stored)
+        duty = self.run.builder.duty
+        return changed, projections.case_values(stored, duty), projections.timer_values(stored, duty)
+
+    def flush(self) -> None:
+        if not self.made:
+            return
+        db, run = self.db, self.run
+        chunks = list(_chunks(self.made))
+        head = journal.open_head(db, run.desk.path)
+        events = [
+            Event("cases_imported", run.batch_id, {"rows": [msgspec.Raw(made[0]) for made in chunk]})
+            for chunk in chunks
+        ]
+        numbers = journal.append(
+            db, head, events, run.desk.actor, run.now, stream=run.batch_id, cmd=run.batch_id
+        )
+        db.executemany(
+            projections.INSERT_CASE,
+            [
+                (*made[1], lseq, offset)
+                for lseq, chunk in zip(numbers, chunks, strict=True)
+                for offset, made in enumerate(chunk)
+            ],
+        )
+        db.executemany(projections.INSERT_TIMER, [timer for made in self.made for timer in made[2]])
+        for case in self.cases:
+            projections.write_dispatches(db, (), case)
+        self.ids.clear()
+        self.made.clear()
+        self.cases.clear()
+
+
+def _chunks(made: list[Any]) -> Iterator[list[Any]]:
+    """At most 500 rows and about a megabyte to an event."""
+    chunk: list[Any] = []
+    size = 0
+    for item in made:
+        if chunk and (len(chunk) >= CHUNK_ROWS or size + len(item[0]) > CHUNK_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(item)
+        size += len(item[0])
+    if chunk:
+        yield chunk
+
+
+def _broken(broken: Broken) -> Fault:
+    return Fault(broken.code, "", broken.message, broken.suggestion)
+
+
+def _storable(cells: Cells | Broken) -> str:
+    """The row as text that the database takes; damaged bytes become question marks here, not in the reject file."""
+    text = cells.text if isinstance(cells, Broken) else json.dumps(cells[:-1], ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def _no_header(lacking: list[columns.Column], headers: list[str]) -> IntakeError:
+    names = "、".join(f"{column.zh[0]}({column.key})" for column in lacking)
+    seen = "、".join(headers[:12])
+    return IntakeError(
+        3, "E_HEADER", f"缺必需的列: {names}；文件的列: {seen}", f"missing columns: {', '.join(c.key for c in lacking)}",
+        lacking[0].key,
+    )  # fmt: skip
