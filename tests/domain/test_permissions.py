@@ -63,7 +63,7 @@ def may(rules, clock, town):
 
     def ask(action, role, *, unit="cg", at=DAY, priority=3, state=State.HANDLING, lead="cg"):
         clock.set(DAY)
-        case = replace(rules.standing(State.HANDLING), state=state, priority=priority, lead=lead)
+        case = replace(rules.standing(State.HANDLING), state=state, priority=priority, lead=lead, reporter="z1")
         clock.set(at)
         facts = replace(rules.facts(), actor=Actor("9999", "某人", unit, frozenset({role})))
         return permits.refuse(action, case, facts) is None

@@ -17,6 +17,7 @@ from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import Actor, Case, Command, Refusal, State
 from zjj_console.domain.safe import safe_text
+from zjj_console.i18n import teller
 from zjj_console.storage import audit, journal, projections
 from zjj_console.storage.db import Connection, connect, meta, writing
 from zjj_console.town.calendar import day_type
@@ -128,6 +129,9 @@ class Desk:
         open_ = [item for item in legal if item.ok and not (item.verb.id == "arrive" and case.arrived)]
         return f"{(open_ or legal)[0].verb.code} {case.handle} "
 
+    def _later(self, verb: Verb) -> str:
+        return f"{verb.en}: {teller(self.lang)(verb.later)}" if self.lang == "en" else f"{verb.zh}: {verb.later}"
+
     def _say(self, refusal: Refusal) -> str:
         return refusal.zh if self.lang == "zh" else refusal.en
 
@@ -141,7 +145,7 @@ class Desk:
             fill = parsed.choices[0].insert if parsed.code == "E_VERB" and len(parsed.choices) == 1 else ""
             return Preview(parsed.exit == 0, self._problem(parsed), parsed.choices, fill, code=parsed.exit)
         if parsed.verb.later:
-            return Preview(False, f"{parsed.verb.zh}: {parsed.verb.later}", code=8)
+            return Preview(False, self._later(parsed.verb), code=8)
         if parsed.verb.id in queries.ANSWERS or parsed.verb.id == "undo":
             return Preview(True, f"{parsed.verb.zh} {line.strip()}")
         work = Work(facts, self._loader(self.reader))
@@ -151,11 +155,15 @@ class Desk:
             return Preview(False, text, done.choices, done.fill, code=2)
         if isinstance(done, Refusal):
             return Preview(False, self._say(done), code=done.code)
-        text = preview.describe(parsed, work, done)
+        text = preview.describe(parsed, work, done, self.lang)
         before = work.before[done]
         version = before.version if before else 0
         return Preview(
-            True, text, confirm=preview.danger(parsed, work, done), case_id=done if before else "", version=version
+            True,
+            text,
+            confirm=preview.danger(parsed, work, done, self.lang),
+            case_id=done if before else "",
+            version=version,
         )
 
     def _problem(self, problem: Problem) -> str:
@@ -269,7 +277,7 @@ class Desk:
             return Outcome(parsed.exit == 0, parsed.exit, self._problem(parsed), line, error=parsed.code,
                            field=parsed.field, choices=parsed.choices)  # fmt: skip
         if parsed.verb.later:
-            return Outcome(False, 8, f"{parsed.verb.zh}: {parsed.verb.later}", line, error="E_LATER")
+            return Outcome(False, 8, self._later(parsed.verb), line, error="E_LATER")
         if parsed.verb.id in queries.ANSWERS:
             return self._answer(parsed, line, selected)
         try:
@@ -316,11 +324,11 @@ class Desk:
             raise _Nothing(self._refused(done, line))
         self.commit(db, work)
         case = work.after[done]
-        text = preview.describe(parsed, work, done)
+        said, text = preview.describe(parsed, work, done), preview.describe(parsed, work, done, self.lang)
         kinds = tuple(event.kind for event in work.events)
         # A granted return is half a thought: offer the next dispatch right away.
         offer = f"pd {case.handle} " if "return_granted" in kinds and case.state is State.ACCEPTED else ""
-        outcome = Outcome(True, 0, text, line.strip(), text, case, kinds, offer)
+        outcome = Outcome(True, 0, text, line.strip(), said, case, kinds, offer)
         if key:
             keys.remember(db, key, content, {"case": done, "text": text, "events": kinds}, work.facts.now)
         keys.remember_line(db, self.actor.work_no, line.strip(), work.facts.now)

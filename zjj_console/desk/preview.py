@@ -6,6 +6,7 @@ from zjj_console.domain import guards, permits
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.lifecycle import BY_ACTION, STATE_ZH, step_for
 from zjj_console.domain.model import Case, Command, Refusal
+from zjj_console.i18n import teller
 from zjj_console.town.models import Town
 from zjj_console.verbs.parse import Parsed
 from zjj_console.verbs.table import Verb
@@ -40,67 +41,72 @@ def _possible(action: str, case: Case, facts: Facts) -> Refusal | None:
     return refusal
 
 
-def describe(parsed: Parsed, work: Work, case_id: str) -> str:
+def describe(parsed: Parsed, work: Work, case_id: str, lang: str = "zh") -> str:
     """`派单 1042 桥栏杆断裂 -> 应急一队 李乙 [待签收] 签收时限 23:51`, from the folded result."""
     facts, case, before = work.facts, work.after[case_id], work.before[case_id]
-    town = facts.town
-    verb = parsed.verb.zh
-    subject = case.text[:_SUBJECT]
+    town, say = (facts.town.english if lang == "en" else facts.town), teller(lang)
+    verb = parsed.verb.en if lang == "en" else parsed.verb.zh
     if before is None:
-        place = " ".join(p for p in (case.place or "地点待定", wording.unit(town, case.station)) if p)
+        place = " ".join(p for p in (case.place or say("地点待定"), wording.unit(town, case.station)) if p)
         head = (
             f"{verb} {case.handle} {place} {wording.category(town, case.category)} "
-            f"{wording.PRIORITY_ZH[case.priority]} {wording.source(town, case.source)}"
+            f"{say(wording.PRIORITY_ZH[case.priority])} {wording.source(town, case.source)}"
         )
     else:
-        head = f"{verb} {case.handle} {subject}"
+        head = f"{verb} {case.handle} {case.text[:_SUBJECT]}"
     parts = [head]
     if case.lead and (before is None or (before.lead, before.lead_person) != (case.lead, case.lead_person)):
         parts.append(f"-> {wording.unit(town, case.lead)} {wording.person(town, case.lead_person)}")
     fresh = [u for u in case.assists if before is None or u not in before.assists]
     if fresh:
-        parts.append("协办 " + "、".join(wording.unit(town, u) for u in fresh))
+        parts.append(f"{say('协办')} " + "、".join(wording.unit(town, u) for u in fresh))
     if "master" in parsed.args and case.master:
-        parts.append(f"-> 主案 {work.after[case.master].handle}")
+        parts.append(f"-> {say('主案')} {work.after[case.master].handle}")
     parts += _spoken(parsed, town)
     if before is None or before.state != case.state:
-        parts.append(f"[{STATE_ZH[case.state]}]")
+        parts.append(f"[{say(STATE_ZH[case.state])}]")
     clock = case.next_clock()
     if clock and clock.due and (before is None or before.clocks != case.clocks):
         name = wording.clock_name(town, clock.code)
-        parts.append(f"{name}时限 {wording.moment(clock.due, facts.now, facts.duty)}")
+        limit = "时限" if lang == "zh" else " by"
+        parts.append(f"{name}{limit} {wording.moment(clock.due, facts.now, facts.duty)}")
     return " ".join(parts)
 
 
 def _spoken(parsed: Parsed, town: Town) -> list[str]:
     """Codes of the line in words: result, reason, criterion."""
-    words = []
-    kinds = {k.rstrip("?*").partition(":")[0]: k.rstrip("?*").partition(":")[2] for k in parsed.verb.takes}
-
-    if "result" in parsed.args:
-        words.append(wording.reason(town, "result", parsed.args["result"]))
-    if "reason" in parsed.args:
-        table = "fault" if parsed.verb.id == "return" and parsed.args.get("yn") == "y" else kinds.get("reason", "")
-        words.append(wording.reason(town, table, parsed.args["reason"]))
-    if "criterion" in parsed.args:
-        words.append(wording.reason(town, "criterion", parsed.args["criterion"]))
-    return words
+    tables = {k.rstrip("?*").partition(":")[0]: k.rstrip("?*").partition(":")[2] for k in parsed.verb.takes}
+    if parsed.verb.id == "return" and parsed.args.get("yn") == "y":
+        tables["reason"] = "fault"
+    tables |= {"result": "result", "criterion": "criterion"}
+    return [
+        wording.reason(town, tables[arg], parsed.args[arg])
+        for arg in ("result", "reason", "criterion")
+        if arg in parsed.args
+    ]
 
 
-def danger(parsed: Parsed, work: Work, case_id: str) -> str:
+def danger(parsed: Parsed, work: Work, case_id: str, lang: str = "zh") -> str:
     """The prompt of the second Enter, or nothing. It names the case and the consequence (§3.4)."""
-    case, before = work.after[case_id], work.before[case_id]
-    verb = parsed.verb
+    consequence = _consequence(parsed, work, case_id, lang)
+    if not consequence:
+        return ""
+    verb = parsed.verb.en if lang == "en" else parsed.verb.zh
+    return f"{teller(lang)('再按 Enter 确认')} {verb} {work.after[case_id].handle}: {consequence}"
+
+
+def _consequence(parsed: Parsed, work: Work, case_id: str, lang: str) -> str:
+    case, before, verb = work.after[case_id], work.before[case_id], parsed.verb
+    town, say = (work.facts.town.english if lang == "en" else work.facts.town), teller(lang)
     if before is None:
         return ""
     if verb.danger and (verb.id != "reassign" or case.priority == 1):
-        return f"再按 Enter 确认 {verb.zh} {case.handle}: {verb.danger}"
-    if verb.id in ("dispatch", "emergency") and before.active_lead:
-        lead = wording.unit(work.facts.town, before.lead)
-        return f"再按 Enter 确认 {case.handle} 追加协办，主责仍为 {lead}"
-    unit = work.facts.town.units.get(case.lead)
-    if verb.id in ("dispatch", "emergency", "reassign") and unit and unit.kind == "response_team":
-        hours, local = work.facts.town.hours_of(unit.code), work.facts.duty.local(work.facts.now)
-        if not hours.covers(local.hour * 60 + local.minute):
-            return f"再按 Enter 确认 {case.handle}: {unit.name} 非当值，日间支援"
+        return say(verb.danger)
+    if verb.id not in ("dispatch", "emergency", "reassign"):
+        return ""
+    if before.active_lead and verb.id != "reassign":
+        return f"{say('追加协办，主责仍为')} {wording.unit(town, before.lead)}"
+    unit = town.units.get(case.lead)
+    if unit and unit.kind == "response_team" and not work.facts.on_duty(unit.code):
+        return f"{unit.name} {say('非当值，日间支援')}"
     return ""

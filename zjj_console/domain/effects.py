@@ -225,7 +225,9 @@ def grant_extend(case: Case, args: Args, facts: Facts) -> Case:
     until = args.get("until") or case.requests["extend"].until
     code = "LED" if case.state is State.DIFF_LED else "HDL"
     clock = replace(case.clocks[code], due=until)
-    return replace(timing.put(_decided(case, "extend", facts), clock), extend_count=case.extend_count + 1, due_final=until)
+    return replace(
+        timing.put(_decided(case, "extend", facts), clock), extend_count=case.extend_count + 1, due_final=until
+    )
 
 
 def grant_suspend(case: Case, args: Args, facts: Facts) -> Case:

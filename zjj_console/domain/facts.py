@@ -18,6 +18,11 @@ class Facts(Struct, frozen=True):
     def night(self) -> bool:
         return self.duty.is_night(self.now)
 
+    def on_duty(self, unit: str) -> bool:
+        """Whether the clock stands inside the unit's duty hours."""
+        local = self.duty.local(self.now)
+        return self.town.hours_of(unit).covers(local.hour * 60 + local.minute)
+
     def person_of(self, unit: str) -> str:
         """Default recipient of an order (R48: a named person): the post-holder of a station, else the first member."""
         for role in ("chief", "deputy", "team_leader", "handler"):

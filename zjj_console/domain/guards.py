@@ -29,7 +29,9 @@ def unit_enabled(case: Case, args: Args, facts: Facts) -> Refusal | None:
         unit = facts.town.units.get(code)
         if code and (unit is None or not unit.enabled):
             name = unit.name if unit else code
-            return _no("NV-17", f"{name} 未启用(资料未提供)，请选其他单位", f"{name} is a disabled placeholder; choose another")
+            return _no(
+                "NV-17", f"{name} 未启用(资料未提供)，请选其他单位", f"{name} is a disabled placeholder; choose another"
+            )
     return None
 
 
@@ -37,7 +39,9 @@ def leads_enforcement(case: Case, args: Args, facts: Facts) -> Refusal | None:
     """R16: village stations and their people find and handle themselves, but never lead a dispatched case."""
     unit = facts.town.units.get(args.get("unit", ""))
     if unit is not None and unit.kind == "village_station":
-        return _no("R16", f"{unit.name} 非处置主体，请派联勤站、部门或应急队", f"{unit.name} cannot lead a dispatched case")
+        return _no(
+            "R16", f"{unit.name} 非处置主体，请派联勤站、部门或应急队", f"{unit.name} cannot lead a dispatched case"
+        )
     return None
 
 
@@ -55,14 +59,17 @@ def day_support_reason(case: Case, args: Args, facts: Facts) -> Refusal | None:
     """R11/A03: the night team may be called by day only with a reason; a first-priority case is a reason in itself."""
     if case.priority == 1 or args.get("reason"):
         return None
-    local = facts.duty.local(facts.now)
     teams = [u for u in facts.town.of_kind("response_team") if u.code in (args.get("unit"), *args.get("assists", ()))]
-    resting = [facts.town.hours_of(team.code) for team in teams]
-    hours = next((h for h in resting if not h.covers(local.hour * 60 + local.minute)), None)
-    if hours is None:
+    resting = next((team for team in teams if not facts.on_duty(team.code)), None)
+    if resting is None:
         return None
+    hours = facts.town.hours_of(resting.code)
     span = f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
-    return _no("R11", f"夜队非当值({span}) 日间支援须理由，如 r2", f"the night team is off duty ({span}); give a reason, e.g. r2")
+    return _no(
+        "R11",
+        f"夜队非当值({span}) 日间支援须理由，如 r2",
+        f"the night team is off duty ({span}); give a reason, e.g. r2",
+    )
 
 
 def has_lead(case: Case, args: Args, facts: Facts) -> Refusal | None:
@@ -79,12 +86,20 @@ def new_assists(case: Case, args: Args, facts: Facts) -> Refusal | None:
     fresh = [u for u in args.get("assists", ()) if u not in case.assists and u != case.lead]
     if fresh:
         return None
-    return _no("T13", "该单位已在此案(主办或协办)；换主办请用 gp", "that unit already works on this case; use gp to change the lead")
+    return _no(
+        "T13",
+        "该单位已在此案(主办或协办)；换主办请用 gp",
+        "that unit already works on this case; use gp to change the lead",
+    )
 
 
 def not_p1(case: Case, args: Args, facts: Facts) -> Refusal | None:
     if case.priority == 1:
-        return _no("I-10", "一级案件不可延期、挂账、退回补充", "a first-priority case cannot be extended, suspended or sent back")
+        return _no(
+            "I-10",
+            "一级案件不可延期、挂账、退回补充",
+            "a first-priority case cannot be extended, suspended or sent back",
+        )
     return None
 
 
@@ -127,7 +142,9 @@ def second_person(kind: str) -> Guard:
 def third_return_by_centre(case: Case, args: Args, facts: Facts) -> Refusal | None:
     limit = facts.town.flow.returns_to_difficult
     if (case.return_count >= limit or case.designated) and "centre" not in facts.actor.roles:
-        return Refusal(7, "T17", "第三次退单或指定主责的退单，由镇中心负责人决定", "this return is the centre's to decide")
+        return Refusal(
+            7, "T17", "第三次退单或指定主责的退单，由镇中心负责人决定", "this return is the centre's to decide"
+        )
     return None
 
 
@@ -162,7 +179,9 @@ def extends(case: Case, args: Args, facts: Facts) -> Refusal | None:
     if request is None or "centre" in facts.actor.roles:
         return None
     if until > facts.duty.add(clock.due, clock.limit, clock.kind, clock.unit):
-        return Refusal(7, "T20", "延期超过原时限，由镇中心负责人批准", "longer than the original limit: the centre grants")
+        return Refusal(
+            7, "T20", "延期超过原时限，由镇中心负责人批准", "longer than the original limit: the centre grants"
+        )
     return None
 
 
@@ -176,7 +195,7 @@ def asks_later(case: Case, args: Args, facts: Facts) -> Refusal | None:
 
 def review_within(case: Case, args: Args, facts: Facts) -> Refusal | None:
     days = facts.town.flow.suspend_max_days
-    if args.get("until", 0) > facts.now + days * DAY:
+    if (args.get("until") or 0) > facts.now + days * DAY:
         return _no("T21", f"复查日期不得超过{days}天", f"review within {days} days")
     return None
 
@@ -218,7 +237,9 @@ def not_own_work(case: Case, args: Args, facts: Facts) -> Refusal | None:
 
 
 def prior_attempt(case: Case, args: Args, facts: Facts) -> Refusal | None:
-    return None if case.attempts else _no("R49", "须先有协调或处置记录", "a recorded coordination or dispatch comes first")
+    return (
+        None if case.attempts else _no("R49", "须先有协调或处置记录", "a recorded coordination or dispatch comes first")
+    )
 
 
 def criterion_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
@@ -227,7 +248,11 @@ def criterion_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
 
 def lead_is_station(case: Case, args: Args, facts: Facts) -> Refusal | None:
     unit = facts.town.units.get(args.get("unit", ""))
-    return None if unit and unit.kind == "station" else _no("R50", "疑难案件须由联勤站牵头", "a station must lead a difficult case")
+    return (
+        None
+        if unit and unit.kind == "station"
+        else _no("R50", "疑难案件须由联勤站牵头", "a station must lead a difficult case")
+    )
 
 
 def submitter_of_station(case: Case, args: Args, facts: Facts) -> Refusal | None:
@@ -240,15 +265,25 @@ def submitter_of_station(case: Case, args: Args, facts: Facts) -> Refusal | None
 
 
 def station_known(case: Case, args: Args, facts: Facts) -> Refusal | None:
-    return None if case.station else _no("T06", "先定地点，才知由哪个站协调", "the place decides the station; settle it first")
+    return (
+        None
+        if case.station
+        else _no("T06", "先定地点，才知由哪个站协调", "the place decides the station; settle it first")
+    )
 
 
 def no_dispatch(case: Case, args: Args, facts: Facts) -> Refusal | None:
-    return _no("T04", "已派单的案件不能按自处结案", "a dispatched case is not self-handled") if case.active_lead else None
+    return (
+        _no("T04", "已派单的案件不能按自处结案", "a dispatched case is not self-handled") if case.active_lead else None
+    )
 
 
 def not_p1_self(case: Case, args: Args, facts: Facts) -> Refusal | None:
-    return _no("T-SELF", "一级案件不走自处，请派单", "first priority is dispatched, not self-handled") if case.priority == 1 else None
+    return (
+        _no("T-SELF", "一级案件不走自处，请派单", "first priority is dispatched, not self-handled")
+        if case.priority == 1
+        else None
+    )
 
 
 def info_rounds_left(case: Case, args: Args, facts: Facts) -> Refusal | None:
@@ -284,7 +319,9 @@ def within_reopen(case: Case, args: Args, facts: Facts) -> Refusal | None:
     days = facts.town.flow.reopen_days
     if facts.now - (case.closed_at or case.since) <= days * DAY:
         return None
-    return _no("T37", f"结案已超过{days}天，请新建并关联(复发)", f"closed more than {days} days ago; open a linked new case")
+    return _no(
+        "T37", f"结案已超过{days}天，请新建并关联(复发)", f"closed more than {days} days ago; open a linked new case"
+    )
 
 
 def from_110(case: Case, args: Args, facts: Facts) -> Refusal | None:

@@ -260,7 +260,9 @@ def _wrong_state(case: Case, command: Command) -> Refusal:
     allowed = [s for s in State if any(s in step.frm for step in steps)]
     now_zh = STATE_ZH[case.state]
     if case.state in ENDED:
-        return Refusal(8, "2.3", f"案件{now_zh}，不能再办；如须重办用 ck 重开", f"the case is {case.state}; reopen it first")
+        return Refusal(
+            8, "2.3", f"案件{now_zh}，不能再办；如须重办用 ck 重开", f"the case is {case.state}; reopen it first"
+        )
     zh = "、".join(STATE_ZH[s] for s in allowed[:6])
     en = ", ".join(allowed[:6])
     return Refusal(8, "2.3", f"{now_zh}时不可办此事；须为: {zh}", f"not while {case.state}; needs {en}")

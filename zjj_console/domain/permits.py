@@ -138,7 +138,9 @@ def refuse(action: str, case: Case | None, facts: Facts) -> Refusal | None:
     if any(role in row and row[role](case, facts) for role in facts.actor.roles):
         return None
     if action == "submit" and case is not None and case.state is State.DIFF_LED:
-        return permitted_refusal("疑难案件由牵头站提交(站长或副站长)", "a difficult case is submitted by its lead station", "R50")
+        return permitted_refusal(
+            "疑难案件由牵头站提交(站长或副站长)", "a difficult case is submitted by its lead station", "R50"
+        )
     may_zh = "、".join(facts.town.term(role, ROLE_ZH[role]) for role in row if role in ROLE_ZH)
     may_en = ", ".join(role.replace("_", " ") for role in row)
     return permitted_refusal(

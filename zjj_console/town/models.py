@@ -7,10 +7,11 @@ same town, `X` known to exist but not told to us (empty or a disabled placeholde
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Mark = Literal["D", "A", "T", "X", "R"]
 UnitKind = Literal["centre", "response_team", "station", "village_station", "resident", "on_demand"]
@@ -296,6 +297,23 @@ class Town(Struct, frozen=True, dict=True):
 
     def staff(self, unit: str) -> list[Person]:
         return self._by_unit.get(unit, [])
+
+    @cached_property
+    def english(self) -> "Town":
+        """The same town with English names where the profile has them. For showing only: nothing is resolved by it."""
+
+        def renamed(table: dict[str, Any]) -> dict[str, Any]:
+            return {key: replace(row, name=row.name_en or row.name) for key, row in table.items()}
+
+        return replace(
+            self,
+            name=self.name_en or self.name,
+            units=renamed(self.units),
+            categories=renamed(self.categories),
+            sources=renamed(self.sources),
+            clocks=renamed(self.clocks),
+            reasons={table: renamed(rows) for table, rows in self.reasons.items()},
+        )
 
     def reason(self, table: str, digit: str) -> Reason | None:
         return self.reasons.get(table, {}).get(digit)

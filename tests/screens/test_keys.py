@@ -1,0 +1,276 @@
+"""What an officer types (§3.2): few keys, a preview before every act, and no key that acts by surprise."""
+
+from typing import Any
+
+import pytest
+
+from zjj_console.desk.desk import Desk
+from zjj_console.domain.model import State
+from zjj_console.verbs.table import BY_ID
+
+
+def state(desk: Desk, handle: str) -> State:
+    case = desk.case(handle)
+    assert case is not None
+    return case.state
+
+
+async def test_accept_with_default_priority_takes_two_keys(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1008")
+        await console.verb("accept", enter=1)
+        assert state(desk, "1008") is State.ACCEPTED
+        assert console.message.startswith("已办: 受理 1008")
+
+
+async def test_dispatch_to_the_first_candidate_takes_three_keys(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1008")
+        first = desk.candidates(console.queue.table.case_id)[0]
+        await console.verb("dispatch", enter=1)
+        assert console.typed == f"pd 1008 {first.unit}"
+        assert first.name in console.message  # the preview names the unit before anything is done
+        assert state(desk, "1008") is State.REPORTED
+        await console.press("enter")
+        assert state(desk, "1008") is State.DISPATCHED
+
+
+async def test_a_digit_after_p_takes_that_candidate(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1008")
+        third = desk.candidates(console.queue.table.case_id)[2]
+        await console.verb("dispatch", "3", enter=1)
+        case = desk.case("1008")
+        assert case is not None
+        assert case.lead == third.unit
+
+
+async def test_r_walks_from_acknowledgement_to_arrival_to_submission(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1009")
+        await console.verb("acknowledge", enter=1)
+        assert state(desk, "1009") is State.HANDLING
+        await console.verb("arrive", enter=1)
+        case = desk.case("1009")
+        assert case is not None
+        assert case.arrived
+        await console.verb("submit", "1", enter=1)
+        assert state(desk, "1009") is State.SUBMITTED
+
+
+async def test_keys_typed_faster_than_the_disk_are_done_in_order(opened: Any, desk: Desk) -> None:
+    """Nothing typed is lost and no key acts on the state before its predecessor."""
+    async with opened() as console:
+        await console.select("1009")
+        r, x = BY_ID["acknowledge"].key, BY_ID["verify"].key
+        await console.pilot.press(r, "enter", r, "enter", r, "1", "enter", x, "1", "enter")
+        await console.idle()
+        assert state(desk, "1009") is State.CLOSED
+
+
+async def test_x23_is_a_failed_verification_with_code_3(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1007")
+        await console.verb("verify", "23")
+        assert console.typed == "hc 1007 n 3"
+        await console.press("enter")
+        assert state(desk, "1007") is State.HANDLING
+
+
+async def test_granting_a_return_offers_the_next_dispatch(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1006")
+        await console.verb("return", "y", enter=1)
+        assert state(desk, "1006") is State.ACCEPTED
+        assert console.typed is not None
+        assert console.typed.startswith("pd 1006 ")
+        await console.press("enter")
+        assert state(desk, "1006") is State.DISPATCHED
+
+
+async def test_refusing_a_return_takes_four_keys(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1006")
+        await console.verb("return", "n2", enter=1)
+        case = desk.case("1006")
+        assert case is not None
+        assert "return" not in case.requests
+
+
+async def test_a_dangerous_verb_needs_the_second_enter(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1012")
+        await console.verb("merge", "1008", enter=1)
+        assert "再按 Enter" in console.message
+        assert state(desk, "1012") is State.REPORTED
+        await console.press("enter")
+        assert state(desk, "1012") is State.MERGED
+
+
+async def test_editing_after_the_warning_disarms_it(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1012")
+        await console.verb("merge", "1008", enter=1)
+        await console.press("backspace", "8", "enter")
+        assert state(desk, "1012") is State.REPORTED
+
+
+async def test_a_refused_key_says_why_and_opens_nothing(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1008")
+        await console.verb("verify")
+        assert console.typed is None
+        assert "待核查" in console.message
+
+
+async def test_the_hint_line_offers_only_legal_keys(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1008")
+        legal = {item.verb.key for item in desk.actions(console.queue.table.case_id) if item.ok and item.verb.key}
+        offered = {text for text, style in console.queue.hint() if style == "bold $accent"}
+        assert BY_ID["verify"].key not in offered
+        assert {key for key in offered if key in {v.key for v in BY_ID.values()}} <= legal | {BY_ID["new"].key, "v"}
+
+
+async def test_escape_never_loses_a_half_typed_line(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.type(";bz 1005 水位")
+        await console.press("escape")
+        assert console.typed is None
+        await console.type(";")
+        assert console.typed == "bz 1005 水位"
+        await console.press("escape", "escape")
+        await console.type(";")
+        assert console.typed == ""
+        await console.press("up")
+        assert console.typed == "bz 1005 水位"  # even the cleared one can be called back
+
+
+async def test_a_line_with_an_ambiguous_place_lists_and_never_picks(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.type(";xj sjd ")
+        await console.press("enter")
+        assert "盛家埭村" in console.text
+        assert "沙家埭村" in console.text
+        await console.type("2")
+        assert console.typed is not None
+        assert console.typed.endswith(" ")
+        await console.type("js")
+        await console.press("enter")
+        case = desk.case("1013")
+        assert case is not None
+        assert case.place == "沙家埭村"
+        assert console.selected == "1013"  # the next key is meant for the case just made
+
+
+async def test_full_width_letters_are_plain_ones(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.press("；")
+        assert console.typed == ""
+        await console.paste("ｓｌ　1008")
+        await console.press("enter")
+        assert state(desk, "1008") is State.ACCEPTED
+
+
+async def test_a_chinese_character_outside_a_text_field_only_says_so(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        before = console.handles, console.selected
+        await console.press("派")
+        assert console.message == "输入法处于中文状态，请切英文(Shift)"
+        assert console.typed is None
+        assert (console.handles, console.selected) == before
+
+
+async def test_undo_takes_back_the_last_act_with_one_key(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1008")
+        await console.verb("accept", enter=1)
+        await console.verb("undo")
+        assert state(desk, "1008") is State.REPORTED
+
+
+async def test_a_screen_that_is_not_there_yet_says_so(opened: Any) -> None:
+    async with opened() as console:
+        await console.press("f3")
+        assert console.message == "地图，随后续功能提供"
+
+
+@pytest.mark.parametrize("keys", [["f10"], ["comma", "0"]])
+async def test_function_keys_have_a_twin_for_terminals_without_them(opened: Any, keys: list[str]) -> None:
+    async with opened() as console:
+        await console.press(*keys)
+        assert type(console.app.screen).__name__ == "LogScreen"
+
+
+async def test_function_keys_work_while_typing(opened: Any) -> None:
+    async with opened() as console:
+        await console.type(";bz 1005 半句")
+        await console.press("f1")
+        assert type(console.app.screen).__name__ == "HelpScreen"
+        await console.press("escape")
+        assert console.typed == "bz 1005 半句"
+
+
+async def test_quitting_asks_once(opened: Any) -> None:
+    async with opened() as console:
+        await console.press("ctrl+q")
+        assert "退出值守台" in console.message
+        await console.press("n")
+        assert console.app.is_running
+        await console.press("ctrl+q", "y")
+        assert console.app.return_code == 0
+
+
+async def test_brackets_walk_the_queue_on_the_case_screen(opened: Any) -> None:
+    async with opened() as console:
+        first, second = console.handles[:2]
+        await console.press("enter")
+        assert f" {first} " in console.lines[3]
+        await console.type("]")
+        assert f" {second} " in console.lines[3]
+        await console.press("escape")
+        assert console.selected == second
+
+
+async def test_a_number_alone_opens_the_case(opened: Any) -> None:
+    async with opened() as console:
+        await console.type(";1004")
+        await console.press("enter")
+        assert " 1004 " in console.lines[3]
+
+
+async def test_the_menu_shows_refusals_with_their_reason(opened: Any, desk: Desk) -> None:
+    async with opened((120, 40)) as console:
+        await console.select("1008")
+        await console.press("space")
+        refused = [item for item in desk.actions(console.queue.table.case_id) if not item.ok]
+        assert refused[0].why in console.text
+        await console.type(BY_ID["accept"].key)
+        assert console.typed == "sl 1008 "
+
+
+async def test_filter_by_pinyin_and_back(opened: Any) -> None:
+    async with opened() as console:
+        await console.type("/dxj")
+        assert console.handles == ["1001", "1002"]
+        await console.press("enter", "escape")
+        assert len(console.handles) == 12
+
+
+async def test_v_leads_through_the_views(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.type("v")
+        assert console.handles == ["1009"]  # 超时
+        await console.type("v")
+        assert all(state(desk, handle) is State.REPORTED for handle in console.handles)
+
+
+async def test_help_names_every_verb_with_its_usage(opened: Any) -> None:
+    from zjj_console.screens.help import pages
+    from zjj_console.widgets.cells import plain
+
+    async with opened() as console:
+        text = plain(pages(console.app.session, 118))
+    for verb in BY_ID.values():
+        assert f"{verb.code} {verb.zh}" in text
+        assert (verb.later or verb.example) in text

@@ -1,0 +1,150 @@
+"""What must never happen on a screen (§3.7)."""
+
+from typing import Any
+
+from screen_scene import like, put
+
+from zjj_console.desk.desk import Desk
+from zjj_console.domain.model import DAY, HOUR, Case, State
+
+HOSTILE = [
+    "[/b]", "[bold red", "[/紧急] 桥", "\x1b]0;owned\x07标题", "\x1b[2J清屏", "甲\u202e乙丙\u202c", "👮\u200d♂️ 到场",
+    "长" * 2000, "e\u0301\u0301\u0301", "\u0000\u0007响铃", "🇨🇳👍🏽", "\n\n换行\t制表", "$accent", "a" * 2000, "\ufeff\u200b零宽",
+]  # fmt: skip
+
+
+def many(desk: Desk, count: int, first: int = 2000, **changes: Any) -> list[Case]:
+    """Cases that another process might bring, all like one reported case."""
+    model = desk.case("1008")
+    assert model is not None
+    fields: dict[str, Any] = {"priority": 3, **changes}
+    return [
+        like(model, id=f"00000000-0000-7000-8000-{first + n:012}", serial=first + n, number="", **fields)
+        for n in range(count)
+    ]
+
+
+async def test_NV_4_five_hundred_new_cases_leave_text_and_cursor_alone(opened: Any, desk: Desk) -> None:
+    note = "放生处栏杆已围护，水务与桥管单位二十分钟内到场，行人改走东侧便桥，请各组注意"
+    async with opened() as console:
+        await console.select("1005")
+        await console.verb("note", note[:20])
+        for start in range(0, 500, 100):
+            put(desk.path, desk, many(desk, 100, 2000 + start, priority=1))
+            await console.second()
+        await console.type(note[20:])
+        assert console.typed == f"bz 1005 {note}"
+        assert console.selected == "1005"
+        await console.press("enter")
+        assert "备注 1005" in console.message
+        assert console.queue.new == 500
+
+
+async def test_NV_4_nothing_is_reordered_within_three_seconds_after_a_key(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        before = console.handles
+        await console.press("down")
+        put(desk.path, desk, many(desk, 3, priority=1))
+        await console.second(1)
+        assert console.handles == before
+        await console.second(1)
+        assert console.handles == before
+        await console.second(2)
+        assert console.handles != before
+        assert console.selected == before[1]
+
+
+async def test_a_new_case_is_counted_until_the_top_is_looked_at(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        put(desk.path, desk, many(desk, 2))
+        await console.second(5)
+        assert "新案+2" in console.text
+        await console.press("home")
+        assert "新案+0" in console.text
+
+
+async def test_NV_5_a_case_that_changed_under_the_preview_is_not_acted_on(
+    opened: Any, desk: Desk, other_desk: Desk
+) -> None:
+    async with opened() as console:
+        await console.select("1008")
+        await console.verb("accept")
+        assert other_desk.run_line("bz 1008 已有人在办").ok
+        await console.press("enter")
+        assert "案件已被更新" in console.message
+        case = desk.case("1008")
+        assert case is not None
+        assert case.state is State.REPORTED
+
+
+async def test_NV_5_a_key_right_after_its_row_changed_is_swallowed(opened: Any, desk: Desk, other_desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1008")
+        assert other_desk.run_line("sl 1008").ok
+        await console.second(4)
+        await console.verb("dispatch")
+        assert console.typed is None
+        assert console.message == "刚有变动，请看清再按"
+        console.clock.pass_(seconds=1)
+        await console.verb("dispatch")
+        assert console.typed is not None
+
+
+async def test_the_cursor_stays_on_its_case_when_the_case_moves(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.select("1004")
+        put(desk.path, desk, many(desk, 40, priority=1))
+        await console.second(5)
+        assert console.selected == "1004"
+
+
+async def test_NV_18_first_priority_is_never_behind_paging(opened: Any, desk: Desk) -> None:
+    put(desk.path, desk, many(desk, 300))
+    late = many(desk, 1, 4000, priority=1, text="一级在最后登记", reported_at=desk.now() + HOUR)
+    put(desk.path, desk, [like(late[0], clocks={})])
+    async with opened((80, 24)) as console:
+        assert "4000" in console.handles
+        assert "一级在最后登记" in console.text
+
+
+async def test_hostile_text_in_every_field_leaves_every_line_in_its_width(opened: Any, desk: Desk) -> None:
+    cases = []
+    for n, evil in enumerate(HOSTILE):
+        words = dict.fromkeys(
+            ("text", "place", "reporter", "phone", "external_id", "wechat_ref", "result_text", "result", "lead",
+             "lead_person", "station", "grid", "category", "source", "number", "evidence", "related"), evil
+        )  # fmt: skip
+        cases += many(desk, 1, 5000 + n, **{**words, "external_id": f"{evil}{n}", "priority": 1, "committee": ""})
+    put(desk.path, desk, cases)
+    for size in ((80, 24), (120, 40), (200, 50)):
+        async with opened(size) as console:
+            console.check_widths()
+            for n in range(len(HOSTILE)):
+                assert console.queue.table.select(cases[n].id)
+                await console.press("enter")
+                console.check_widths()
+                await console.press("pagedown")
+                console.check_widths()
+                await console.press("escape", "space")
+                console.check_widths()
+                await console.press("escape")
+            await console.verb("note")
+            for evil in HOSTILE:
+                await console.paste(evil)
+            console.check_widths()
+
+
+async def test_NV_1_what_was_half_typed_is_there_after_a_crash(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.type(";bz 1005 说到一半")
+        await console.second()
+    async with opened() as console:
+        assert "未完的命令" in console.message
+        await console.type(";")
+        assert console.typed == "bz 1005 说到一半"
+
+
+async def test_a_suspended_case_stands_below_running_ones(opened: Any, desk: Desk) -> None:
+    put(desk.path, desk, many(desk, 1, 3000, state=State.SUSPENDED, reported_at=desk.now() - 9 * DAY))
+    async with opened() as console:
+        assert console.handles[-1] == "3000"
