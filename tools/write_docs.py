@@ -17,7 +17,7 @@ import click
 import msgspec
 import typer
 
-from zjj_console.cli import app
+from zjj_console.commands.tree import app
 from zjj_console.desk.wording import EVENT_ZH
 from zjj_console.domain import permits
 from zjj_console.domain.lifecycle import BY_ACTION, STATE_ZH, STEPS, Step

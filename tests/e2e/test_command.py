@@ -94,7 +94,7 @@ def test_NV_3_two_processes_dispatch_at_once_one_wins(tmp_path: Path) -> None:
 
 
 def test_help_and_do_never_import_textual(tmp_path: Path) -> None:
-    code = "import sys; import zjj_console.cli; import zjj_console.desk.desk; print('textual' in sys.modules, 'sqlalchemy' in sys.modules)"
+    code = "import sys; import zjj_console.commands.tree; import zjj_console.desk.desk; print('textual' in sys.modules, 'sqlalchemy' in sys.modules)"
     python = Path(ZJJ).with_name("python")
     done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]

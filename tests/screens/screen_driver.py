@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.cells import cell_len
 from screen_scene import Clock
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 
 from zjj_console.app import ConsoleApp
@@ -16,9 +16,6 @@ from zjj_console.screens.queue import QueueScreen
 from zjj_console.verbs.table import BY_ID
 from zjj_console.widgets.edit_line import EditLine
 from zjj_console.widgets.panel import Panel
-
-_NAMES = {" ": "space", ";": "semicolon", "/": "slash", ",": "comma", "?": "question_mark", "[": "left_square_bracket",
-          "]": "right_square_bracket", "-": "minus", ".": "full_stop"}  # fmt: skip
 
 
 class Console:
@@ -41,7 +38,8 @@ class Console:
         while True:
             await self.app.workers.wait_for_complete()
             await self.pilot.pause()
-            if not self.app.session.busy:
+            waiting = self.app.message_queue_size + self.app.screen.message_queue_size
+            if not self.app.session.busy and not waiting:
                 return
 
     async def press(self, *keys: str) -> "Console":
@@ -50,7 +48,11 @@ class Console:
         return self
 
     async def type(self, text: str) -> "Console":
-        return await self.press(*(_NAMES.get(char, char) for char in text))
+        """Characters as one burst, as a fast typist or a terminal under load delivers them."""
+        for char in text:
+            self.app.post_message(Key("space" if char == " " else char, char))
+        await self.idle()
+        return self
 
     async def verb(self, verb_id: str, more: str = "", *, enter: int = 0) -> "Console":
         """The key of a verb, the letters after it, and Enter so many times."""

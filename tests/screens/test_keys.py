@@ -99,20 +99,21 @@ async def test_refusing_a_return_takes_four_keys(opened: Any, desk: Desk) -> Non
 
 async def test_a_dangerous_verb_needs_the_second_enter(opened: Any, desk: Desk) -> None:
     async with opened() as console:
-        await console.select("1012")
-        await console.verb("merge", "1008", enter=1)
+        await console.select("1002")
+        await console.verb("merge", "1001", enter=1)
         assert "再按 Enter" in console.message
-        assert state(desk, "1012") is State.REPORTED
+        assert state(desk, "1002") is State.DISPATCHED
         await console.press("enter")
-        assert state(desk, "1012") is State.MERGED
+        assert state(desk, "1002") is State.MERGED
 
 
 async def test_editing_after_the_warning_disarms_it(opened: Any, desk: Desk) -> None:
     async with opened() as console:
-        await console.select("1012")
-        await console.verb("merge", "1008", enter=1)
-        await console.press("backspace", "8", "enter")
-        assert state(desk, "1012") is State.REPORTED
+        await console.select("1002")
+        await console.verb("merge", "1001", enter=1)
+        await console.press("backspace", "1", "enter")
+        assert state(desk, "1002") is State.DISPATCHED
+        assert "再按 Enter" in console.message
 
 
 async def test_a_refused_key_says_why_and_opens_nothing(opened: Any, desk: Desk) -> None:
@@ -165,7 +166,7 @@ async def test_a_line_with_an_ambiguous_place_lists_and_never_picks(opened: Any,
 
 async def test_full_width_letters_are_plain_ones(opened: Any, desk: Desk) -> None:
     async with opened() as console:
-        await console.press("；")
+        await console.type("；")
         assert console.typed == ""
         await console.paste("ｓｌ　1008")
         await console.press("enter")
@@ -175,7 +176,7 @@ async def test_full_width_letters_are_plain_ones(opened: Any, desk: Desk) -> Non
 async def test_a_chinese_character_outside_a_text_field_only_says_so(opened: Any, desk: Desk) -> None:
     async with opened() as console:
         before = console.handles, console.selected
-        await console.press("派")
+        await console.type("派")
         assert console.message == "输入法处于中文状态，请切英文(Shift)"
         assert console.typed is None
         assert (console.handles, console.selected) == before

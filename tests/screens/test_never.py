@@ -112,7 +112,7 @@ async def test_hostile_text_in_every_field_leaves_every_line_in_its_width(opened
     for n, evil in enumerate(HOSTILE):
         words = dict.fromkeys(
             ("text", "place", "reporter", "phone", "external_id", "wechat_ref", "result_text", "result", "lead",
-             "lead_person", "station", "grid", "category", "source", "number", "evidence", "related"), evil
+             "lead_person", "station", "grid", "category", "source", "evidence", "related"), evil
         )  # fmt: skip
         cases += many(desk, 1, 5000 + n, **{**words, "external_id": f"{evil}{n}", "priority": 1, "committee": ""})
     put(desk.path, desk, cases)

@@ -51,6 +51,9 @@ class Memory:
             return found[-limit:]
         return [r for r in self.rows if after is None or r.cursor > after][:limit]
 
+    def find(self, case_id: str) -> QueueRow | None:
+        return next((r for r in self.rows if r.id == case_id), None)
+
     def count(self) -> int:
         return len(self.rows)
 
@@ -89,6 +92,14 @@ def test_loading_again_keeps_the_rows_around_the_top() -> None:
     window.load(1500)
     assert window.held(1500) == row(1501)
     assert window.total == 5000
+
+
+def test_loading_again_finds_a_case_however_far_it_was_pushed() -> None:
+    source = Memory(5000)
+    window = RowWindow(source)
+    window.load()
+    window.load(0, "id4321")
+    assert window.index_of("id4321") == 4320
 
 
 _TEXT = st.text(max_size=60)

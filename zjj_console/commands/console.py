@@ -1,7 +1,5 @@
 """`zjj` alone, `zjj tui` and `zjj demo`: open the console. `zjj init`: make the database."""
 
-import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -9,31 +7,15 @@ from typing import Annotated
 import typer
 
 from zjj_console.commands.context import Settings, Stop, instant_of, settings
+from zjj_console.commands.opening import open_console, terminal_or_stop
 from zjj_console.commands.output import Result
 
 Theme = Annotated[str, typer.Option("--theme", envvar="ZJJ_THEME", help="night|day|ansi")]
 
 
-def terminal_or_stop() -> None:
-    """A terminal that can draw, or a sentence and exit 2 before anything is drawn."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Stop(2, "E_USAGE", "不是终端: 控制台需在终端中打开；脚本请用 zjj do、zjj case",
-                   "not a terminal: open the console in one; scripts use zjj do, zjj case")  # fmt: skip
-    if os.environ.get("TERM", "dumb") == "dumb":
-        raise Stop(2, "E_USAGE", "TERM=dumb 不能绘制控制台；请设 TERM，或用 zjj do、zjj case",
-                   "TERM=dumb cannot draw the console; set TERM or use zjj do, zjj case")  # fmt: skip
-
-
-def open_console(options: Settings, theme: str) -> None:
-    terminal_or_stop()
-    from zjj_console.app import run
-
-    raise typer.Exit(run(options.desk, theme=theme, lang=options.lang))
-
-
 def tui(context: typer.Context, theme: Theme = "night") -> None:
     """打开控制台(与不带命令的 zjj 相同)。"""
-    open_console(settings(context), theme)
+    raise typer.Exit(open_console(settings(context), theme))
 
 
 def init(context: typer.Context) -> None:
@@ -71,9 +53,7 @@ def demo(
             options.finish(Result({"path": str(options.db), "cases": cases}, f"已写演示夜班 {cases} 件: {options.db}"))
         real = options.clock
         options.clock = lambda: real() + shift  # type: ignore[method-assign]
-        from zjj_console.app import run
-
-        raise typer.Exit(run(options.desk, theme=theme, lang=options.lang))
+        raise typer.Exit(open_console(options, theme))
 
 
 def _seed(options: Settings, seed: int, start: int) -> int:

@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import typer
-
 from zjj_console.commands.output import Fault, Result, finish
 
 if TYPE_CHECKING:
+    import typer
+
     from zjj_console.desk.desk import Desk
     from zjj_console.domain.model import Actor
     from zjj_console.town.models import Town
@@ -124,7 +124,7 @@ class Settings:
         return path.read_text(encoding="utf-8").strip()
 
 
-def settings(context: typer.Context) -> Settings:
+def settings(context: "typer.Context") -> Settings:
     """The global options of this run."""
     found = context.find_object(Settings)
     assert found is not None

@@ -5,8 +5,6 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-import typer
-
 
 @dataclass(frozen=True)
 class Fault:
@@ -53,5 +51,7 @@ def show(result: Result, *, as_json: bool, quiet: bool = False) -> None:
 
 def finish(result: Result, *, as_json: bool, quiet: bool = False) -> NoReturn:
     """Print the result and leave with its code."""
+    import typer  # only commands come here; the console starts without it
+
     show(result, as_json=as_json, quiet=quiet)
     raise typer.Exit(result.code)

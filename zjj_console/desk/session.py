@@ -1,8 +1,5 @@
 """Who acts: the sample shift lead in trial mode, afterwards a real operator with a PIN."""
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
-
 from zjj_console.domain.model import Actor
 from zjj_console.storage.db import Connection, StorageError, writing
 from zjj_console.town.models import Town
@@ -29,6 +26,9 @@ def who(db: Connection, town: Town, work_no: str, pin: str) -> Actor:
     """The acting person. Trial: anybody, 0001 by default. Otherwise work number and PIN must match (exit 7)."""
     if is_trial(db):
         return actor_of(town, work_no or TRIAL_OPERATOR, trial=True)
+    from argon2 import PasswordHasher  # loaded only where there is a PIN to check: it costs the start of a trial
+    from argon2.exceptions import VerifyMismatchError
+
     if not work_no:
         raise StorageError(7, "须以 --as 工号 登录", "say who you are with --as WORKNO")
     row = db.execute("SELECT pin_hash FROM operator WHERE work_no = ?", (work_no,)).fetchone()
@@ -43,6 +43,8 @@ def who(db: Connection, town: Town, work_no: str, pin: str) -> Actor:
 
 def set_pin(db: Connection, town: Town, work_no: str, pin: str, now: int) -> None:
     """Make somebody a real operator, or change his PIN."""
+    from argon2 import PasswordHasher
+
     actor_of(town, work_no)
     if len(pin) < _MIN_PIN:
         raise StorageError(3, f"口令至少{_MIN_PIN}位", f"a PIN has at least {_MIN_PIN} characters")

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import uuid6
 from msgspec.structs import replace
 
 from zjj_console.domain import lifecycle
 from zjj_console.domain.facts import Facts
+from zjj_console.domain.ids import uuid7
 from zjj_console.domain.model import Case, Command, Event, Refusal
 from zjj_console.domain.report import report
 
@@ -29,7 +29,7 @@ class Work:
         self.after.setdefault(case.id, case)
 
     def report(self, args: dict[str, Any]) -> Case | Refusal:
-        case_id = str(uuid6.uuid7())
+        case_id = uuid7(self.facts.now)
         done = report(case_id, args, self.facts)
         if isinstance(done, Refusal):
             return done

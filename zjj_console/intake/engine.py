@@ -4,6 +4,7 @@ A row is read outside the transaction and written inside it, so the write lock i
 A killed import leaves whole batches only; running it again finds those rows and goes on with the rest.
 """
 
+import gc
 import itertools
 import json
 import time
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from zjj_console.desk.desk import FIRST_SERIAL, Desk
 from zjj_console.domain.duty import DutyTime
@@ -24,7 +24,7 @@ from zjj_console.intake import columns, known
 from zjj_console.intake.cases import Builder
 from zjj_console.intake.files import open_table
 from zjj_console.intake.options import Options, Summary, read_map
-from zjj_console.intake.quick import Made, Quick
+from zjj_console.intake.quick import Quick
 from zjj_console.intake.rejects import RejectFile, summed
 from zjj_console.intake.rows import RowReader, Told
 from zjj_console.intake.table import Broken, Cells, IntakeError, Table
@@ -35,6 +35,7 @@ from zjj_console.storage.db import Connection, connect, writing
 BATCH = 20_000  # rows of a transaction
 CHUNK_ROWS = 500  # rows of a journal event
 CHUNK_BYTES = 900_000
+_CHECKPOINT_PAGES = 16_000  # 64 MB: copying the log back after every batch would double the writing
 SHOWN = 20  # rejects that a summary carries
 _encode = msgspec.json.Encoder(order="sorted").encode  # canonical, as the journal wants it
 _INSERT_REJECT = (
@@ -117,12 +118,17 @@ class _Import:
 
     def _read(self, table: Table) -> Summary:
         db = connect(self.desk.path)
+        db.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+        collecting = gc.isenabled()
+        gc.disable()  # millions of short-lived rows and no cycles: collecting costs a third of the time
         try:
             if self.options.atomic or self.options.dry_run:
                 code = self._all_or_nothing(db, table)
             else:
                 code = self._batches(db, table)
         finally:
+            if collecting:
+                gc.enable()
             self.rejects.drop()
             db.close()
         return self._summed(code)
@@ -290,7 +296,8 @@ class _Pending:
     def __init__(self, run: _Import, db: Connection) -> None:
         self.run, self.db = run, db
         self.ids: set[str] = set()
-        self.made: list[tuple[bytes, tuple[Any, ...], list[tuple[Any, ...]]]] = []
+        self.made: list[tuple[bytes, str, list[Any]]] = []  # encoded [id, set], SQL of its insert, its row
+        self.timers: list[tuple[Any, ...]] = []
         self.cases: list[Case] = []
         console = run.desk.console
         row = db.execute("SELECT max(serial) FROM case_row WHERE console = ?", (console,)).fetchone()
@@ -303,14 +310,16 @@ class _Pending:
             return taken
         made = self.run.quick.make(told, self.serial)
         if made is None:
-            slow = self._slowly(told)
-            if isinstance(slow, Fault):
-                return slow
-            made = slow
-        changed, row, timers = made
+            fault = self._slowly(told)
+            if fault is not None:
+                return fault
+        else:
+            changed, kind, row, timers = made
+            self.made.append((_encode((told.id, changed)), kind.insert, row))
+            self.timers += timers
         self.ids.add(told.id)
-        self.serial += "serial" not in told.said
-        self.made.append((_encode((told.id, changed)), row, timers))
+        if "serial" not in told.said:
+            self.serial += 1
         return None
 
     def _taken(self, told: Told) -> Fault | None:
@@ -327,18 +336,22 @@ class _Pending:
             self.serial = max(self.serial, serial + 1)
         return None
 
-    def _slowly(self, told: Told) -> Made | Fault:
+    def _slowly(self, told: Told) -> Fault | None:
         case = self.run.builder.build(told, self.serial)
         if isinstance(case, Fault):
             return case
         changed = event_of("imported", Case(told.id), case, {}).data["set"]
-        stored = msgspec.structs.replace(case, version=1)
+        stored = replace(case, version=1)
         if stored.dispatches:
             self.cases.append(stored)
         duty = self.run.builder.duty
-        return changed, projections.case_values(stored, duty), projections.timer_values(stored, duty)
+        row = list(projections.case_values(stored, duty))
+        self.made.append((_encode((told.id, changed)), projections.INSERT_CASE, row))
+        self.timers += projections.timer_values(stored, duty)
+        return None
 
     def flush(self) -> None:
+        """Chunk events first, so that every row can say where in the journal it stands."""
         if not self.made:
             return
         db, run = self.db, self.run
@@ -348,23 +361,19 @@ class _Pending:
             Event("cases_imported", run.batch_id, {"rows": [msgspec.Raw(made[0]) for made in chunk]})
             for chunk in chunks
         ]
-        numbers = journal.append(
-            db, head, events, run.desk.actor, run.now, stream=run.batch_id, cmd=run.batch_id
-        )
-        db.executemany(
-            projections.INSERT_CASE,
-            [
-                (*made[1], lseq, offset)
-                for lseq, chunk in zip(numbers, chunks, strict=True)
-                for offset, made in enumerate(chunk)
-            ],
-        )
-        db.executemany(projections.INSERT_TIMER, [timer for made in self.made for timer in made[2]])
+        numbers = journal.append(db, head, events, run.desk.actor, run.now, stream=run.batch_id, cmd=run.batch_id)
+        by_insert: dict[str, list[list[Any]]] = {}
+        for lseq, chunk in zip(numbers, chunks, strict=True):
+            for offset, (_, insert, row) in enumerate(chunk):
+                row += (lseq, offset)
+                by_insert.setdefault(insert, []).append(row)
+        for insert, rows in by_insert.items():
+            db.executemany(insert, rows)
+        db.executemany(projections.INSERT_TIMER, self.timers)
         for case in self.cases:
             projections.write_dispatches(db, (), case)
-        self.ids.clear()
-        self.made.clear()
-        self.cases.clear()
+        for held in (self.ids, self.made, self.timers, self.cases):
+            held.clear()
 
 
 def _chunks(made: list[Any]) -> Iterator[list[Any]]:

@@ -25,16 +25,23 @@ _CLOCKS = ("ACC", "P110", "FC", "BB")
 
 
 def known_ids(db: Connection, told: list[Told]) -> dict[str, str]:
-    """Id of a told row -> id of the case that it means, for those that exist."""
-    ids = [t.id for t in told]
-    found = {row[0]: row[0] for row in db.execute(_BY_ID, (msgspec.json.encode(ids).decode(),))}
-    outside = {
-        (t.said["source"], t.said["external_id"]): t.id for t in told if t.id not in found and "external_id" in t.said
-    }
+    """Id of a told row -> id of the case that it means, for those that exist.
+
+    A case is known by source and outside number; where a row has none, or brings our own id, by that id.
+    """
+    outside = {(t.said["source"], t.said["external_id"]): t.id for t in told if "external_id" in t.said}
+    others = [t.id for t in told if "external_id" not in t.said or t.own_id]
+    found: dict[str, str] = {}
     if outside:
-        keys = msgspec.json.encode(list(outside)).decode()
-        found |= {outside[source, external]: case_id for source, external, case_id in db.execute(_BY_OUTSIDE, (keys,))}
+        keys = _json(list(outside))
+        found = {outside[source, external]: case_id for source, external, case_id in db.execute(_BY_OUTSIDE, (keys,))}
+    if others:
+        found |= {row[0]: row[0] for row in db.execute(_BY_ID, (_json(others),))}
     return found
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 class Standing:
@@ -128,5 +135,5 @@ _DEFAULT = {f.name: f.default for f in fields(Case)}
 def load_many(db: Connection, ids: list[str]) -> dict[str, Case]:
     """Whole cases by id."""
     sql = f"{projections.SELECT_CASE} WHERE id IN (SELECT value FROM json_each(?))"
-    rows = db.execute(sql, (msgspec.json.encode(ids).decode(),))
+    rows = db.execute(sql, (_json(ids),))
     return {case.id: case for case in map(projections.case_from, rows)}

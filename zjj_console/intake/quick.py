@@ -1,12 +1,14 @@
 """The short road for the two kinds of row that files are full of: a new report, and a case that is over.
 
 It makes the very bytes that `Builder.build`, `event_of` and `case_values` make (a property test holds them together),
-without a Case in between.
+without a Case in between. Columns that never vary in a kind stand in its SQL as literals: binding them is what an
+insert spends its time on.
 """
 
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import fields
 
 from zjj_console.domain.model import MINUTE, Case
@@ -16,39 +18,103 @@ from zjj_console.storage import projections
 
 _DEFAULTS = {f.name: f.default for f in fields(Case) if f.name in projections.SCALARS and f.name != "id"}
 _PLAIN = {name: str(value) if isinstance(value, str) else value for name, value in _DEFAULTS.items()}
-_SLOTS = tuple((name, _PLAIN[name]) for name in projections.SCALARS if name not in ("id", "version"))
-_AT_VERSION = projections.SCALARS.index("version")
 _encode = msgspec.json.Encoder(order="sorted").encode
-Made = tuple[Said, tuple[Any, ...], list[tuple[Any, ...]]]
+Row = list[Any]
+
+
+class Kind(Struct, frozen=True):
+    """One kind of quick row: `slots` are the bound columns with their defaults, in the order of `insert`.
+
+    A row ends with the derived columns and with where the journal keeps it: `tail`.
+    """
+
+    slots: tuple[tuple[str, Any], ...]
+    tail: tuple[str, ...]
+    insert: str
+
+
+_COMMON = (
+    "serial", "console", "number", "priority", "category", "place", "committee", "grid", "station", "zone", "text",
+    "source", "external_id", "wechat_ref", "reporter", "phone", "reported_at", "recorded_at", "since", "evidence",
+    "custodian",
+)  # fmt: skip
+_ENDED = (
+    "flow", "ever_difficult", "lead", "lead_person", "due_final", "return_count", "rework_count", "attempts", "result",
+    "result_text", "submitted_at", "closed_at", "on_time", "self_mode",
+)  # fmt: skip
+_ORIGIN = ("origin_lseq", "origin_off")
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    return f"'{value}'" if isinstance(value, str) else str(int(value))
+
+
+def _kind(bound: tuple[str, ...], tail: tuple[str, ...], **fixed: Any) -> Kind:
+    slots = (("id", ""), *((name, _PLAIN[name]) for name in bound))
+    tail = (*tail, *_ORIGIN)
+    named = [name for name, _ in slots] + list(tail)
+    constant = {**_PLAIN, "version": 1, **fixed}
+    rest = [name for name in projections.COLUMNS if name not in named]
+    columns = ", ".join([*named, *rest])
+    values = ", ".join([*("?" * len(named)), *(_literal(constant[name]) for name in rest)])
+    return Kind(slots, tail, f"INSERT INTO case_row({columns}) VALUES ({values})")
+
+
+REPORTED = _kind(
+    _COMMON, ("parts", "rank", "next_kind", "next_due", "next_warn", "next_mode", "next_unit", "marks"), is_open=1
+)
+CLOSED = _kind(
+    (*_COMMON, *_ENDED), ("parts", "next_due", "marks"), state="CLOSED", is_open=0, rank=projections.RANK_ENDED,
+    next_kind="", next_warn=0, next_mode="", next_unit="",
+)  # fmt: skip
+Made = tuple[Said, Kind, Row, list[tuple[Any, ...]]]
 _OTHER_FLOWS = frozenset({"self", "difficult"})
+_OF_PROGRESS = frozenset({"assists", "due_final", "result", "result_text", "return_count", "rework_count"})
 
 
 class Quick:
-    """Makes (set, row of case_row, rows of timer) of a told row. `None` sends it the long way."""
+    """Makes (set, kind and row of case_row, rows of timer) of a told row. `None` sends it the long way."""
 
     def __init__(self, builder: Builder) -> None:
         self.builder, self.town, self.duty = builder, builder.town, builder.duty
         self.needs_backfill = {s.code for s in self.town.sources.values() if s.needs_backfill}
         self.limits: dict[tuple[str, int, str], tuple[str, int, int] | None] = {}
         self.centre = self.town.centre.code
+        number = builder.number(0)
+        self.prefix = number[: -len("00000")]
+        fixed: Said = {"console": builder.console, "recorded_at": builder.now, "custodian": builder.custodian}
+        self.fixed = {name: value for name, value in fixed.items() if value != _PLAIN[name]}
 
     def make(self, told: Told, serial: int) -> Made | None:
+        """Consumes `told`: its `said` becomes the set of the event."""
         said = told.said
         state = said.get("state")
-        if told.machine is not None or state not in (None, "REPORTED", "CLOSED"):
+        if told.machine is not None or "number" in said or "assists" in said:
             return None
-        builder = self.builder
-        values: Said = {
-            "serial": serial, "console": builder.console, "number": builder.number(serial),
-            "recorded_at": builder.now, "custodian": builder.custodian, "priority": told.priority,
-        }  # fmt: skip
-        values.update(said)
-        values["grid"], values["station"], values["zone"] = told.spot
-        if state == "CLOSED":
-            return self._closed(told, values)
-        if "assists" in values or "due_final" in values or "result_text" in values or values.get("flow") in _OTHER_FLOWS:
+        if state is None or state == "REPORTED":
+            if state or not _OF_PROGRESS.isdisjoint(said) or said.get("flow") in _OTHER_FLOWS:
+                return None
+        elif state != "CLOSED":
             return None
-        return self._reported(told, values)
+        values = {**self.fixed, **said, "serial": serial, "number": f"{self.prefix}{serial:05}"}
+        grid, station, zone = told.spot
+        if grid:
+            values["grid"], values["station"], values["zone"] = grid, station, zone
+        priority = told.priority
+        if priority != 3:
+            values["priority"] = priority
+        elif "priority" in values:
+            del values["priority"]
+        if values["source"] == "other":
+            del values["source"]
+        if values.get("flow") == "general":
+            del values["flow"]
+        for name in ("custodian", "return_count", "rework_count"):
+            if name in values and values[name] == _PLAIN[name]:
+                del values[name]
+        return self._closed(told, values, priority) if state else self._reported(told, values, priority)
 
     def limit(self, code: str, priority: int, unit: str) -> tuple[str, int, int] | None:
         """(kind, minutes, minutes of warning) of a clock; None where it does not run."""
@@ -63,96 +129,85 @@ class Quick:
                 self.limits[key] = (kind, minutes, max(minutes * flow.warn_percent // 100, flow.warn_floor_minutes))
         return self.limits[key]
 
-    def _reported(self, told: Told, values: Said) -> Made:
-        at, priority, source, centre = values["reported_at"], values["priority"], values["source"], self.centre
+    def _ends(self, at: int, limit: tuple[str, int, int], unit: str) -> tuple[int, int]:
+        """Due and warning instants of a clock begun at `at`."""
+        kind, minutes, share = limit
+        if kind == "wall":
+            due = at + minutes * MINUTE
+            return due, due - share * MINUTE
+        return self.duty.add(at, minutes, kind, unit), self.duty.add(at, max(minutes - share, 0), kind, unit)
+
+    def _reported(self, told: Told, values: Said, priority: int) -> Made:
+        at, source, centre = values["reported_at"], values.get("source", "other"), self.centre
         values["since"] = at
         codes = ["ACC"]
         if source == "p110":
             codes += ["P110", "FC"] if "phone" in values else ["P110"]
+        marks = ""
         if source in self.needs_backfill and "wechat_ref" not in values:
             codes.append("BB")
-        clocks, timers, first, marks = {}, [], None, []
+        clocks: Said = {}
+        timers: list[tuple[Any, ...]] = []
+        first = ("", projections.NO_DEADLINE, projections.NO_DEADLINE, "", "")
         for code in codes:
             limit = self.limit(code, priority, centre)
             if limit is None:
                 continue
-            kind, minutes, share = limit
-            if kind == "wall":
-                due = at + minutes * MINUTE
-                warn = due - share * MINUTE
-            else:
-                due = self.duty.add(at, minutes, kind, centre)
-                warn = self.duty.add(at, max(minutes - share, 0), kind, centre)
-            clocks[code] = [code, kind, centre, at, minutes, due, None, None]
+            due, warn = self._ends(at, limit, centre)
+            clocks[code] = (code, limit[0], centre, at, limit[1], due, None, None)
             timers.append((told.id, code, due, warn, priority))
-            if first is None or due < first[1]:
-                first = (code, due, warn, kind)
+            if due < first[1]:
+                first = (code, due, warn, limit[0], centre)
             if code == "BB":
-                marks.append("backfill")
-        if not values.get("committee"):
-            marks.append("place_pending")
-        parts: dict[str, Any] = {}
+                marks = "backfill"
+        if "committee" not in values:
+            marks = f"{marks} place_pending".lstrip()
         if clocks:
-            parts["clocks"] = values["clocks"] = clocks
+            values["clocks"] = clocks
+        parts = _encode({"clocks": clocks} if clocks else {})
         rank = projections.RANK_URGENT if priority == 1 else projections.RANK_RUNNING
-        if first is None:
-            derived = (_encode(parts), 1, rank, "", projections.NO_DEADLINE, projections.NO_DEADLINE, "", "", " ".join(marks))
-        else:
-            code, due, warn, kind = first
-            derived = (_encode(parts), 1, rank, code, due, warn, kind, centre, " ".join(marks))
-        return self._finish(told.id, values, derived, timers)
+        row = [values.get(name, default) for name, default in REPORTED.slots]
+        row[0] = told.id
+        row += (parts, rank, *first, marks)
+        return values, REPORTED, row, timers
 
-    def _closed(self, told: Told, values: Said) -> Made:
-        at, closed, priority = values["reported_at"], values["closed_at"], values["priority"]
+    def _closed(self, told: Told, values: Said, priority: int) -> Made:
+        at, closed = values["reported_at"], values["closed_at"]
         values["since"] = closed
-        flow = values.get("flow", "general")
-        clocks: dict[str, Any] = {}
+        flow = values.get("flow")
+        clocks: Said = {}
         marks: list[str] = []
         if flow == "self":
             values["self_mode"] = "on_spot"
         else:
             values["attempts"] = 1
-            unit = values.get("lead") or values["station"]
+            unit = values.get("lead") or values.get("station", "")
             limit = self.limit("HDL", priority, unit)
             due = values.get("due_final")
+            ended = values.get("submitted_at") or closed
             if limit is not None:
-                kind, minutes, _ = limit
                 started = told.dispatched_at or at
-                due = due or self.duty.add(started, minutes, kind, unit)
-                stopped = values.get("submitted_at") or closed
-                clocks["HDL"] = ["HDL", kind, unit, started, minutes, due, None, stopped]
-            values["due_final"] = due
-            values["on_time"] = None if due is None else (values.get("submitted_at") or closed) <= due
-        if flow == "difficult":
-            values["ever_difficult"] = True
-            marks.append("difficult")
-        if values.get("rework_count"):
+                due = due or self.duty.add(started, limit[1], limit[0], unit)
+                clocks["HDL"] = ("HDL", limit[0], unit, started, limit[1], due, None, ended)
+            if due is not None:
+                values["due_final"], values["on_time"] = due, ended <= due
+            if flow == "difficult":
+                values["ever_difficult"] = True
+                marks.append("difficult")
+        if "rework_count" in values:
             marks.append("rework")
-        timers = []
+        timers: list[tuple[Any, ...]] = []
         window = self.limit("REO", priority, self.centre)
         if window is not None:
-            kind, minutes, share = window
-            due = self.duty.add(closed, minutes, kind, self.centre)
+            due, warn = self._ends(closed, window, self.centre)
             if due > self.builder.now:
-                clocks["REO"] = ["REO", kind, self.centre, closed, minutes, due, None, None]
-                if kind == "wall":
-                    warn = due - share * MINUTE
-                else:
-                    warn = self.duty.add(closed, max(minutes - share, 0), kind, self.centre)
+                clocks["REO"] = ("REO", window[0], self.centre, closed, window[1], due, None, None)
                 timers.append((told.id, "REO", due, warn, priority))
-        if not values.get("committee"):
+        if "committee" not in values:
             marks.append("place_pending")
-        parts: dict[str, Any] = {}
-        if "assists" in values:
-            parts["assists"] = values["assists"] = list(values["assists"])
         if clocks:
-            parts["clocks"] = values["clocks"] = clocks
-        derived = (_encode(parts), 0, projections.RANK_ENDED, "", -closed, 0, "", "", " ".join(marks))
-        return self._finish(told.id, values, derived, timers)
-
-    def _finish(self, case_id: str, values: Said, derived: tuple[Any, ...], timers: list[tuple[Any, ...]]) -> Made:
-        get = values.get
-        scalars = [get(name, default) for name, default in _SLOTS]
-        row = (case_id, *scalars[: _AT_VERSION - 1], 1, *scalars[_AT_VERSION - 1 :], *derived)
-        changed = {name: value for name, value in values.items() if value != _PLAIN.get(name)}
-        return changed, row, timers
+            values["clocks"] = clocks
+        row = [values.get(name, default) for name, default in CLOSED.slots]
+        row[0] = told.id
+        row += (_encode({"clocks": clocks} if clocks else {}), -closed, " ".join(marks))
+        return values, CLOSED, row, timers

@@ -20,6 +20,7 @@ OLD = 60 * DAY
 _SHORT = 200
 _NUMBER = re.compile(r"\w{0,24}-([A-Z])-([0-9]{1,9})")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PLAIN = re.compile(r"[ -&(-~\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]*")  # what safe_text leaves alone, without '
 _LOST = re.compile("[\ud800-\udfff]")
 _TEXTS = (
     ("text", "text", 2000), ("external_id", "external_id", _SHORT), ("evidence", "evidence", 2000),
@@ -43,6 +44,7 @@ class Told(Struct):
     review_at: int | None = None
     machine: dict[str, Any] | None = None
     warning: str = ""
+    own_id: bool = False  # the row brought an id of ours
 
 
 class RowReader:
@@ -66,10 +68,11 @@ class RowReader:
         cells.append("")
         faults: list[Fault] = []
         said: Said = {}
+        clean = _PLAIN.fullmatch("".join(cells)) is not None  # then every gate leaves the cells as they are
         for field, i, limit in self.texts:
             cell = cells[i]
             if cell:
-                value = safe_text(plain_cell(cell) if cell[0] == "'" else cell, limit)
+                value = cell[:limit].strip() if clean else safe_text(plain_cell(cell) if cell[0] == "'" else cell, limit)
                 if value:
                     said[field] = value
         if "text" not in said:
@@ -266,7 +269,7 @@ class RowReader:
         """Our own identity and number, as an export writes them; those of another system look different and do not count."""
         text = plain_cell(cells[self.at["id"]].strip().lower())
         if _UUID.fullmatch(text):
-            told.id = text
+            told.id, told.own_id = text, True
         text = cells[self.at["number"]].strip()
         match = _NUMBER.fullmatch(text)
         if match:

@@ -100,10 +100,10 @@ class ConsoleScreen(Screen[None]):
 
     def tick(self, *, changed: bool) -> None:
         """Called once a second by the app for every screen in sight."""
+        self.on_second()
         if changed:
             self.reload()
         self.refresh_worst()
-        self.on_second()
         message = self.session.message
         if message.text and self.session.desk.now() - message.at > MESSAGE_STAYS:
             self.session.say("")
@@ -266,13 +266,8 @@ class ConsoleScreen(Screen[None]):
             self.press_verb(name)
 
     def escape(self) -> None:
-        """One step back: first the text that was kept, then what the screen has."""
-        if self.session.half_typed:
-            self.session.give_up(self.session.half_typed)
-            self.session.half_typed = ""
-            self.keep_half_typed()
-            self.say(t("已清除半句命令，按 ; 再按上键可取回"), "$dim")
-        elif not self.step_back():
+        """One step back."""
+        if not self.step_back():
             self.say("")
 
     def step_back(self) -> bool:

@@ -123,13 +123,11 @@ class QueueScreen(ConsoleScreen):
         self.look()
 
     def on_second(self) -> None:
-        if self._unsettled and self.session.settled():
-            self.reload()
-        if self.view.overdue and self.session.settled():
-            self.reload()
         table = self.table
         table.flash = False
         table.tick(self.session.frame())
+        if (self._unsettled or self.view.overdue) and self.session.settled():
+            self.reload()
         self.draw_detail()
 
     def on_case_table_moved(self) -> None:
@@ -323,6 +321,7 @@ class QueueScreen(ConsoleScreen):
             if key == "home":
                 self.session.seen_rid = reads_log.last_rid(self.session.desk.reader)
                 self.read_counts()
+                self.draw()
             return True
         if key == "enter":
             self.open_selected()
@@ -371,6 +370,13 @@ class QueueScreen(ConsoleScreen):
             self.app.open_case(self.worst[0].id)  # type: ignore[attr-defined]
 
     def step_back(self) -> bool:
+        """First the text that was kept from the command line, then the filter, then the view."""
+        if self.session.half_typed:
+            self.session.give_up(self.session.half_typed)
+            self.session.half_typed = ""
+            self.keep_half_typed()
+            self.say(t("已清除半句命令，按 ; 再按上键可取回"), "$dim")
+            return True
         if self.filter_text:
             self.set_filter("")
             return True

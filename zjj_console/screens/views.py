@@ -8,7 +8,7 @@ from zjj_console.desk.desk import Desk
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.model import Actor, State
 from zjj_console.i18n import t
-from zjj_console.storage import reads
+from zjj_console.storage import reads, reads_log
 from zjj_console.storage.reads import Cursor, Filter, QueueRow
 from zjj_console.town import names
 from zjj_console.town.models import Town
@@ -124,6 +124,15 @@ class Listed:
 
     def page(self, limit: int, after: Cursor | None, backward: bool) -> list[QueueRow]:
         return reads.page(self.desk.reader, self.where, limit, after, backward=backward)
+
+    def find(self, case_id: str) -> QueueRow | None:
+        """The present row of a case if it belongs to this list."""
+        row = reads_log.row_of(self.desk.reader, case_id)
+        if row is None:
+            return None
+        rank, due, rid = row.cursor
+        at = self.page(1, (rank, due, rid - 1), False)
+        return row if at and at[0].id == case_id else None
 
     def count(self) -> int:
         return reads.count(self.desk.reader, self.where)

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import uuid6
 from msgspec import Struct
 
+from zjj_console.domain.ids import uuid7
 from zjj_console.domain.model import Actor, Event
 from zjj_console.storage.db import Connection, file_identity, set_meta
 
@@ -65,12 +65,12 @@ def append(
 
     `stream` overrides the case as stream (chunk events). Must run inside a transaction that the caller commits.
     """
-    cmd = cmd or str(uuid6.uuid7())
+    cmd = cmd or uuid7(now)
     role = ",".join(sorted(actor.roles))
     numbers: list[int] = []
     for event in events:
         head.dseq += 1
-        event_id = str(uuid6.uuid7())
+        event_id = uuid7(now)
         envelope: dict[str, Any] = {
             "v": ENVELOPE_VERSION,
             "id": event_id,

@@ -50,7 +50,7 @@ def whereabouts(case: Case, town: Town) -> str:
     name = known.name if known else t("地点待定")
     station = unit_name(town, case.station) if case.station else ""
     more = shown(case.place) if shown(case.place) != name else ""
-    return words((name, more, case.grid.upper(), station))
+    return words((name, more, shown(case.grid).upper(), station))
 
 
 def one_line(case: Case, frame: Frame, *, handle: bool = True) -> Line:

@@ -110,21 +110,20 @@ class CaseTable(ScrollView, can_focus=False):
     def _reload(self) -> None:
         assert self.window is not None
         case_id, line = self.case_id, self.cursor - self.top
-        self.window.load(self.top)
+        self.window.load(self.top, case_id)
         at = self.window.index_of(case_id)
+        self._resized()
         if at is None:
             self._put_cursor(min(self.cursor, max(0, self.window.total - 1)))
             return
-        self._resized()
-        if self.top:  # the top of the list always shows what is worst; further down the eye keeps its line
+        if self.top or at >= self.size.height:  # the eye keeps its line; the first screen stays at the top
             self.scroll_to(y=max(0, at - line), animate=False, force=True)
         self._put_cursor(at)
 
     def _in_place(self, newest: dict[str, QueueRow]) -> None:
         assert self.window is not None
         window = RowWindow(self.window.source)
-        window.start, window.rows = self.window.start, self.window.rows
-        window.load(self.top)
+        window.load(keep=self.case_id)
         present = {row.id: row for row in window.rows} | newest
         self.window.rows = [present.get(row.id, row) for row in self.window.rows]
 

@@ -68,7 +68,8 @@ def width_of(line: Line) -> int:
 
 
 def fitted(line: Line, width: int) -> Line:
-    """The line in exactly `width` cells; what does not fit is cut with `..`."""
+    """The line in exactly `width` cells; what does not fit is cut with `..`. Last gate: nothing unprintable passes."""
+    line = tuple((text if text.isprintable() else shown(text), style) for text, style in line)
     spans: list[Span] = []
     left = width
     total = width_of(line)

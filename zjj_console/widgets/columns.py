@@ -144,7 +144,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("state", "状态", 8, 0, _state),
     Column("deadline", "最近时限", 11, 0, _deadline, True),
     Column("place", "地点", 12, 0, _place),
-    Column("grid", "格", 3, 120, lambda row, at: (row.grid.upper() or "-", DIM)),
+    Column("grid", "格", 3, 120, lambda row, at: (shown(row.grid).upper() or "-", DIM)),
     Column("station", "站", 4, 120, _station),
     Column("category", "类别", 8, 120, lambda row, at: (category_name(at.town, row.category), DIM)),
     Column("matter", "事项", 0, 0, _matter),

@@ -12,6 +12,7 @@ class Rows(Protocol):
     """Where rows come from: one view of the queue."""
 
     def page(self, limit: int, after: Cursor | None, backward: bool) -> list[QueueRow]: ...
+    def find(self, case_id: str) -> QueueRow | None: ...
     def count(self) -> int: ...
     def position(self, cursor: Cursor) -> int: ...
 
@@ -25,18 +26,19 @@ class RowWindow:
         self.rows: list[QueueRow] = []
         self.total = 0
 
-    def load(self, top: int = 0) -> None:
-        """Read again from the source, so that the row at index `top` is inside, with a chunk on both sides."""
-        anchor = self.held(top)
+    def load(self, top: int = 0, keep: str = "") -> None:
+        """Read again around the case `keep`, or around index `top` where it is in the list no more."""
+        anchor = (self.source.find(keep) if keep else None) or self.held(top)
         self.total = self.source.count()
-        if anchor is None or top < 2 * CHUNK:
-            self.start, self.rows = 0, self.source.page(max(CHUNK, top + CHUNK), None, False)
+        at = self.source.position(anchor.cursor) if anchor else 0
+        if anchor is None or at < 2 * CHUNK:
+            self.start, self.rows = 0, self.source.page(max(CHUNK, at + CHUNK), None, False)
             return
         rank, due, rid = anchor.cursor
         before = self.source.page(CHUNK, anchor.cursor, True)
         at_and_after = self.source.page(CHUNK, (rank, due, rid - 1), False)
         self.rows = before + at_and_after
-        self.start = self.source.position(self.rows[0].cursor) if self.rows else 0
+        self.start = at - len(before)
 
     def held(self, index: int) -> QueueRow | None:
         """The row if the window holds it; never reads."""

@@ -1,7 +1,6 @@
 """Alembic's entry: one connection, handed in by `storage.setup`, inside one explicit transaction."""
 
 from alembic import context
-
 from sqlmodel import SQLModel
 
 import zjj_console.storage.tables  # noqa: F401  declares the tables
