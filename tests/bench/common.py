@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROUNDS = 5
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # both sides may keep their compiled modules, as on a user's machine
 NIGHT = "2021-03-01T23:24:00+08:00"
 TICKS = os.sysconf("SC_CLK_TCK")
 

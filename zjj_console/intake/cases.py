@@ -127,7 +127,7 @@ class Builder:
         return {"text": "-", "reason": "import", "criterion": "no_lead", "by": "import"} if action in _TALKED else {}
 
     def _closed(self, case_id: str, own: dict[str, Any], told: Told) -> Case:
-        """A case that was over before it came here: its limit as it would have run, and the window for reopening."""
+        """A case that was over before it came here: its limit as it would have run. Nobody here waits for it any more."""
         at, closed = own["reported_at"], own["closed_at"]
         own = {**own, "committee": own.get("committee", ""), "state": S.CLOSED}
         case = first_state(Case(case_id), own, self.facts(self.now))
@@ -144,9 +144,7 @@ class Builder:
             case = replace(case, due_final=due, on_time=None if due is None else ended <= due)
         if case.flow == "difficult":
             case = replace(case, ever_difficult=True)
-        reopened = timing.start(case, "REO", self.facts(closed))
-        window = reopened.clocks.get("REO")
-        return reopened if window and (window.due or 0) > self.now else case
+        return case
 
     # exact restoring of our own export ----------------------------------------------------------------------------------
 

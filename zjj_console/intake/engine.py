@@ -16,12 +16,12 @@ from typing import Any
 import msgspec
 
 from zjj_console.desk.desk import FIRST_SERIAL, Desk
-from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.lifecycle import event_of
 from zjj_console.domain.model import Case, Event
 from zjj_console.domain.permits import refuse
 from zjj_console.intake import columns, known
 from zjj_console.intake.cases import Builder
+from zjj_console.intake.duty_table import DutyTable
 from zjj_console.intake.files import open_table
 from zjj_console.intake.options import Options, Summary, read_map
 from zjj_console.intake.quick import Quick
@@ -35,7 +35,7 @@ from zjj_console.storage.db import Connection, connect, writing
 BATCH = 20_000  # rows of a transaction
 CHUNK_ROWS = 500  # rows of a journal event
 CHUNK_BYTES = 900_000
-_CHECKPOINT_PAGES = 16_000  # 64 MB: copying the log back after every batch would double the writing
+_CHECKPOINT_PAGES = 50_000  # 200 MB: copying the log back after every batch would double the writing
 SHOWN = 20  # rejects that a summary carries
 _encode = msgspec.json.Encoder(order="sorted").encode  # canonical, as the journal wants it
 _INSERT_REJECT = (
@@ -67,21 +67,6 @@ def import_cases(
     return _Import(desk, path, options or Options(), progress).run()
 
 
-class CachedDuty(DutyTime):
-    """Duty arithmetic for many cases: each day's window is worked out once."""
-
-    def __init__(self, duty: DutyTime) -> None:
-        super().__init__(duty.town, duty.is_workday)
-        self._windows: dict[Any, tuple[int, int]] = {}
-
-    def window(self, day: Any, hours: Any) -> tuple[int, int]:
-        key = (day, hours.code)
-        found = self._windows.get(key)
-        if found is None:
-            found = self._windows[key] = super().window(day, hours)
-        return found
-
-
 Item = tuple[int, Cells | Broken, Told | list[Fault]]
 
 
@@ -93,7 +78,7 @@ class _Import:
         self.summary = Summary()
         self.warned: dict[str, int] = {}
         self.batch_id = str(uuid.uuid4())
-        self.builder = Builder(desk.town, CachedDuty(desk.duty), self.now, desk.console)
+        self.builder = Builder(desk.town, DutyTable(desk.duty), self.now, desk.console)
         self.quick = Quick(self.builder)
         self.rows = self.new = self.changed = self.same = self.rejected = self.batch = 0
         self.stopped = False

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from zjj_console.intake import columns, sheets
-from zjj_console.intake.table import Broken, IntakeError, Rows, Table
+from zjj_console.intake.table import Broken, Cells, IntakeError, Rows, Table
 
 FORMATS = ("csv", "json", "jsonl", "xlsx")
 _BY_SUFFIX = {
@@ -117,7 +117,7 @@ def _open_csv(path: Path, encoding: str) -> Table:
     if isinstance(header, Broken) or not header:
         raise IntakeError(3, "E_HEADER", f"{path.name} 没有表头", f"{path.name} has no header row", "file")
     headers = [name.strip() for name in header]
-    return Table(headers, _even(rows, len(headers)), encoding, dirty, lambda: min(1.0, text.buffer.tell() / size), text.close)
+    return Table(headers, rows, encoding, dirty, lambda: min(1.0, text.buffer.tell() / size), text.close)
 
 
 def _delimiter(line: str) -> str:
@@ -156,7 +156,7 @@ class _Lines:
 def _csv_rows(lines: _Lines, delimiter: str) -> Rows:
     """Rows by number, the header being row 1. Blank rows count but are not handed out."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    number, held = 0, lines.held
+    number, held, width = 0, lines.held, 0
     while True:
         number += 1
         try:
@@ -168,27 +168,25 @@ def _csv_rows(lines: _Lines, delimiter: str) -> Rows:
             first, rest = held[0], held[1:]
             lines.again(rest)
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
-            loose = next(csv.reader([first], delimiter=delimiter), [])
             if first.count('"') % 2:
                 yield number, Broken(first.rstrip("\r\n"), "E_ROW", "引号未闭合，无法分列", "补上缺少的引号")
-            else:
-                yield number, loose
-            continue
+                continue
+            cells = next(csv.reader([first], delimiter=delimiter), [])
         held.clear()
-        if cells:
+        if len(cells) == width:
             yield number, cells
+        elif cells:
+            width = width or len(cells)
+            even = _even(cells, width)
+            if even:
+                yield number, even
 
 
-def _even(rows: Rows, width: int) -> Rows:
-    """Every row as wide as the header; one that is wider has a separator too many."""
-    for number, cells in rows:
-        if isinstance(cells, Broken) or len(cells) == width:
-            yield number, cells
-        elif len(cells) < width:
-            if any(cells):
-                yield number, cells + [""] * (width - len(cells))
-        elif any(cells[width:]):
-            text = ",".join(cells)
-            yield number, Broken(text, "E_ROW", f"有{len(cells)}列，表头只有{width}列", "含分隔符的单元格须加引号")
-        else:
-            yield number, cells[:width]
+def _even(cells: Cells, width: int) -> Cells | Broken:
+    """A row as wide as the header; one that is wider has a separator too many."""
+    if len(cells) <= width:
+        return cells + [""] * (width - len(cells)) if any(cells) else []
+    if any(cells[width:]):
+        text = ",".join(cells)
+        return Broken(text, "E_ROW", f"有{len(cells)}列，表头只有{width}列", "含分隔符的单元格须加引号")
+    return cells[:width]

@@ -196,13 +196,6 @@ class Quick:
                 marks.append("difficult")
         if "rework_count" in values:
             marks.append("rework")
-        timers: list[tuple[Any, ...]] = []
-        window = self.limit("REO", priority, self.centre)
-        if window is not None:
-            due, warn = self._ends(closed, window, self.centre)
-            if due > self.builder.now:
-                clocks["REO"] = ("REO", window[0], self.centre, closed, window[1], due, None, None)
-                timers.append((told.id, "REO", due, warn, priority))
         if "committee" not in values:
             marks.append("place_pending")
         if clocks:
@@ -210,4 +203,4 @@ class Quick:
         row = [values.get(name, default) for name, default in CLOSED.slots]
         row[0] = told.id
         row += (_encode({"clocks": clocks} if clocks else {}), -closed, " ".join(marks))
-        return values, CLOSED, row, timers
+        return values, CLOSED, row, []

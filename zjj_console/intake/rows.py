@@ -12,7 +12,7 @@ from msgspec import Struct
 from zjj_console.domain.model import DAY, MINUTE, State
 from zjj_console.domain.safe import plain_cell, safe_text
 from zjj_console.intake.table import Cells
-from zjj_console.intake.words import Fault, Words, required
+from zjj_console.intake.words import Fault, Memo, Words, required
 
 CASE_SPACE = uuid.UUID("5d7c4a0e-9a53-5c58-8f0e-6a2f5e1c7b11").bytes  # fixed: two consoles make the same case of a row
 FUTURE = 5 * MINUTE
@@ -58,7 +58,9 @@ class RowReader:
         self.i_time, self.i_place, self.i_category = at["reported_at"], at["place"], at["category"]
         self.i_source, self.i_priority, self.i_reporter = at["source"], at["priority"], at["reporter"]
         self.texts = [(field, at[key], limit) for key, field, limit in _TEXTS if key in columns]
-        self.progress = [at[key] for key in _PROGRESS if key in columns]
+        self.progress = tuple(at[key] for key in _PROGRESS)
+        self.done = tuple(at[key] for key in _PROGRESS if key in columns)
+        self.usual = {code: category.priority for code, category in words.town.categories.items()}
         self.rare = any(key in columns for key in _RARE)
 
     def read(self, cells: Cells) -> Told | list[Fault]:
@@ -91,25 +93,32 @@ class RowReader:
             where = (spot.grid, spot.station, spot.zone)
             if spot.committee:
                 said["committee"], said["place"] = spot.committee, spot.place
-        category = self._coded("category", cells[self.i_category], said, faults)
-        source = self._coded("source", cells[self.i_source], said, faults)
-        priority = 3
+        category = words.category[cells[self.i_category]]
+        if category.__class__ is Fault:
+            faults.append(category)
+        else:
+            said["category"] = category
+        source = words.source[cells[self.i_source]]
+        if source.__class__ is Fault:
+            faults.append(source)
+        else:
+            said["source"] = source
         cell = cells[self.i_priority]
-        if cell:
-            level = words.priority[cell]
-            if level.__class__ is Fault:
-                faults.append(level)
+        if cell and not cell.isspace():
+            priority = words.priority[cell]
+            if priority.__class__ is Fault:
+                faults.append(priority)
             else:
-                priority = said["priority"] = level
-        elif category:
-            priority = words.town.categories[category].priority
+                said["priority"] = priority
+        else:
+            priority = self.usual.get(category, 3) if category.__class__ is str else 3
         cell = cells[self.i_reporter]
         if cell:
             reporter = words.reporter[cell]
             if reporter:
                 said["reporter"] = reporter
         told = Told("", said, priority, where)
-        for i in self.progress:
+        for i in self.done:
             if cells[i]:
                 self._progress(cells, told, faults)
                 break
@@ -122,17 +131,6 @@ class RowReader:
         told.id = told.id or case_id(source, said)
         return told
 
-    def _coded(self, key: str, cell: str, said: Said, faults: list[Fault]) -> str:
-        if not cell or cell.isspace():
-            faults.append(required(key))
-            return ""
-        found = getattr(self.words, key)[cell]
-        if found.__class__ is Fault:
-            faults.append(found)
-            return ""
-        said[key] = found
-        return str(found)
-
     def _time(self, key: str, cell: str, at: int | None) -> Fault:
         if not cell.strip():
             return required(key)
@@ -144,16 +142,18 @@ class RowReader:
 
     def _progress(self, cells: Cells, told: Told, faults: list[Fault]) -> None:
         """Status, flow, unit, handling: the state that they say together, or why they contradict each other."""
-        words, said, at = self.words, told.said, self.at
-        status = self._optional(words.status, cells[at["status"]], faults)
-        flow = self._optional(words.flow, cells[at["flow"]], faults)
-        unit = self._optional(words.unit, cells[at["unit"]], faults)
-        person = self._optional(words.person, cells[at["person"]], faults)
-        handled = self._past("handled_at", cells, said, faults)
-        closed = self._past("closed_at", cells, said, faults)
-        told.dispatched_at = self._past("dispatched_at", cells, said, faults)
-        if cells[at["result"]].strip():
-            said["result"], text = words.result[cells[at["result"]]]
+        words, said = self.words, told.said
+        i_status, i_flow, i_unit, i_person, i_handled, i_result, i_closed, i_dispatched = self.progress
+        status = _optional(words.status, cells[i_status], faults)
+        flow = _optional(words.flow, cells[i_flow], faults)
+        unit = _optional(words.unit, cells[i_unit], faults)
+        person = _optional(words.person, cells[i_person], faults)
+        handled = self._past("handled_at", cells[i_handled], said, faults)
+        closed = self._past("closed_at", cells[i_closed], said, faults)
+        told.dispatched_at = self._past("dispatched_at", cells[i_dispatched], said, faults)
+        cell = cells[i_result]
+        if cell and not cell.isspace():
+            said["result"], text = words.result[cell]
             if text:
                 said["result_text"] = text
         if faults:
@@ -177,19 +177,9 @@ class RowReader:
             said["submitted_at"] = handled
         self._consistent(told, status, faults)
 
-    def _optional(self, table: Any, cell: str, faults: list[Fault]) -> str:
-        if not cell or cell.isspace():
-            return ""
-        found = table[cell]
-        if found.__class__ is Fault:
-            faults.append(found)
-            return ""
-        return str(found)
-
-    def _past(self, key: str, cells: Cells, said: Said, faults: list[Fault]) -> int | None:
+    def _past(self, key: str, cell: str, said: Said, faults: list[Fault]) -> int | None:
         """A time that has passed and is not before the report."""
-        cell = cells[self.at[key]]
-        if not cell.strip():
+        if not cell or cell.isspace():
             return None
         at = self.words.instant(cell)
         if at is None or at > self.latest:
@@ -274,6 +264,16 @@ class RowReader:
         match = _NUMBER.fullmatch(text)
         if match:
             told.said.update(number=text, console=match[1], serial=int(match[2]))
+
+
+def _optional(table: Memo, cell: str, faults: list[Fault]) -> str:
+    if not cell or cell.isspace():
+        return ""
+    found = table[cell]
+    if found.__class__ is Fault:
+        faults.append(found)
+        return ""
+    return str(found)
 
 
 def _without_lead(told: Told) -> None:

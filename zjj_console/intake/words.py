@@ -124,6 +124,8 @@ class Words:
 
     def _category(self, cell: str) -> str | Fault:
         text = safe_text(cell)
+        if not text:
+            return required("category")
         found = names.categories(self.town).resolve(text)
         if found.found is not None:
             return found.found.code
@@ -132,6 +134,8 @@ class Words:
 
     def _source(self, cell: str) -> str | Fault:
         text = names.fold(cell)
+        if not text:
+            return required("source")
         for source in self.town.sources.values():
             if text in (source.token, source.code, names.fold(source.name), source.name_en.casefold()):
                 return source.code
