@@ -176,6 +176,22 @@ def fresh(template: Path, target: Path) -> Path:
     return target
 
 
+@pytest.fixture(scope="session")
+def copy_db() -> Callable[[Path, Path], Path]:
+    return fresh
+
+
+@pytest.fixture(scope="session")
+def open_desk(town: Town) -> Callable[..., tuple[Desk, Hands]]:
+    """A desk with a clock of its own on a given file; whoever opens it closes it."""
+
+    def open_on(path: Path, work_no: str = "0001", hands: Hands | None = None) -> tuple[Desk, Hands]:
+        hands = hands or Hands(town)
+        return Desk(path, town, actor_of(town, work_no), hands), hands
+
+    return open_on
+
+
 @pytest.fixture
 def new_db(template: Path, tmp_path: Path) -> Callable[[], Path]:
     """Makes another empty database each time."""

@@ -22,6 +22,7 @@ from zjj_console.desk.wording import EVENT_ZH
 from zjj_console.domain import permits
 from zjj_console.domain.lifecycle import BY_ACTION, STATE_ZH, STEPS, Step
 from zjj_console.domain.model import ENDED, OPEN, State
+from zjj_console.intake.columns import CASES
 from zjj_console.town import models
 from zjj_console.town.load import builtin, load_town
 from zjj_console.verbs.table import GROUP_ZH, VERBS, Verb
@@ -47,13 +48,30 @@ WHEN = {
     "not_own": ("not own work", "非本单位办理"), "difficult_lead": ("leading a difficult case", "疑难牵头站"),
     "submits": ("own case; a difficult one only its lead station", "本单位承办，疑难限牵头站"),
 }  # fmt: skip
+# Clocks that depend on the case are moved by the effect of a step, not by its row: (stops, starts) in both languages.
+BY_EFFECT = {
+    "dispatch": (("", "HDL with the first order"), ("", "首次派单起 HDL")),
+    "designate": (("HDL", "HDL anew"), ("HDL", "HDL 重起")),
+    "lead_difficult": (("HDL paused", "LED"), ("HDL 暂停", "LED")),
+    "grant_return": (("HDL if the desk erred", ""), ("派单错误时停 HDL", "")),
+    "grant_extend": (("EXT", ""), ("EXT", "")), "refuse_extend": (("EXT", ""), ("EXT", "")),
+    "grant_suspend": (("EXT, HDL or LED paused", "REV"), ("EXT，HDL 或 LED 暂停", "REV")),
+    "refuse_suspend": (("EXT", ""), ("EXT", "")),
+    "resume": (("", "HDL or LED goes on"), ("", "HDL 或 LED 继续")),
+    "verify_fail": (("", "HDL, LED or SELF goes on"), ("", "HDL、LED 或 SELF 继续")),
+    "ask_info": (("ACC paused", ""), ("ACC 暂停", "")), "give_info": (("", "ACC goes on"), ("", "ACC 继续")),
+    "supervise": (("", "SUPV"), ("", "SUPV")), "unmerge": (("", "all go on"), ("", "全部继续")),
+}  # fmt: skip
 TABS_EN = {"f1": "help", "f2": "queue", "f3": "map", "f4": "roster", "f5": "escalation", "f6": "handover",
            "f7": "consultation", "f8": "assessment", "f9": "lists", "f10": "log"}  # fmt: skip
-FILES: dict[str, tuple[str, type | None]] = {
-    "town.toml": ("name, time zone, words, duty hours, life-cycle numbers, cycles", models.FlowRules),
-    "counts.toml": ("the numbers that the town's paper states; checked against the lists", models.CountNote),
-    "clocks.toml": ("limits per clock and priority", None),
-    "reasons.toml": ("code lists: the digits that are typed", models.Reason),
+FILES: dict[str, tuple[str, type | str]] = {
+    "town.toml": ("the town, its words, duty hours, life-cycle numbers, cycles",
+                  "`[town]` `[terms]` `[hours.CODE]` `[flow]` `[flow.rework_floor]` `[cycles]`"),
+    "counts.toml": ("the numbers that the town's paper states; checked against the lists",
+                    "`zone_grid_pattern` `posts_per_station` `[counts]` with `value` `name` `mark` `clause` `at_least`"),
+    "clocks.toml": ("limits per clock and priority", "`[CLOCK]` with `name` `name_en` `mark` `p1` `p2` `p3` `p4`"),
+    "reasons.toml": ("code lists: the digits that are typed",
+                     "`[LIST]` with digits of `code` `name` `name_en` `needs_text` `fault`"),
     "units.csv": ("centre, teams, stations, village stations, departments", models.Unit),
     "zones.csv": ("police zones and their stations", models.Zone),
     "grids.csv": ("grids and their zones", models.Grid),
@@ -63,8 +81,9 @@ FILES: dict[str, tuple[str, type | None]] = {
     "categories.csv": ("case categories", models.Category),
     "sources.csv": ("where cases come from", models.Source),
     "calendar.csv": ("days that differ from the public calendar", models.CalendarDay),
-    "policy.toml": ("optional: obligations that this profile shows, and their tests", None),
-}
+    "policy.toml": ("optional: obligations that this profile shows",
+                    "`[[claim]]` with `id` `clause` `title` `title_en` `shows` `later` `tests`"),
+}  # fmt: skip
 
 
 def table(head: Row, rows: Iterable[Row]) -> str:
@@ -145,8 +164,16 @@ def _effects(verb: Verb, zh: int) -> list[Row]:
 
 
 def _rows(name: str, action: str, zh: int) -> list[Row]:
-    return [(f"{name}: {action.replace('_', ' ')}", step.id, frm(step, zh), to(step, zh), may(action, zh),
-             " ".join(step.stop), " ".join(step.start)) for step in BY_ACTION[action]]  # fmt: skip
+    return [(f"{name}: {action.replace('_', ' ')}", step.id, frm(step, zh), to(step, zh), may(action, zh), *clocks(step, zh))
+            for step in BY_ACTION[action]]  # fmt: skip
+
+
+def clocks(step: Step, zh: int) -> tuple[str, str]:
+    """What stops and what starts: the row's own clocks, then those that the effect moves."""
+    stops, starts = BY_EFFECT.get(step.action, (("", ""), ("", "")))[zh]
+    apart = "；" if zh else "; "
+    own = " ".join(step.stop), " ".join(step.start)
+    return apart.join(filter(None, (own[0], stops))), apart.join(filter(None, (own[1], starts)))
 
 
 def _state(state: State, zh: int) -> str:
@@ -224,9 +251,8 @@ def states() -> str:
     leave = {s: ", ".join(sorted({step.action for step in STEPS if s in step.frm and step.to})) for s in State}
     rows = [(code(str(s)), STATE_ZH[s], kinds[s], leave[s]) for s in State]
     steps = [
-        (step.id, step.action, frm(step, 0), to(step, 0), " ".join(step.stop), " ".join(step.start),
-         ", ".join(g.__qualname__.split(".")[0].replace("_", " ") for g in step.guards), code(step.event),
-         "fact" if step.fact else "decision")
+        (step.id, step.action, frm(step, 0), to(step, 0), *clocks(step, 0), ", ".join(map(need, step.guards)),
+         code(step.event), "fact" if step.fact else "decision")
         for step in STEPS
     ]  # fmt: skip
     head = ("Row", "Action", "From", "To", "Stops", "Starts", "Needs", "Event", "Kind")
@@ -240,6 +266,12 @@ def states() -> str:
         "Two rows happen by themselves in the transaction that causes them: T17b (a second department's return is "
         "granted) and T26 (a second failed check) nominate the case as difficult. T42 (`cx`) appends a compensating event.",
         table(head, steps)]) + "\n"  # fmt: skip
+
+
+def need(guard: Callable[..., object]) -> str:
+    """A guard's name in words."""
+    name = guard.__qualname__.split(".")[0].strip("_").replace("_", " ")
+    return {"no open": "no open request", "is open": "an open request"}.get(name, name)
 
 
 # profile, policy, journal -----------------------------------------------------------------------------------------------
@@ -263,7 +295,7 @@ def profile() -> str:
             if f.name not in ("mark", "rework_floor")]  # fmt: skip
     kinds = ", ".join(code(kind) for kind in get_args(models.UnitKind))
     return "\n\n".join([
-        "### Files and fields", "A star marks a required field.", table(("File", "What", "Fields"), rows),
+        "### Files and fields", "A star marks a required column.", table(("File", "What", "Fields"), rows),
         f"`kind` of a unit is one of {kinds}.",
         "### Duty hours of the shipped profile", table(("Code", "Name", "From", "To", "Mark"), hours),
         "### Clocks of the shipped profile",
@@ -273,9 +305,9 @@ def profile() -> str:
         f"### Numbers of the life cycle [{town.flow.mark}]", table(("Key", "Value"), flow)])  # fmt: skip
 
 
-def fields_of(kind: type | None) -> str:
-    if kind is None:
-        return "see below" if kind is models.ClockRule else ""
+def fields_of(kind: type | str) -> str:
+    if isinstance(kind, str):
+        return kind
     found = msgspec.structs.fields(kind)  # type: ignore[arg-type]
     return " ".join(code(f.name) + ("*" if f.required else "") for f in found)
 
@@ -285,8 +317,8 @@ def limit(rule: models.Limit | None) -> str:
         return ""
     if rule.kind == "workdays":
         return f"{rule.amount} workdays"
-    units = ((1440, "d"), (60, "h"), (1, "m"))
-    size, mark = next((s, m) for s, m in units if rule.amount % s == 0 and rule.amount > s)
+    units = ((60, "h"), (1, "m")) if rule.amount < 2880 else ((1440, "d"), (60, "h"), (1, "m"))
+    size, mark = next((s, m) for s, m in units if rule.amount % s == 0 and rule.amount >= s)
     return f"{rule.amount // size}{mark} {rule.kind}"
 
 
@@ -296,13 +328,13 @@ def clock(minute: int) -> str:
 
 def policy() -> str:
     claims = tomllib.loads((builtin() / "policy.toml").read_text("utf-8"))["claim"]
-    rows = [(c["id"], c["clause"], c["title"], c["title_en"], c["shows"]) for c in claims]
+    rows = [(c["id"], c["clause"], c["title"], c["title_en"], c["shows"], c.get("later", "")) for c in claims]
     parts = [
         "# What of the policy this version shows", NOTE,
         "The shipped town works by 青朱府〔2021〕2号. Each line below is one of its 71 obligations that this version shows, "
         "with the tests that would fail if it did not. What is not listed is not claimed. In the program: "
         "`zjj doctor --policy`, and with `--json` the list of tests.",
-        table(("Id", "Clause", "要求", "Obligation", "What the program shows"), rows),
+        table(("Id", "Clause", "要求", "Obligation", "What the program shows", "Of it, not yet"), rows),
         "## Tests",
         "\n".join(f"- **{c['id']}** " + ", ".join(code(test) for test in c["tests"]) for c in claims),
     ]  # fmt: skip
@@ -320,6 +352,11 @@ def events() -> str:
     return table(("Kind", "中文", "Comes from"), rows)
 
 
+def columns() -> str:
+    rows = [(code(c.key) + ("*" if c.required else ""), "、".join(c.zh), " ".join(map(code, c.en))) for c in CASES]
+    return table(("Column", "中文", "Also"), rows)
+
+
 # writing ----------------------------------------------------------------------------------------------------------------
 
 WHOLE: dict[str, Callable[[], str]] = {
@@ -329,7 +366,11 @@ WHOLE: dict[str, Callable[[], str]] = {
     "users/states.md": states,
     "users/policy.md": policy,
 }
-PARTS: dict[str, Callable[[], str]] = {"operators/profile.md": profile, "developers/journal.md": events}
+PARTS: dict[str, Callable[[], str]] = {
+    "operators/profile.md": profile,
+    "developers/journal.md": events,
+    "users/import.md": columns,
+}
 
 
 def wanted() -> dict[Path, str]:

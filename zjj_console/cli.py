@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from zjj_console.commands.context import Settings, Stop, parse_now
+from zjj_console.commands.context import Settings, Stop, parse_now, stopped
 from zjj_console.commands.output import Fault, Result, show
 
 _BARE = {"--db": "ZJJ_DB", "--profile": "ZJJ_PROFILE", "--as": "ZJJ_OPERATOR", "--pin-file": "", "--lang": "ZJJ_LANG",
@@ -68,9 +68,8 @@ def _as_stop(error: Exception) -> Stop:
     usage = getattr(error, "format_message", None)
     if usage is not None:  # a mistake in the command line itself
         return Stop(getattr(error, "exit_code", 2), "E_USAGE", usage())
-    zh, en, code = getattr(error, "zh", None), getattr(error, "en", None), getattr(error, "code", 1)
-    if zh:  # a storage error that a command let through
-        return Stop(code, "E_STORAGE", zh, en or zh)
+    if hasattr(error, "zh"):  # a storage error that a command let through
+        return stopped(error)
     if os.environ.get("ZJJ_DEBUG"):
         raise error
     kind = type(error).__name__

@@ -18,7 +18,7 @@ from zjj_console.verbs.table import VERBS
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "zjj_console"
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FENCE = re.compile(r"^```(console|csv (\S+))\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(console|(?:csv|toml) (\S+))\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NOTES = ("试用: ",)  # narration that the examples leave out
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 
@@ -136,9 +136,11 @@ def run(command: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixt
 
 
 def same(expected: str, printed: str) -> bool:
-    """`...` stands for anything within a line."""
-    pattern = re.escape(expected).replace(re.escape("..."), "[^\n]*")
-    return re.fullmatch(pattern, printed) is not None
+    """`...` stands for anything within a line; alone on a line, for any lines."""
+    lines = [
+        "(?s:.*)" if line == "..." else ".*".join(map(re.escape, line.split("..."))) for line in expected.split("\n")
+    ]
+    return re.fullmatch("\n".join(lines), printed) is not None
 
 
 WITH_EXAMPLES = [page for page in PAGES if "```console" in page.read_text("utf-8")]
@@ -164,4 +166,5 @@ def test_examples_print_what_the_page_says(
 def test_an_example_that_is_wrong_would_be_noticed() -> None:
     assert same("签收 1001 ... [处置中]", "签收 1001 灾险 [处置中]")
     assert not same("签收 1001 ... [处置中]", "签收 1002 灾险 [处置中]")
+    assert same("one\n...\nfour", "one\ntwo\nthree\nfour")
     assert list(steps("$ zjj do x\none\ntwo\n$ zjj y\n")) == [("zjj do x", "one\ntwo"), ("zjj y", "")]

@@ -155,6 +155,11 @@ class DeskMachine(RuleBasedStateMachine):
         case = data.draw(st.sampled_from(self.cases()))
         self.run(who, USUAL[case.state].format(c=case.handle, u=unit))
 
+    @rule(data=st.data(), who=st.sampled_from(("0001", "0005")), act=st.sampled_from(ACTS))
+    def act_and_take_it_back(self, data, who, act):
+        self.act(data, who, act)
+        self.run(who, "cx")
+
     @rule(minutes=st.sampled_from((1, 7, 31, 130, 600, 1440, 4000)))
     def time_passes(self, minutes):
         self.hands.later(minutes=minutes)

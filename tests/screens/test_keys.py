@@ -147,6 +147,22 @@ async def test_escape_never_loses_a_half_typed_line(opened: Any, desk: Desk) -> 
         assert console.typed == "bz 1005 水位"  # even the cleared one can be called back
 
 
+async def test_escape_and_a_key_that_arrive_as_one_chord_are_both_taken(opened: Any) -> None:
+    async with opened() as console:
+        await console.type(";bz 1005 半句")
+        await console.press("alt+semicolon")
+        assert console.typed == "bz 1005 半句"  # left, and opened again
+
+
+async def test_escape_from_an_untouched_key_line_leaves_nothing_behind(opened: Any) -> None:
+    async with opened() as console:
+        await console.select("1008")
+        await console.verb("dispatch")
+        await console.press("escape")
+        await console.type(";")
+        assert console.typed == ""
+
+
 async def test_a_line_with_an_ambiguous_place_lists_and_never_picks(opened: Any, desk: Desk) -> None:
     async with opened() as console:
         await console.type(";xj sjd ")

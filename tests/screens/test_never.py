@@ -119,15 +119,19 @@ async def test_hostile_text_in_every_field_leaves_every_line_in_its_width(opened
     for size in ((80, 24), (120, 40), (200, 50)):
         async with opened(size) as console:
             console.check_widths()
-            for n in range(len(HOSTILE)):
-                assert console.queue.table.select(cases[n].id)
-                await console.press("enter")
+            await console.press("space")
+            console.check_widths()
+            await console.press("escape")
+            for case in cases:
+                assert console.queue.table.select(case.id)
+                await console.idle()
+                console.check_widths()  # drawer and side pane
+                console.app.open_case(case.id)
+                await console.idle()
                 console.check_widths()
-                await console.press("pagedown")
+                await console.press("end")
                 console.check_widths()
-                await console.press("escape", "space")
-                console.check_widths()
-                await console.press("escape")
+            await console.press("escape")
             await console.verb("note")
             for evil in HOSTILE:
                 await console.paste(evil)

@@ -1,14 +1,12 @@
 """A database with a little of everything in its journal, made once and copied for each test."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from zjj_console.desk.desk import Desk
 from zjj_console.domain.duty import DutyTime
-from zjj_console.storage.db import connect, file_identity, set_meta
+from zjj_console.storage.db import connect
 from zjj_console.town.calendar import day_type
 
 LINES = (
@@ -19,12 +17,9 @@ LINES = (
 
 
 @pytest.fixture(scope="session")
-def storied(tmp_path_factory, template, town) -> Path:
-    from tests.conftest import Hands, actor_of, fresh
-
-    path = fresh(template, tmp_path_factory.mktemp("storied") / "storied.db")
-    hands = Hands(town)
-    desk = Desk(path, town, actor_of(town, "0001"), hands)
+def storied(tmp_path_factory, template, copy_db, open_desk) -> Path:
+    path = copy_db(template, tmp_path_factory.mktemp("storied") / "storied.db")
+    desk, hands = open_desk(path)
     for line in LINES:
         done = desk.run_line(line, confirmed=True)
         assert done.ok, (line, done.text)
@@ -34,13 +29,8 @@ def storied(tmp_path_factory, template, town) -> Path:
 
 
 @pytest.fixture
-def journal_db(storied, tmp_path) -> Path:
-    target = tmp_path / "journal.db"
-    shutil.copyfile(storied, target)
-    db = connect(target)
-    set_meta(db, file=file_identity(target))
-    db.close()
-    return target
+def journal_db(storied, copy_db, tmp_path) -> Path:
+    return copy_db(storied, tmp_path / "journal.db")
 
 
 @pytest.fixture

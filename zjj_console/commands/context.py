@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from zjj_console.desk.desk import Desk
     from zjj_console.domain.model import Actor
+    from zjj_console.storage.db import StorageError
     from zjj_console.town.models import Town
 
 
@@ -84,7 +85,7 @@ class Settings:
         """The desk on the chosen database, which is made on first use with the chosen profile."""
         from zjj_console.desk.desk import Desk
         from zjj_console.desk.session import who
-        from zjj_console.storage.db import StorageError, check_version, connect
+        from zjj_console.storage.db import StorageError, check_version, connect, meta
 
         town, path = self.town(), self.path()
         try:
@@ -93,12 +94,19 @@ class Settings:
             db = connect(path, readonly=True)
             try:
                 check_version(db)
+                self.check_town(meta(db, "town"), town)
                 actor = actor or who(db, town, self.operator, self.pin())
             finally:
                 db.close()
             return Desk(path, town, actor, self.clock, self.lang)
         except StorageError as error:
-            raise Stop(error.code, "E_STORAGE", error.zh, error.en) from error
+            raise stopped(error) from error
+
+    def check_town(self, found: str, town: "Town") -> None:
+        """A database speaks its own town's codes; another profile would misread every one of them."""
+        if found != town.code:
+            raise Stop(13, "E_PROFILE", f"数据库属于 {found}，配置却是 {town.code}: 请用 --profile 选对应的镇",
+                       f"the database belongs to {found}, the profile to {town.code}", "profile")  # fmt: skip
 
     def create(self, town: "Town") -> None:
         from zjj_console.storage.setup import create
@@ -122,6 +130,12 @@ class Settings:
         if path.stat().st_mode & 0o077:
             raise Stop(7, "E_PERMISSION", f"{path} 权限须为 0600", f"{path} must have mode 0600")
         return path.read_text(encoding="utf-8").strip()
+
+
+def stopped(error: "StorageError") -> Stop:
+    """A storage error as the end of a command, under the error code of its exit code."""
+    names = {5: "E_CONFLICT", 6: "E_NOT_FOUND", 7: "E_PERMISSION", 10: "E_BUSY", 11: "E_MIGRATION"}
+    return Stop(error.code, names.get(error.code, "E_STORAGE"), error.zh, error.en)
 
 
 def settings(context: "typer.Context") -> Settings:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from zjj_console import __version__
-from zjj_console.commands import audit, case, console, database, doctor, operators, profile
+from zjj_console.commands import audit, case, console, database, doctor, imports, operators, profile
 from zjj_console.commands.context import Settings, Stop, parse_now
 from zjj_console.commands.do import do
 from zjj_console.commands.opening import open_console
@@ -25,8 +25,8 @@ app.command()(console.tui)
 app.command()(console.demo)
 app.command()(console.init)
 app.command()(doctor.doctor)
-# app.command("import")(imports.import_)
-# app.add_typer(imports.export_app, name="export")
+app.command("import")(imports.import_)
+app.add_typer(imports.export_app, name="export")
 app.add_typer(case.app, name="case")
 app.add_typer(profile.app, name="profile")
 app.add_typer(audit.app, name="audit")

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from zjj_console.desk import wording
 from zjj_console.desk.candidates import Candidate
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import Case, Command, Refusal, State
@@ -131,7 +132,8 @@ def _asked(kind: str, zh: str) -> Planner:
         if kind in at.case.requests and not set(args) - {"text"}:
             line = at.line.rstrip()
             asked = at.case.requests[kind]
-            return Need(f"{zh}待决定({asked.reason}): y准 n不准", f"{kind} is waiting: y grants, n refuses",
+            why = wording.reason(at.facts.town, kind, asked.reason)
+            return Need(f"{zh}待决定({why}): y准 n不准", f"{kind} is waiting: y grants, n refuses",
                         (Choice("y", "准", f"{line} y"), Choice("n", "不准", f"{line} n")))  # fmt: skip
         if "reason" not in args:
             return _listed(at.line, kind, at.facts, f"{zh}理由")

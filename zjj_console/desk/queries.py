@@ -40,7 +40,7 @@ def _search(db: Connection, parsed: Parsed, town: Town, selected: str, console: 
     cases = tuple(case for case in (projections.load(db, row.id) for row in rows) if case)
     total = reads.count(db, reads.Filter(open=None, text=words))
     listed = " ".join(case.handle for case in cases)
-    return f"找到 {total} 件: {listed}" if cases else f"没有含“{words}”的案件", cases
+    return f"找到 {total} 件: {listed}" if cases else f"没有含 {words} 的案件", cases
 
 
 def _unit(db: Connection, parsed: Parsed, town: Town, selected: str, console: str) -> Answer:

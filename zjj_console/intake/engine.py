@@ -5,6 +5,7 @@ A killed import leaves whole batches only; running it again finds those rows and
 """
 
 import gc
+import hashlib
 import itertools
 import json
 import time
@@ -14,15 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from zjj_console.desk import keys
 from zjj_console.desk.desk import FIRST_SERIAL, Desk
-from zjj_console.domain.lifecycle import event_of
+from zjj_console.domain.lifecycle import event_of, evolve
 from zjj_console.domain.model import Case, Event
 from zjj_console.domain.permits import refuse
 from zjj_console.intake import columns, known
 from zjj_console.intake.cases import Builder
 from zjj_console.intake.duty_table import DutyTable
-from zjj_console.intake.files import open_table
+from zjj_console.intake.files import no_file, open_table
 from zjj_console.intake.options import Options, Summary, read_map
 from zjj_console.intake.quick import Quick
 from zjj_console.intake.rejects import RejectFile, summed
@@ -56,9 +59,7 @@ class _Undo(Exception):
     """Leaves a transaction that must not be kept."""
 
 
-def import_cases(
-    desk: Desk, path: Path, options: Options | None = None, progress: Progress | None = None
-) -> Summary:
+def import_cases(desk: Desk, path: Path, options: Options | None = None, progress: Progress | None = None) -> Summary:
     """Import a file of cases. Raises IntakeError where nothing can be read (codes 2, 3, 6, 7) and StorageError.
 
     `progress` is told the rows so far and the share of the file read. The summary's code is 0, 4 with rejects,
@@ -88,6 +89,12 @@ class _Import:
         if refusal is not None:
             raise IntakeError(refusal.code, "E_PERMISSION", refusal.zh, refusal.en)
         mapping = read_map(self.options.map)
+        if not self.path.is_file():
+            raise no_file(self.path)
+        if self.options.key:
+            repeated = self._repeated()
+            if repeated is not None:
+                return repeated
         table = open_table(self.path, self.options.format, self.options.encoding, self.options.sheet)
         try:
             found = columns.recognise(table.headers, mapping.headers)
@@ -134,8 +141,34 @@ class _Import:
         with writing(db):
             self._begin(db)
             self._keep_count(db, done=True, code=code)
-            self._remember(db)
+            self._remember(db, code)
         return code
+
+    # the key of a script ----------------------------------------------------------------------------------------------
+
+    def _content(self) -> str:
+        """What an import with a key is about: these bytes, read this way."""
+        with self.path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        o = self.options
+        return f"import cases {digest} {o.format} {o.sheet} {o.encoding} {o.atomic}"
+
+    def _repeated(self) -> Summary | None:
+        """The summary of the same import done before with this key (§6.4)."""
+        used = keys.recall(self.desk.reader, self.options.key)
+        if used is None:
+            return None
+        if used.content != self._content():
+            zh, en = f"键 {self.options.key} 已用于另一内容", f"key {self.options.key} was used for something else"
+            raise IntakeError(5, "E_CONFLICT", zh, en, "key")
+        first = msgspec.convert(used.result, Summary)
+        accepted = first.new + first.changed + first.same
+        return replace(first, new=0, changed=0, same=accepted, code=0, seconds=0.0, repeated=True)
+
+    def _remember(self, db: Connection, code: int) -> None:
+        if self.options.key:
+            summary = msgspec.to_builtins(self._summed(code))
+            keys.remember(db, self.options.key, self._content(), summary, self.now)
 
     def _all_or_nothing(self, db: Connection, table: Table) -> int:
         code = 0
@@ -147,17 +180,14 @@ class _Import:
                 code = (3 if self.options.atomic else 4) if self.rejected else 0
                 if code == 3 or self.options.dry_run:
                     raise _Undo
-                self._keep_count(db, done=True)
-                self._remember(db)
+                self._keep_count(db, done=True, code=code)
+                self._remember(db, code)
         except _Undo:
             if self.options.rejects and not self.options.dry_run and self.rejects.finish():
                 self.rejects_path = str(self.rejects.path)
         return code
 
     rejects_path = ""
-
-    def _remember(self, db: Connection) -> None:
-        """What a repeated `--key` answers."""
 
     def _items(self, table: Table) -> Iterator[tuple[list[Item], bool]]:
         """Rows read and judged, a batch at a time, with whether the reading ends here."""
@@ -198,7 +228,7 @@ class _Import:
         """One batch: refuse, recognise what is known, make the rest."""
         self.rows += len(items)
         told = [item[2] for item in items if item[2].__class__ is Told]
-        held = known.known_ids(db, told) if told else {}  # type: ignore[arg-type]
+        held = known.known_ids(db, told) if told else {}
         standing = known.Standing(db, self.builder)
         cases = known.load_many(db, list(set(held.values()))) if held else {}
         pending = _Pending(self, db)
@@ -240,7 +270,7 @@ class _Import:
     def _correct(self, db: Connection, case: Case, event: Event) -> Case:
         head = journal.open_head(db, self.desk.path)
         journal.append(db, head, [event], self.desk.actor, self.now, cmd=self.batch_id)
-        after = known.evolve(case, event)
+        after = evolve(case, event)
         projections.write(db, case, after, self.builder.duty)
         return after
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from zjj_console.intake import columns, sheets
-from zjj_console.intake.table import Broken, Cells, IntakeError, Rows, Table
+from zjj_console.intake.table import Broken, Cells, IntakeError, Rows, Table, share_of
 
 FORMATS = ("csv", "json", "jsonl", "xlsx")
 _BY_SUFFIX = {
@@ -26,7 +26,7 @@ csv.field_size_limit(1 << 20)
 def open_table(path: Path, format_: str = "", encoding: str = "", sheet: str = "") -> Table:
     """The rows of a file. Raises IntakeError: 2 for a wrong option, 3 for an unreadable file, 6 if there is none."""
     if not path.is_file():
-        raise IntakeError(6, "E_NOT_FOUND", f"没有这个文件: {path}", f"no such file: {path}", "file")
+        raise no_file(path)
     kind = format_.lower() or _BY_SUFFIX.get(path.suffix.lower()) or _by_content(path)
     if kind not in FORMATS:
         known = " ".join(FORMATS)
@@ -40,6 +40,10 @@ def open_table(path: Path, format_: str = "", encoding: str = "", sheet: str = "
     except OSError as error:
         zh = f"读不了 {path}: {error.strerror}"
         raise IntakeError(3, "E_INPUT", zh, f"cannot read {path}: {error.strerror}", "file") from error
+
+
+def no_file(path: Path) -> IntakeError:
+    return IntakeError(6, "E_NOT_FOUND", f"没有这个文件: {path}", f"no such file: {path}", "file")
 
 
 def _by_content(path: Path) -> str:
@@ -107,7 +111,6 @@ def _open_csv(path: Path, encoding: str) -> Table:
         encoding = "utf-8-sig"  # a mark at the start is never part of the first header
     errors = "replace" if encoding == "utf-16" else "surrogateescape"
     text = path.open(encoding=encoding, errors=errors, newline="")
-    size = max(path.stat().st_size, 1)
     lines = _Lines(text)
     first = next((line for line in lines if line.strip()), "")
     delimiter = _delimiter(first)
@@ -117,7 +120,7 @@ def _open_csv(path: Path, encoding: str) -> Table:
     if isinstance(header, Broken) or not header:
         raise IntakeError(3, "E_HEADER", f"{path.name} 没有表头", f"{path.name} has no header row", "file")
     headers = [name.strip() for name in header]
-    return Table(headers, rows, encoding, dirty, lambda: min(1.0, text.buffer.tell() / size), text.close)
+    return Table(headers, rows, encoding, dirty, share_of(text, path), text.close)
 
 
 def _delimiter(line: str) -> str:

@@ -63,7 +63,9 @@ class Standing:
                 return None
         if case.state is not State.REPORTED:
             shown = "、".join(news[:4])
-            return Fault("E_CONFLICT", "external_id", f"案件 {case.handle} 已在办理，内容不同: {shown}", "由坐席在案件上更正")
+            return Fault(
+                "E_CONFLICT", "external_id", f"案件 {case.handle} 已在办理，内容不同: {shown}", "由坐席在案件上更正"
+            )
         after = self._changed(told, case, news)
         if isinstance(after, Fault):
             return after

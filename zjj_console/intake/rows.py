@@ -74,7 +74,9 @@ class RowReader:
         for field, i, limit in self.texts:
             cell = cells[i]
             if cell:
-                value = cell[:limit].strip() if clean else safe_text(plain_cell(cell) if cell[0] == "'" else cell, limit)
+                value = (
+                    cell[:limit].strip() if clean else safe_text(plain_cell(cell) if cell[0] == "'" else cell, limit)
+                )
                 if value:
                     said[field] = value
         if "text" not in said:
@@ -288,7 +290,17 @@ _RARE = (
     "assists", "due_final", "recorded_at", "review_at", "return_count", "rework_count", "custodian", "id", "number",
     "machine",
 )  # fmt: skip
-_KEYS = ("reported_at", "place", "category", "source", "priority", "reporter", *(t[0] for t in _TEXTS), *_PROGRESS, *_RARE)
+_KEYS = (
+    "reported_at",
+    "place",
+    "category",
+    "source",
+    "priority",
+    "reporter",
+    *(t[0] for t in _TEXTS),
+    *_PROGRESS,
+    *_RARE,
+)
 
 
 def case_id(source: str, said: Said) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
 
-from zjj_console.intake.table import Broken, IntakeError, Rows, Table
+from zjj_console.intake.table import Broken, IntakeError, Rows, Table, share_of
 
 _CHUNK = 1 << 16
 _MAX_RECORD = 1 << 22
@@ -42,9 +42,8 @@ def open_json(path: Path) -> Table:
     if not headers:
         raise IntakeError(3, "E_HEADER", f"{path.name} 没有记录", f"{path.name} has no records", "file")
     text = path.open(encoding="utf-8-sig", errors="surrogateescape")
-    size = max(path.stat().st_size, 1)
     names = list(headers)
-    return Table(names, _json_rows(text, names), "utf-8", True, lambda: min(1.0, text.buffer.tell() / size), text.close)
+    return Table(names, _json_rows(text, names), "utf-8", True, share_of(text, path), text.close)
 
 
 def _json_rows(stream: IO[str], names: list[str]) -> Rows:

@@ -1,7 +1,9 @@
 """What a reader hands over: headers and rows of text, whatever the file was made of."""
 
+import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from msgspec import Struct
 
@@ -40,3 +42,9 @@ class Table(Struct):
     dirty: bool = False
     share: Callable[[], float] = lambda: 0.0
     close: Callable[[], Any] = lambda: None
+
+
+def share_of(stream: IO[str], path: Path) -> Callable[[], float]:
+    """How much of a file its stream has read."""
+    size = max(path.stat().st_size, 1)
+    return lambda: min(1.0, os.lseek(stream.fileno(), 0, os.SEEK_CUR) / size)

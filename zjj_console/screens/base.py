@@ -1,5 +1,6 @@
 """The frame of every main screen: three header lines, a message line and the bottom line, and the way of every key."""
 
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from textual.widget import Widget
 from zjj_console.desk.desk import Outcome
 from zjj_console.i18n import t
 from zjj_console.screens.command import CommandLine, Ready
-from zjj_console.screens.session import COMMAND_DRAFT, JUST_MOVED, MESSAGE_STAYS, Session
+from zjj_console.screens.session import COMMAND_DRAFT, JUST_MOVED, MESSAGE_STAYS, READ_BY_THEN, Session
 from zjj_console.storage import reads
 from zjj_console.verbs.table import VERBS, Verb
 from zjj_console.widgets import header
@@ -139,7 +140,8 @@ class ConsoleScreen(Screen[None]):
             text, style = self.command.said()
             pieces: list[Line] = [((f" {piece}", style),) for piece in wrap(shown(text), self.size.width - 2)]
             listed = self.show_choices(pieces[:-1])
-            panel.show([((f" {shown(text)}", style),)] if listed else pieces[-1:])
+            question = text.partition(": ")[0]  # the choices after it stand in their own lines
+            panel.show([((f" {shown(question)}:", style),)] if listed else pieces[-1:])
             return
         self.show_choices([])
         line.show_hint(self.hint())
@@ -161,7 +163,11 @@ class ConsoleScreen(Screen[None]):
         if self.app.screen is not self:
             self.app.screen.post_message(events.Key(event.key, event.character))
             return
-        self.feed(event.key, event.character or "")
+        if event.key.startswith("alt+"):  # Esc and the next key arrived together: that is what was typed
+            self.feed("escape", "")
+            self.feed(*_without_alt(event.key))
+        else:
+            self.feed(event.key, event.character or "")
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -240,6 +246,8 @@ class ConsoleScreen(Screen[None]):
 
     def _feed_list(self, key: str, char: str, moved: bool) -> None:
         plain = folded(char)
+        if self.session.desk.now() - self.session.message.at > READ_BY_THEN:
+            self.session.say("")
         if char and not plain.isascii():
             self.say(t(IME_HINT), "$p2", bell=True)
             return
@@ -376,6 +384,15 @@ class ConsoleScreen(Screen[None]):
 
     def recently(self, at: int) -> bool:
         return at > 0 and self.session.desk.now() - at < JUST_MOVED
+
+
+def _without_alt(key: str) -> tuple[str, str]:
+    """(key, character) of an Alt chord without its Alt."""
+    name = key.removeprefix("alt+")
+    try:
+        return name, name if len(name) == 1 else unicodedata.lookup(name.replace("_", " "))
+    except KeyError:
+        return name, ""
 
 
 _VERB_KEYS = frozenset(verb.key for verb in VERBS if verb.key)

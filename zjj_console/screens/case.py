@@ -84,13 +84,13 @@ class CaseScreen(ConsoleScreen):
         if not right.display:
             left.show([*self._choosing, *self._facts(width, brief=True), *self._can(width), (), *self._past(width)])
             return
-        left.show([*self._facts(width), *self._orders()])
-        can = self._can(right.size.width - 1)
+        facts = [*self._facts(width), *self._orders()]
         if third.display:
+            left.show(facts)
             third.show(self._past(third.size.width - 1))
-            right.show([*self._choosing, *can])
         else:
-            right.show([*self._choosing, *can, (), *self._past(right.size.width - 1)])
+            left.show([*facts, (), *self._past(width)])
+        right.show([*self._choosing, *self._can(right.size.width - 1)])
 
     def _facts(self, width: int, *, brief: bool = False) -> list[Line]:
         case, frame, desk = self._case, self.session.frame(), self.session.desk

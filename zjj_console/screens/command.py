@@ -31,12 +31,14 @@ class CommandLine:
         self.keyed = False
         self.selected = ""
         self.preview = NOTHING
+        self._given = ""
         self._armed = ""
         self._picking = False
         self._back = -1
 
     def start(self, text: str, selected: str, *, keyed: bool = False) -> None:
         self.active, self.keyed, self.selected = True, keyed, selected
+        self._given = text if keyed else ""
         self._back = -1
         self.replace(text)
 
@@ -45,9 +47,9 @@ class CommandLine:
         self._changed()
 
     def stop(self) -> str:
-        """Leave the line; returns what was typed."""
+        """Leave the line; returns what was typed, nothing if a key alone had filled it."""
         self.active = False
-        text = self.editor.text
+        text = "" if self.editor.text == self._given else self.editor.text
         self.editor.clear()
         self.preview, self._armed, self._picking = NOTHING, "", False
         return text

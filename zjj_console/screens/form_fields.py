@@ -1,6 +1,6 @@
 """The fields of the intake form: how each is typed, what it offers, what it means."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from zjj_console.desk import wording
@@ -29,6 +29,7 @@ class Field(NamedTuple):
     read: Callable[[str, Town], Meaning]
     extra: bool = False  # free text: travels beside the line, letter by letter as typed
     needed: bool = False
+    codes: Callable[[Town], Iterable[str]] = lambda town: ()  # with digits in them, which then are no choice
 
 
 def _place(typed: str, town: Town) -> Meaning:
@@ -86,8 +87,8 @@ FIELDS: tuple[Field, ...] = (
     Field("place", "地点", "拼音首字母、全拼或混拼；- 待定", _place, needed=True),
     Field("category", "类别", "代码或拼音首字母", _category, needed=True),
     Field("priority", "级", "1到4，空着按类别", _priority),
-    Field("source", "来源", "来源代码，首字母列出；空着为电话", _source),
-    Field("unit", "派往", "单位代码或拼音；空着只登记", _unit),
+    Field("source", "来源", "来源代码，首字母列出；空着为电话", _source, codes=lambda town: town.source_by_token),
+    Field("unit", "派往", "单位代码或拼音；空着只登记", _unit, codes=lambda town: town.unit_by_token),
     Field("text", "事项", "说什么事，空着用类别的套话", _words, extra=True),
     Field("reporter", "报告人", "姓名，可空", _words, extra=True),
     Field("phone", "电话", "可空", _words, extra=True),

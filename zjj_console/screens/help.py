@@ -121,8 +121,7 @@ def pages(session: Session, width: int) -> list[Line]:
     lines += _text(t("随后续功能: {tabs}", tabs=later), width, "$dim")
     lines += [(), case_lines.title(t("移动与查看"))]
     for key, words in _MOVING:
-        lines += _pair(key, t(words), width)
-    lines += _pair("", " ".join(t(view.zh) for view in VIEWS), width)
+        lines += _pair(key, t(words, views=" ".join(t(view.zh) for view in VIEWS)), width)
     lines += [(), case_lines.title(t("单键 (不在输入时；先预览，Enter 才执行)"))]
     keyed: dict[str, list[str]] = {}
     for verb in VERBS:
@@ -155,7 +154,7 @@ def pages(session: Session, width: int) -> list[Line]:
 
 _MOVING = (
     ("j k", "上下；PgUp PgDn 翻页，Home End 首尾"), ("Enter", "打开案件，或执行预览"), ("Space", "此案能做的全部，不能的说原因"),
-    ("v", "换视图"), ("/", "筛选: 地点拼音、状态、单位、网格或文字"), ("o", "到最急的案件"),
+    ("v", "换视图: {views}"), ("/", "筛选: 地点拼音、状态、单位、网格或文字"), ("o", "到最急的案件"),
     ("[ ]", "案件页里上一案、下一案"), ("Esc", "退一步，半句命令留着；再按清除"),
 )  # fmt: skip
 _GRAMMAR = (
@@ -205,7 +204,7 @@ def _columns(pairs: list[tuple[str, str]], width: int) -> list[Line]:
 
 def _verb(verb: Verb) -> Line:
     style = "$dim" if verb.later else "$foreground"
-    tail = t(verb.later) if verb.later else f"{fit(verb.usage, 40)} {t('例')} {verb.example}"
+    tail = t(verb.later) if verb.later else f"{fit(verb.usage, 46)} {t('例')} {verb.example}"
     return (
         (f" {fit(verb.key, 2)}", "bold $accent"), (f"{fit(verb.code, 3)}", f"bold {style}"),
         (f"{fit(label(verb), 14)}", style), (tail, "$dim"),

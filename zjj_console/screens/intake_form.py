@@ -162,8 +162,11 @@ class IntakeForm(ConsoleScreen):
         return True
 
     def _choose(self, digit: str) -> bool:
-        """A digit picks from the list under the field."""
+        """A digit picks from the list under the field, unless it goes on with a code such as `y1`."""
         if self.field.extra or not digit.isdigit():
+            return False
+        longer = self.editors[self.field.name].text + digit
+        if any(code.startswith(longer) for code in self.field.codes(self.session.desk.town)):
             return False
         offers = self.meaning(self.field).offers
         if not 0 < int(digit) <= len(offers):

@@ -48,7 +48,9 @@ class LogScreen(ConsoleScreen):
 
     def fill(self) -> None:
         panel = self.query_one("#batches", Panel)
-        room = max(1, panel.size.height - 2)
+        height = max(3, min(len(self.batches) + 2, self.size.height * 2 // 5))
+        panel.styles.height = height
+        room = height - 2
         top = max(0, min(self.cursor - room // 2, len(self.batches) - room))
         lines = [case_lines.title(t("导入")), self._head()]
         lines += [self._batch(i) for i in range(top, min(top + room, len(self.batches)))]
@@ -101,13 +103,7 @@ class LogScreen(ConsoleScreen):
     def _events(self) -> list[Line]:
         desk, frame = self.session.desk, self.session.frame()
         lines = [case_lines.title(t("最近的记录 (只增不改，哈希链；zjj audit verify 校验)"))]
-        for e in reads_log.last_events(desk.reader, 60):
-            who = case_lines.person_name(desk.town, e.actor)
-            lines.append((
-                (f" {fit(wording.moment(e.at, frame.now, frame.duty), 12)}#{fit(str(e.lseq), 8)}", "$dim"),
-                (f"{fit(e.handle or '-', 7)}", "$foreground"), (f"{fit(t(wording.event(e.kind)), 16)}", "$foreground"),
-                (who, "$dim"),
-            ))  # fmt: skip
+        lines += [case_lines.entry(e, frame) for e in reads_log.last_events(desk.reader, 60)]
         return lines
 
     def hint(self) -> Line:

@@ -22,6 +22,7 @@ from zjj_console.widgets.editor import LineEditor
 from zjj_console.widgets.panel import Panel
 from zjj_console.widgets.verb_words import key_hints, label
 
+_CHOICES_LOW = 6  # lines of choices on a low screen
 _COUNTED = ("REPORTED", "DISPATCHED", "SELF_HANDLING", "STATION_COORD", "HANDLING", "SUBMITTED", "DIFF_REVIEW",
             "SUSPENDED")  # fmt: skip
 
@@ -49,6 +50,7 @@ class QueueScreen(ConsoleScreen):
                 yield Panel(id="head")
                 yield CaseTable(id="table")
                 yield Panel(id="drawer")
+                yield Panel(id="recent")
             yield Panel(id="side")
 
     @property
@@ -192,12 +194,15 @@ class QueueScreen(ConsoleScreen):
         drawer, side = self.query_one("#drawer", Panel), self.query_one("#side", Panel)
         if drawer.display and drawer.size.height:
             drawer.show(self.drawer_lines(drawer.size.height, drawer.size.width))
+        recent = self.query_one("#recent", Panel)
+        if recent.display and recent.size.height:
+            recent.show(self.recent_lines(recent.size.height))
         if side.display and side.size.height:
             side.show(self.side_lines(side.size.height, side.size.width))
 
     def drawer_lines(self, height: int, width: int) -> list[Line]:
         if self._choosing:
-            return self._choosing[-height:]
+            return self._choosing
         case = self._case
         if case is None:
             return [case_lines.note(t("没有选中的案件"))]
@@ -214,17 +219,23 @@ class QueueScreen(ConsoleScreen):
             lines += case_lines.candidates(self.session.desk.candidates(case.id), room)
         return lines[:height]
 
+    def recent_lines(self, height: int) -> list[Line]:
+        """What happened at the desk last, the newest first."""
+        desk = self.session.desk
+        entries = reads_log.last_events(desk.reader, height - 1)
+        return [case_lines.title(t("近况")), *(case_lines.entry(e, self.session.frame()) for e in entries)]
+
     def side_lines(self, height: int, width: int) -> list[Line]:
         """The side pane of a wide screen: fields, clocks, orders, whom to send, history."""
         case, desk = self._case, self.session.desk
-        lines = list(self._choosing)
+        lines = [*self._choosing, ()] if self._choosing else []
         if case is None:
             return [*lines, case_lines.note(t("没有选中的案件"))]
         frame = self.session.frame()
         lines += [case_lines.headline(case, frame), (), *case_lines.fields(case, desk.actor, frame, width - 1), ()]
         lines += [*case_lines.requests(case, frame), case_lines.clock_head(), *case_lines.clocks(case, frame), ()]
         lines += [case_lines.title(t("派单记录")), *case_lines.dispatches(case, frame)[:4], ()]
-        if any(item.ok and item.verb.id == "dispatch" for item in self._legal):
+        if not self._choosing and any(item.ok and item.verb.id == "dispatch" for item in self._legal):
             lines += [case_lines.title(t("可派 (p 后按数字)")), *case_lines.candidates(desk.candidates(case.id), 5), ()]
         lines.append(case_lines.title(t("经过 (只增不改)")))
         lines += case_lines.history(reads.timeline(desk.reader, case), frame, width - 1)
@@ -233,9 +244,8 @@ class QueueScreen(ConsoleScreen):
     def welcome(self) -> None:
         """Three lines, shown once, until the first key."""
         self.add_class("-first")
-        keys = " ".join(
-            f"{v.key}{label(v)}" for v in VERBS if v.key and not v.later and v.group in ("intake", "dispatch")
-        )
+        first = {v.key: label(v) for v in reversed(VERBS) if v.key and v.group in ("intake", "dispatch")}
+        keys = " ".join(f"{key}{word}" for key, word in list(first.items())[:-6:-1])
         self.query_one("#first", Panel).show(
             [
                 ((f" {t('初次使用: j k 上下，Enter 打开，Space 看此案能做什么，F1 帮助')}", "bold $accent"),),
@@ -247,12 +257,14 @@ class QueueScreen(ConsoleScreen):
     def show_choices(self, lines: list[Line]) -> bool:
         choices = self.command.preview.choices if self.command.active else ()
         listed = case_lines.choices(choices)
-        tall = self.size.height >= 36
-        chosen = listed if tall and listed else lines
+        chosen = listed or lines
         if chosen != self._choosing:
             self._choosing = chosen
+            drawer = self.query_one("#drawer", Panel)
+            low = not self.has_class("-tall")
+            drawer.styles.height = min(len(chosen), _CHOICES_LOW) if low and chosen else None
             self.draw_detail()
-        return tall and bool(listed)
+        return bool(listed)
 
     def hint(self) -> Line:
         pairs: list[tuple[str, str]] = []

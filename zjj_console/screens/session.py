@@ -13,6 +13,7 @@ from zjj_console.widgets.columns import Frame
 
 SETTLE = 3 * SECOND  # nothing is reordered this long after a key (NV-4)
 JUST_MOVED = 700_000  # µs: a key this soon after its row changed is not meant for it (NV-5)
+READ_BY_THEN = 2 * SECOND  # a key after that clears the message
 MESSAGE_STAYS = 15 * SECOND
 COMMAND_DRAFT = "console-line"
 FIRST_RUN = "console-first-run"

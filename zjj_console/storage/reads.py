@@ -172,11 +172,10 @@ def counts(db: Connection, now: int) -> dict[str, int]:
     by_state = {str(s): int(n) for s, n in db.execute(
         "SELECT state, count(*) FROM case_row WHERE is_open = 1 GROUP BY state"
     )}  # fmt: skip
-    overdue, soon = db.execute(
-        "SELECT coalesce(sum(next_due <= ?1), 0), coalesce(sum(next_warn <= ?1 AND next_due > ?1), 0)"
-        " FROM case_row WHERE is_open = 1 AND rank < 2 AND next_kind <> ''",
-        (now,),
-    ).fetchone()
+    # Both ranges lie inside the queue index; a case without a deadline has one beyond all time.
+    urgent = "SELECT count(*) FROM case_row WHERE is_open = 1 AND rank IN (0, 1) AND next_due"
+    overdue = db.execute(f"{urgent} <= ?", (now,)).fetchone()[0]
+    soon = db.execute(f"{urgent} > ? AND next_warn <= ?", (now, now)).fetchone()[0]
     return {**by_state, "open": sum(by_state.values()), "overdue": int(overdue), "due_soon": int(soon)}
 
 

@@ -42,10 +42,10 @@ def _begin(connection: CoreConnection) -> None:
 
 def create(path: Path, town_code: str, console: str = "A") -> None:
     """A new, empty database. The journal's device and log get fresh identities. Raises StorageError if it exists."""
-    if path.exists():
-        raise database.StorageError(5, f"已存在 {path}", f"{path} exists already")
     building = path.with_name(f".{path.name}.new")
     try:
+        if path.exists():
+            raise database.StorageError(5, f"已存在 {path}", f"{path} exists already")
         path.parent.mkdir(parents=True, exist_ok=True)
         building.unlink(missing_ok=True)
         _upgrade(building)

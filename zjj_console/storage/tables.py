@@ -58,7 +58,7 @@ class CaseRow(SQLModel, table=True):
     __tablename__ = "case_row"
     __table_args__: ClassVar[Any] = (
         UniqueConstraint("console", "serial"),
-        Index("ix_case_queue", "is_open", "rank", "next_due", "rid"),
+        Index("ix_case_queue", "is_open", "rank", "next_due", "rid", "next_warn"),
         Index("ix_case_state", "is_open", "state", "rank", "next_due", "rid"),
         Index("ix_case_external", "source", "external_id", unique=True, sqlite_where=text("external_id <> ''")),
         _STRICT,

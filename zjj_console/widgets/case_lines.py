@@ -12,11 +12,12 @@ from zjj_console.domain.marks import marks as marks_of
 from zjj_console.domain.model import Actor, Case, Clock, Dispatch
 from zjj_console.i18n import t
 from zjj_console.storage.reads import Moment
+from zjj_console.storage.reads_log import Entry
 from zjj_console.town.models import Town
 from zjj_console.verbs.parse import Choice
 from zjj_console.widgets.cells import Line, Span, fit, shown, words, wrap
 from zjj_console.widgets.columns import Frame, category_name, source_name, state_word, unit_name
-from zjj_console.widgets.events import sentence
+from zjj_console.widgets.events import kind_word, sentence
 from zjj_console.widgets.verb_words import label
 
 _LABEL = 10
@@ -98,7 +99,7 @@ def fields(case: Case, actor: Actor, frame: Frame, width: int, *, brief: bool = 
     lead = words((unit_name(town, case.lead), person_name(town, case.lead_person))) if case.lead else t("未派")
     assists = "、".join(unit_name(town, code) for code in case.assists)
     reported = words((whole_day(case.reported_at, frame), t("登记"), whole_day(case.recorded_at, frame)))
-    result = words((wording.reason(town, "result", case.result), shown(case.result_text)))
+    result = words((shown(wording.reason(town, "result", case.result)), shown(case.result_text)))
     reporter = words((shown(case.reporter), shown(phone_for(case, actor))))
     table: tuple[tuple[str, str, str, str], ...] = (  # name, value, what an empty one says, style
         ("事项", shown(case.text), "-", "$foreground"),
@@ -196,7 +197,7 @@ def requests(case: Case, frame: Frame) -> list[Line]:
     """Wishes that wait for somebody's decision; they stop no clock."""
     lines: list[Line] = []
     for kind, asked in case.requests.items():
-        reason = wording.reason(frame.town, kind, asked.reason)
+        reason = shown(wording.reason(frame.town, kind, asked.reason))
         until = t("至{time}", time=whole_day(asked.until, frame)) if asked.until else ""
         by = person_name(frame.town, asked.asked_by)
         text = words((t("{what}待决定", what=t(_REQUEST_ZH.get(kind, kind))), reason, until, shown(asked.text)))
@@ -258,6 +259,16 @@ def history(moments: Sequence[Moment], frame: Frame, width: int) -> list[Line]:
         lines.append(((f" {stamp}", "$dim"), (fit(first, max(10, width - 13 - 9)), "$foreground"), (f" {who}", "$dim")))
         lines += [(((" " * 13), ""), (piece, "$foreground")) for piece in more]
     return lines
+
+
+def entry(e: Entry, frame: Frame) -> Line:
+    """One journal entry: when, number, case, what, who."""
+    return (
+        (f" {fit(whole_day(e.at, frame), 12)}#{fit(str(e.lseq), 8)}", "$dim"),
+        (fit(e.handle or "-", 7), "$foreground"),
+        (fit(kind_word(e.kind), 18), "$foreground"),
+        (person_name(frame.town, e.actor) if e.actor else t("系统"), "$dim"),
+    )
 
 
 def choices(found: Sequence[Choice]) -> list[Line]:

@@ -3,6 +3,7 @@
 Everything that came from outside passes `shown` here, so that no text can widen a line or steer the terminal.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -15,6 +16,8 @@ Span = tuple[str, str]
 Line = tuple[Span, ...]
 CUT = ".."
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
+_JOINING = frozenset({"Mn", "Me", "Cf", "Cc", "Cs", "Zl", "Zp"})
+_PLAIN = re.compile(r"[ -~\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]*")
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 
 
@@ -30,7 +33,7 @@ def _alone(char: str) -> str:
     code = ord(char)
     if code in _FLAG_LETTERS:
         return chr(ord("A") + code - _FLAG_LETTERS.start)
-    return "" if code in _SKIN_TONES or unicodedata.category(char) in ("Mn", "Me", "Cf") else char
+    return "" if code in _SKIN_TONES or unicodedata.category(char) in _JOINING else char
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
@@ -69,7 +72,7 @@ def width_of(line: Line) -> int:
 
 def fitted(line: Line, width: int) -> Line:
     """The line in exactly `width` cells; what does not fit is cut with `..`. Last gate: nothing unprintable passes."""
-    line = tuple((text if text.isprintable() else shown(text), style) for text, style in line)
+    line = tuple((text if _PLAIN.fullmatch(text) else "".join(map(_alone, text)), style) for text, style in line)
     spans: list[Span] = []
     left = width
     total = width_of(line)

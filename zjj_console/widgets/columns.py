@@ -42,6 +42,12 @@ def unit_name(town: Town, code: str) -> str:
     return (found.name_en if english() and found.name_en else found.name) if found else shown(code)
 
 
+def short_unit(town: Town, code: str) -> str:
+    """A name that a narrow column has room for: the Chinese one, or the code that is typed."""
+    found = town.units.get(code)
+    return found.tokens[0].upper() if found and english() else unit_name(town, code)
+
+
 def category_name(town: Town, code: str) -> str:
     found = town.categories.get(code)
     return (found.name_en if english() and found.name_en else found.name) if found else shown(code)
@@ -111,11 +117,15 @@ def _place(row: QueueRow, at: Frame) -> Span:
 
 
 def _matter(row: QueueRow, at: Frame) -> Span:
-    return shown(row.text) or category_name(at.town, row.category), NORMAL
+    known = at.town.committees.get(row.committee)
+    text = shown(row.text)
+    if known is not None:  # the place has its own column
+        text = text.removeprefix(known.name).lstrip(" ，,") or text
+    return text or category_name(at.town, row.category), NORMAL
 
 
 def _unit(row: QueueRow, at: Frame) -> Span:
-    return (unit_name(at.town, row.lead), NORMAL) if row.lead else ("-", DIM)
+    return (short_unit(at.town, row.lead), NORMAL) if row.lead else ("-", DIM)
 
 
 def _source(row: QueueRow, at: Frame) -> Span:
@@ -126,7 +136,7 @@ def _source(row: QueueRow, at: Frame) -> Span:
 
 
 def _station(row: QueueRow, at: Frame) -> Span:
-    return unit_name(at.town, row.station) if row.station else "-", DIM
+    return short_unit(at.town, row.station) if row.station else "-", DIM
 
 
 def _flow(row: QueueRow, at: Frame) -> Span:

@@ -6,7 +6,7 @@ from zjj_console.desk import wording
 from zjj_console.i18n import t
 from zjj_console.storage.reads import Moment
 from zjj_console.widgets.cells import shown, words
-from zjj_console.widgets.columns import Frame, state_word, unit_name
+from zjj_console.widgets.columns import Frame, source_name, state_word, unit_name
 
 _TABLES = {
     "return_asked": "return", "return_granted": "fault", "return_refused": "return", "reassigned": "reassign",
@@ -33,7 +33,10 @@ def sentence(m: Moment, frame: Frame) -> str:
     for key, table in (("reason", _TABLES.get(m.kind, "")), ("result", "result"), ("criterion", "criterion")):
         if isinstance(args.get(key), str):
             parts.append(shown(wording.reason(town, table, args[key])))
-    if m.kind not in ("reported", "imported") and isinstance(args.get("text"), str):
+    if m.kind in ("reported", "imported"):
+        parts += [source_name(town, str(changed.get("source", ""))), shown(str(changed.get("text", "")))]
+        changed = {}
+    elif isinstance(args.get("text"), str):
         parts.append(shown(args["text"]))
     if m.data.get("by"):
         parts.append(t("代{who}", who=wording.person(town, str(m.data["by"]))))

@@ -86,7 +86,7 @@ TABLES = (
     CREATE UNIQUE INDEX ix_case_external ON case_row (source, external_id) WHERE external_id <> ''
     """,
     """
-    CREATE INDEX ix_case_queue ON case_row (is_open, rank, next_due, rid)
+    CREATE INDEX ix_case_queue ON case_row (is_open, rank, next_due, rid, next_warn)
     """,
     """
     CREATE INDEX ix_case_state ON case_row (is_open, state, rank, next_due, rid)
