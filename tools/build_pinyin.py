@@ -15,7 +15,17 @@ from pypinyin import Style, lazy_pinyin
 # A curated list: with every reading of the dictionary, a query finds far too much.
 OTHER_READINGS = {"沈": "chen", "圩": "xu", "巷": "hang", "角": "jue", "长": "zhang", "重": "chong", "单": "shan"}
 # Readings that a word list gets wrong for names of places and offices.
-FIXED = {"沈": "shen", "圩": "wei", "巷": "xiang", "埭": "dai", "泖": "mao", "长": "chang", "单": "dan", "卜": "bu", "朝": "chao"}
+FIXED = {
+    "沈": "shen",
+    "圩": "wei",
+    "巷": "xiang",
+    "埭": "dai",
+    "泖": "mao",
+    "长": "chang",
+    "单": "dan",
+    "卜": "bu",
+    "朝": "chao",
+}
 SUFFIXES = {
     "committees.csv": ("社区", "村", "街"),
     "units.csv": ("中队", "队", "所", "办", "站"),

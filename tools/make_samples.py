@@ -29,7 +29,16 @@ SPOTS = (
     "北侧路口", "3号楼前", "桥头", "河边步道", "菜场门口", "学校西门", "公交站旁", "停车场入口", "社区花园", "沿街商铺前",
     "广场东角", "卫生站旁", "12弄口", "老码头", "健身点", "垃圾房旁", "工地围挡外", "村委门前", "水闸边", "地下车库口",
 )  # fmt: skip
-TAILS = ("", "，影响通行", "，居民多次反映", "，请尽快处理", "，现场已拍照", "，有行人经过", "，夜间照明差", "，已持续两天")
+TAILS = (
+    "",
+    "，影响通行",
+    "，居民多次反映",
+    "，请尽快处理",
+    "，现场已拍照",
+    "，有行人经过",
+    "，夜间照明差",
+    "，已持续两天",
+)
 PEOPLE = ("示例居民甲", "示例居民乙", "示例商户", "示例巡查员", "示例志愿者", "示例物业")
 RESULTS = ("已整改", "已清理", "已劝离", "已维修", "已围护待修", "未发现(现场无)")
 WEIGHTS = {"p110": 14, "video": 12, "sensor": 4, "patrol": 24, "village": 16, "phone": 14, "wechat": 10, "inspection": 2,
@@ -124,14 +133,38 @@ class Maker:
             yield {**row, "编号": f"{self.prefix}-{number:04}"}
 
     def open_cases(self) -> Iterator[Row]:
-        for minutes, priority in ((4, 3), (6, 2), (9, 4), (12, 3), (14, 2), (19, 3), (26, 3), (27, 4), (38, 3), (52, 4)):
+        for minutes, priority in (
+            (4, 3),
+            (6, 2),
+            (9, 4),
+            (12, 3),
+            (13, 2),
+            (14, 2),
+            (19, 3),
+            (25, 3),
+            (26, 3),
+            (27, 3),
+            (27, 4),
+            (38, 3),
+            (52, 4),
+        ):
             yield self.report(ago(minutes), priority)
-        for minutes, source, priority in ((3, "p110", 2), (11, "p110", 3), (24, "p110", 3), (5, "sensor", 1), (31, "phone", 1)):
+        for minutes, source, priority in (
+            (3, "p110", 2),
+            (11, "p110", 3),
+            (24, "p110", 3),
+            (5, "sensor", 1),
+            (31, "phone", 1),
+        ):
             yield self.report(ago(minutes), priority, source)
         yield {**self.report(ago(17), 3, "phone"), "地点": "待定"}
         yield {**self.report(ago(66), 3, "phone"), "状态": "待补充"}
         for minutes in (20, 34, 47, 75, 120):
-            yield {**self.report(ago(minutes), self.dice.choice((2, 3, 4))), "状态": "待派单", "派单时间": stamp(ago(minutes - 12))}
+            yield {
+                **self.report(ago(minutes), self.dice.choice((2, 3, 4))),
+                "状态": "待派单",
+                "派单时间": stamp(ago(minutes - 12)),
+            }
         for minutes in (25, 30, 42, 55, 70, 88, 105, 140, 170):
             yield self.sent(minutes, self.dice.choice((2, 3, 3, 4)), "待签收")
         yield self.sent(26, 1, "待签收")
@@ -156,7 +189,13 @@ class Maker:
     def sent(self, minutes: int, priority: int, state: str) -> Row:
         row = self.report(ago(minutes), priority)
         after = self.dice.randrange(4, 20) if minutes > 40 else 5
-        return {**row, "流程": "一般案件", "承办": self.lead(row), "派单时间": stamp(ago(minutes - after)), "状态": state}
+        return {
+            **row,
+            "流程": "一般案件",
+            "承办": self.lead(row),
+            "派单时间": stamp(ago(minutes - after)),
+            "状态": state,
+        }
 
 
 def ago(minutes: int) -> datetime:

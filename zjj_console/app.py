@@ -41,7 +41,9 @@ class ConsoleApp(App[int]):
     ]
 
     def __init__(self, desk: Desk, theme: str = "night", *, ticking: bool = True) -> None:
-        super().__init__()
+        if os.environ.get("NO_COLOR") is not None:
+            theme = "ansi"  # the only one that draws in the terminal's own two colours
+        super().__init__(ansi_color=True if theme == "ansi" else None)
         self.desk = desk
         self.session = Session(desk)
         self.ticking = ticking

@@ -68,7 +68,9 @@ def _as_stop(error: Exception) -> Stop:
     usage = getattr(error, "format_message", None)
     if usage is not None:  # a mistake in the command line itself
         return Stop(getattr(error, "exit_code", 2), "E_USAGE", usage())
-    if hasattr(error, "zh"):  # a storage error that a command let through
+    from zjj_console.storage.db import StorageError
+
+    if isinstance(error, StorageError):  # one that a command let through
         return stopped(error)
     if os.environ.get("ZJJ_DEBUG"):
         raise error

@@ -62,6 +62,17 @@ async def test_below_80x24_the_queue_stays_and_says_so(opened: Any) -> None:
         console.check_widths()
 
 
+async def test_NO_COLOR_uses_the_terminals_own_two_colours(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with opened((80, 24), theme="night") as console:
+        styles = [s.style for strip in console.app.screen._compositor.render_strips() for s in strip if s.style]
+        for line_filter in console.app._filters:
+            assert type(line_filter).__name__ != "Monochrome"
+        assert console.app.theme == "ansi"
+        assert any(style.reverse for style in styles)  # the worst stands out without colour
+        assert "!!!急超" in console.text
+
+
 async def test_NV_10_without_colour_every_severity_still_has_shape_and_word(opened: Any) -> None:
     async with opened((80, 24), theme="ansi") as console:
         assert "!!!急超" in console.row("1009")

@@ -3,7 +3,6 @@
 import pytest
 
 from zjj_console.domain.lifecycle import BY_ACTION
-from zjj_console.town import names
 from zjj_console.verbs.parse import Parsed, Problem, parse
 from zjj_console.verbs.table import BY_WORD, GROUP_ZH, VERBS
 

@@ -63,7 +63,7 @@ def import_(
 def result_of(summary: "Summary") -> Result:
     """The envelope of an import: figures as data, each refused row as an error."""
     data: dict[str, Any] = {
-        "batch": summary.batch,
+        "batch": None if summary.batch == "-" else summary.batch,
         "rows": summary.rows,
         "new": summary.new,
         "changed": summary.changed,

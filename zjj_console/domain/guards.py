@@ -205,7 +205,7 @@ def _explained(table: str, code: str, args: Args, facts: Facts) -> Refusal | Non
     found = next((r for r in facts.town.reasons.get(table, {}).values() if r.code == code), None)
     if found is None or not found.needs_text or args.get("text"):
         return None
-    return _no("2.12", f"“{found.name}”须写明", f"'{found.name_en}' needs words")
+    return _no("2.12", f"{found.name}: 须写明", f"'{found.name_en}' needs words")
 
 
 def _reason(table: str) -> Guard:

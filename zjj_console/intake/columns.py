@@ -26,6 +26,8 @@ CASES: tuple[Column, ...] = (
     Column("reporter", ("上报人", "上报人/单位", "上报单位", "报告人")),
     Column("phone", ("电话", "联系电话"), ("reporter_phone",)),
     Column("grid", ("网格",)),
+    Column("lon", ("经度",), ("longitude", "lng")),
+    Column("lat", ("纬度",), ("latitude",)),
     Column("status", ("状态", "案件状态"), ("state",)),
     Column("flow", ("流程", "处置流程")),
     Column("unit", ("承办", "承办单位", "主办单位"), ("lead",)),

@@ -66,7 +66,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(7, S.SUBMITTED, ("hc @ y",), _slow),
     Scene(6, S.DISPATCHED, ("th @ 2",), _urgent),
     Scene(5, S.HANDLING, ("gc @",), _urgent),
-    Scene(4, S.REPORTED, ("sl @", "pd @ {team}"), lambda c: c.priority == 2 and _placed(c)),
+    Scene(4, S.REPORTED, ("sl @", "pd @ {team} r2"), lambda c: c.priority == 2 and _placed(c)),
 )  # fmt: skip
 
 
@@ -111,7 +111,9 @@ def _play(desk: Desk, dice: random.Random) -> None:
     now = clock()
     try:
         for scene in SCENES:
-            fitting = [case for case in _cases(desk, scene) if case.id not in used and case.since < now - scene.ago * MINUTE]
+            fitting = [
+                case for case in _cases(desk, scene) if case.id not in used and case.since < now - scene.ago * MINUTE
+            ]
             if not fitting:
                 continue
             case = dice.choice(fitting)

@@ -12,14 +12,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from zjj_console.desk import keys
-from zjj_console.desk.desk import FIRST_SERIAL, Desk
-from zjj_console.domain.lifecycle import event_of, evolve
+from zjj_console.desk.desk import Desk
+from zjj_console.domain.lifecycle import evolve
 from zjj_console.domain.model import Case, Event
 from zjj_console.domain.permits import refuse
 from zjj_console.intake import columns, known
@@ -27,6 +26,7 @@ from zjj_console.intake.cases import Builder
 from zjj_console.intake.duty_table import DutyTable
 from zjj_console.intake.files import no_file, open_table
 from zjj_console.intake.options import Options, Summary, read_map
+from zjj_console.intake.pending import Pending, Writer
 from zjj_console.intake.quick import Quick
 from zjj_console.intake.rejects import RejectFile, summed
 from zjj_console.intake.rows import RowReader, Told
@@ -36,11 +36,8 @@ from zjj_console.storage import journal, projections
 from zjj_console.storage.db import Connection, connect, writing
 
 BATCH = 20_000  # rows of a transaction
-CHUNK_ROWS = 500  # rows of a journal event
-CHUNK_BYTES = 900_000
 _CHECKPOINT_PAGES = 50_000  # 200 MB: copying the log back after every batch would double the writing
 SHOWN = 20  # rejects that a summary carries
-_encode = msgspec.json.Encoder(order="sorted").encode  # canonical, as the journal wants it
 _INSERT_REJECT = (
     "INSERT INTO import_reject(batch, row, code, field, message, suggestion, raw) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -80,9 +77,10 @@ class _Import:
         self.warned: dict[str, int] = {}
         self.batch_id = str(uuid.uuid4())
         self.builder = Builder(desk.town, DutyTable(desk.duty), self.now, desk.console)
-        self.quick = Quick(self.builder)
+        self.writer = Writer(desk, self.now, self.batch_id, self.builder, Quick(self.builder))
         self.rows = self.new = self.changed = self.same = self.rejected = self.batch = 0
-        self.stopped = False
+        self.stopped, self.kept = False, True
+        self.rejects_path = ""
 
     def run(self) -> Summary:
         refusal = refuse("report", None, self.desk.facts())
@@ -101,7 +99,7 @@ class _Import:
             lacking = columns.missing(found)
             if lacking:
                 raise _no_header(lacking, table.headers)
-            words = Words(self.desk.town, mapping.values)
+            words = Words(self.desk.town, mapping.values, neutral=table.neutral)
             self.reader = RowReader(words, found, len(table.headers), self.now, dirty=table.dirty)
             self.rejects = RejectFile(self.options.rejects or self.path.with_suffix(".rejects.csv"), table.headers)
             return self._read(table)
@@ -131,6 +129,7 @@ class _Import:
                 self._begin(db)
                 self._write(db, items)
                 self._keep_count(db, done=False)
+            self._tell(table)
             if last:
                 break
         written = self.rejects.finish()
@@ -143,6 +142,10 @@ class _Import:
             self._keep_count(db, done=True, code=code)
             self._remember(db, code)
         return code
+
+    def _tell(self, table: Table) -> None:
+        if self.progress:
+            self.progress(self.rows, table.share())
 
     # the key of a script ----------------------------------------------------------------------------------------------
 
@@ -177,17 +180,17 @@ class _Import:
                 self._begin(db)
                 for items, _ in self._items(table):
                     self._write(db, items)
+                    self._tell(table)
                 code = (3 if self.options.atomic else 4) if self.rejected else 0
                 if code == 3 or self.options.dry_run:
                     raise _Undo
                 self._keep_count(db, done=True, code=code)
                 self._remember(db, code)
         except _Undo:
+            self.kept = False
             if self.options.rejects and not self.options.dry_run and self.rejects.finish():
                 self.rejects_path = str(self.rejects.path)
         return code
-
-    rejects_path = ""
 
     def _items(self, table: Table) -> Iterator[tuple[list[Item], bool]]:
         """Rows read and judged, a batch at a time, with whether the reading ends here."""
@@ -207,8 +210,6 @@ class _Import:
                         break
             last = self.stopped or len(items) < BATCH
             yield items, last
-            if self.progress:
-                self.progress(self.rows, table.share())
             if last:
                 return
 
@@ -231,7 +232,7 @@ class _Import:
         held = known.known_ids(db, told) if told else {}
         standing = known.Standing(db, self.builder)
         cases = known.load_many(db, list(set(held.values()))) if held else {}
-        pending = _Pending(self, db)
+        pending = Pending(self.writer, db)
         for number, cells, row in items:
             if isinstance(row, list):
                 self._refuse(db, number, cells, row)
@@ -288,11 +289,13 @@ class _Import:
 
     def _summed(self, code: int) -> Summary:
         s = self.summary
-        s.batch = f"I-{self.batch:04}"
+        s.batch = f"I-{self.batch:04}" if self.kept else "-"
         s.rows, s.new, s.changed, s.same, s.rejected = self.rows, self.new, self.changed, self.same, self.rejected
         s.seconds = round(time.perf_counter() - self.begun, 3)
         s.code, s.rejects_path, s.dry_run = code, self.rejects_path, self.options.dry_run
         s.warnings = [f"{count} 行{_WARNINGS[kind]}" for kind, count in self.warned.items()]
+        if not self.kept:
+            s.warnings.append("试运行，未写入" if self.options.dry_run else "有拒收行，--atomic 全部未写")
         if self.stopped:
             s.warnings.append(f"拒收超过 {self.options.max_rejects} 行，其余未读")
         return s
@@ -301,108 +304,9 @@ class _Import:
 _WARNINGS = {
     "old": "上报时间早于60天前，已照收",
     "lead": "有承办而未到派单，按待派入库，承办未采用",
+    "position": "坐标读不懂，未采用",
     "machine": "机内数据读不懂，按可见各列入库",
 }
-
-
-class _Pending:
-    """New cases of a batch on their way into the journal and the tables."""
-
-    def __init__(self, run: _Import, db: Connection) -> None:
-        self.run, self.db = run, db
-        self.ids: set[str] = set()
-        self.made: list[tuple[bytes, str, list[Any]]] = []  # encoded [id, set], SQL of its insert, its row
-        self.timers: list[tuple[Any, ...]] = []
-        self.cases: list[Case] = []
-        console = run.desk.console
-        row = db.execute("SELECT max(serial) FROM case_row WHERE console = ?", (console,)).fetchone()
-        self.serial = max(FIRST_SERIAL, (row[0] or 0) + 1)
-        self.numbers: set[tuple[str, int]] = set()
-
-    def add(self, told: Told) -> Fault | None:
-        taken = self._taken(told)
-        if taken is not None:
-            return taken
-        made = self.run.quick.make(told, self.serial)
-        if made is None:
-            fault = self._slowly(told)
-            if fault is not None:
-                return fault
-        else:
-            changed, kind, row, timers = made
-            self.made.append((_encode((told.id, changed)), kind.insert, row))
-            self.timers += timers
-        self.ids.add(told.id)
-        if "serial" not in told.said:
-            self.serial += 1
-        return None
-
-    def _taken(self, told: Told) -> Fault | None:
-        """A number of its own must be free; later cases are numbered behind it."""
-        serial, console = told.said.get("serial"), told.said.get("console")
-        if serial is None or console is None:
-            return None
-        key = (console, serial)
-        sql = "SELECT 1 FROM case_row WHERE console = ? AND serial = ?"
-        if key in self.numbers or self.db.execute(sql, key).fetchone():
-            return Fault("E_CONFLICT", "number", f"案号 {told.said['number']} 已是另一案件", "清空案号列，将编新号")
-        self.numbers.add(key)
-        if console == self.run.desk.console:
-            self.serial = max(self.serial, serial + 1)
-        return None
-
-    def _slowly(self, told: Told) -> Fault | None:
-        case = self.run.builder.build(told, self.serial)
-        if isinstance(case, Fault):
-            return case
-        changed = event_of("imported", Case(told.id), case, {}).data["set"]
-        stored = replace(case, version=1)
-        if stored.dispatches:
-            self.cases.append(stored)
-        duty = self.run.builder.duty
-        row = list(projections.case_values(stored, duty))
-        self.made.append((_encode((told.id, changed)), projections.INSERT_CASE, row))
-        self.timers += projections.timer_values(stored, duty)
-        return None
-
-    def flush(self) -> None:
-        """Chunk events first, so that every row can say where in the journal it stands."""
-        if not self.made:
-            return
-        db, run = self.db, self.run
-        chunks = list(_chunks(self.made))
-        head = journal.open_head(db, run.desk.path)
-        events = [
-            Event("cases_imported", run.batch_id, {"rows": [msgspec.Raw(made[0]) for made in chunk]})
-            for chunk in chunks
-        ]
-        numbers = journal.append(db, head, events, run.desk.actor, run.now, stream=run.batch_id, cmd=run.batch_id)
-        by_insert: dict[str, list[list[Any]]] = {}
-        for lseq, chunk in zip(numbers, chunks, strict=True):
-            for offset, (_, insert, row) in enumerate(chunk):
-                row += (lseq, offset)
-                by_insert.setdefault(insert, []).append(row)
-        for insert, rows in by_insert.items():
-            db.executemany(insert, rows)
-        db.executemany(projections.INSERT_TIMER, self.timers)
-        for case in self.cases:
-            projections.write_dispatches(db, (), case)
-        for held in (self.ids, self.made, self.timers, self.cases):
-            held.clear()
-
-
-def _chunks(made: list[Any]) -> Iterator[list[Any]]:
-    """At most 500 rows and about a megabyte to an event."""
-    chunk: list[Any] = []
-    size = 0
-    for item in made:
-        if chunk and (len(chunk) >= CHUNK_ROWS or size + len(item[0]) > CHUNK_BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(item)
-        size += len(item[0])
-    if chunk:
-        yield chunk
 
 
 def _broken(broken: Broken) -> Fault:

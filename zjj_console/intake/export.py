@@ -27,7 +27,7 @@ _CUSTODY_ZH = {"day": "日班", "night": "夜班"}
 # Fields whose own column carries them whole; the machine column holds the rest.
 _IN_SIGHT = frozenset({
     "external_id", "text", "reporter", "phone", "evidence", "result_text", "wechat_ref", "number", "serial", "console",
-    "place", "grid", "station", "zone",
+    "place", "grid", "station", "zone", "lon", "lat",
 })  # fmt: skip
 _encode = msgspec.json.Encoder(order="sorted").encode
 Record = dict[str, str]
@@ -106,6 +106,8 @@ class _Shape:
             "reporter": self._reporter(case.reporter),
             "phone": case.phone,
             "grid": case.grid,
+            "lon": _degrees(case.lon),
+            "lat": _degrees(case.lat),
             "status": state if self.coded else STATE_ZH[case.state],
             "flow": flow if self.coded else FLOW_ZH[flow],
             "unit": self._named("unit", case.lead),
@@ -163,6 +165,10 @@ class _Shape:
         reasons = self.town.reasons.get("result", {}).values()
         name = next((r.name for r in reasons if r.code == case.result), case.result)
         return case.result if self.coded else name
+
+
+def _degrees(micro: int | None) -> str:
+    return "" if micro is None else f"{micro / 1e6:.6f}"
 
 
 def _machine(case: Case) -> str:

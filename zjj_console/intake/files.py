@@ -120,7 +120,7 @@ def _open_csv(path: Path, encoding: str) -> Table:
     if isinstance(header, Broken) or not header:
         raise IntakeError(3, "E_HEADER", f"{path.name} 没有表头", f"{path.name} has no header row", "file")
     headers = [name.strip() for name in header]
-    return Table(headers, rows, encoding, dirty, share_of(text, path), text.close)
+    return Table(headers, rows, encoding, dirty, True, share_of(text, path), text.close)
 
 
 def _delimiter(line: str) -> str:
@@ -177,7 +177,8 @@ def _csv_rows(lines: _Lines, delimiter: str) -> Rows:
             cells = next(csv.reader([first], delimiter=delimiter), [])
         held.clear()
         if len(cells) == width:
-            yield number, cells
+            if any(cells):
+                yield number, cells
         elif cells:
             width = width or len(cells)
             even = _even(cells, width)

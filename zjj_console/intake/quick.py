@@ -36,7 +36,7 @@ class Kind(Struct, frozen=True):
 _COMMON = (
     "serial", "console", "number", "priority", "category", "place", "committee", "grid", "station", "zone", "text",
     "source", "external_id", "wechat_ref", "reporter", "phone", "reported_at", "recorded_at", "since", "evidence",
-    "custodian",
+    "custodian", "lon", "lat",
 )  # fmt: skip
 _ENDED = (
     "flow", "ever_difficult", "lead", "lead_person", "due_final", "return_count", "rework_count", "attempts", "result",

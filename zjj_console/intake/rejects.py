@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from zjj_console.domain.safe import neutral_cell
 from zjj_console.intake.columns import REJECT_COLUMNS, label
-from zjj_console.intake.table import Broken, Cells
+from zjj_console.intake.table import Broken, Cells, IntakeError
 from zjj_console.intake.words import Fault
 
 
@@ -24,7 +24,7 @@ class RejectFile:
 
     def add(self, number: int, cells: Cells | Broken, faults: list[Fault]) -> None:
         if self._stream is None:
-            self._stream = self._part.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="")
+            self._stream = self._open()
             self._writer = csv.writer(self._stream)
             self._writer.writerow([*map(neutral_cell, self.headers), *REJECT_COLUMNS])
         if isinstance(cells, Broken):
@@ -33,6 +33,14 @@ class RejectFile:
             original = [_written(cells[i]) for i in self.kept]
         code, field, message, suggestion = summed(faults)
         self._writer.writerow([*original, number, code, field, neutral_cell(message), neutral_cell(suggestion)])
+
+    def _open(self) -> IO[str]:
+        try:
+            return self._part.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="")
+        except OSError as error:
+            zh = f"写不了拒收文件 {self.path}: {error.strerror}；用 --rejects 指明位置"
+            en = f"cannot write {self.path}: {error.strerror}; choose a place with --rejects"
+            raise IntakeError(3, "E_OUTPUT", zh, en, "rejects") from error
 
     def finish(self) -> bool:
         """Put the file in its place. False where there was nothing to write."""

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from zjj_console.domain.model import DAY, MINUTE, State
-from zjj_console.domain.safe import plain_cell, safe_text
+from zjj_console.domain.safe import safe_text
 from zjj_console.intake.table import Cells
 from zjj_console.intake.words import Fault, Memo, Words, required
 
@@ -61,6 +61,8 @@ class RowReader:
         self.progress = tuple(at[key] for key in _PROGRESS)
         self.done = tuple(at[key] for key in _PROGRESS if key in columns)
         self.usual = {code: category.priority for code, category in words.town.categories.items()}
+        self.i_lon, self.i_lat = at["lon"], at["lat"]
+        self.located = "lon" in columns and "lat" in columns
         self.rare = any(key in columns for key in _RARE)
 
     def read(self, cells: Cells) -> Told | list[Fault]:
@@ -70,13 +72,12 @@ class RowReader:
         cells.append("")
         faults: list[Fault] = []
         said: Said = {}
+        plain = self.words.plain
         clean = _PLAIN.fullmatch("".join(cells)) is not None  # then every gate leaves the cells as they are
         for field, i, limit in self.texts:
             cell = cells[i]
             if cell:
-                value = (
-                    cell[:limit].strip() if clean else safe_text(plain_cell(cell) if cell[0] == "'" else cell, limit)
-                )
+                value = cell[:limit].strip() if clean else safe_text(plain(cell), limit)
                 if value:
                     said[field] = value
         if "text" not in said:
@@ -124,6 +125,8 @@ class RowReader:
             if cells[i]:
                 self._progress(cells, told, faults)
                 break
+        if self.located and cells[self.i_lon] and cells[self.i_lat]:
+            _located(cells[self.i_lon], cells[self.i_lat], told)
         if self.rare:
             self._rare(cells, told, faults)
         if faults:
@@ -241,7 +244,7 @@ class RowReader:
         cell = cells[at["machine"]]
         if cell:
             try:
-                held = msgspec.json.decode(plain_cell(cell).encode())
+                held = msgspec.json.decode(words.plain(cell).encode())
             except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
                 held = None
             told.machine = held if isinstance(held, dict) else None
@@ -259,13 +262,26 @@ class RowReader:
 
     def _identity(self, cells: Cells, told: Told) -> None:
         """Our own identity and number, as an export writes them; those of another system look different and do not count."""
-        text = plain_cell(cells[self.at["id"]].strip().lower())
+        text = self.words.plain(cells[self.at["id"]].strip().lower())
         if _UUID.fullmatch(text):
             told.id, told.own_id = text, True
         text = cells[self.at["number"]].strip()
         match = _NUMBER.fullmatch(text)
         if match:
             told.said.update(number=text, console=match[1], serial=int(match[2]))
+
+
+def _located(lon: str, lat: str, told: Told) -> None:
+    """A position in degrees as micro-degrees; one that cannot be is left out, the place says where it is."""
+    try:
+        east, north = float(lon), float(lat)
+    except ValueError:
+        told.warning = "position"
+        return
+    if abs(east) <= 180 and abs(north) <= 90:  # false for NaN as well
+        told.said["lon"], told.said["lat"] = round(east * 1e6), round(north * 1e6)
+    else:
+        told.warning = "position"
 
 
 def _optional(table: Memo, cell: str, faults: list[Fault]) -> str:
@@ -293,6 +309,8 @@ _RARE = (
 _KEYS = (
     "reported_at",
     "place",
+    "lon",
+    "lat",
     "category",
     "source",
     "priority",

@@ -1,8 +1,9 @@
 """Readers of JSON and of workbooks: records and cells become the same rows of text that a CSV gives."""
 
+import itertools
 import json
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
@@ -43,7 +44,7 @@ def open_json(path: Path) -> Table:
         raise IntakeError(3, "E_HEADER", f"{path.name} 没有记录", f"{path.name} has no records", "file")
     text = path.open(encoding="utf-8-sig", errors="surrogateescape")
     names = list(headers)
-    return Table(names, _json_rows(text, names), "utf-8", True, share_of(text, path), text.close)
+    return Table(names, _json_rows(text, names), "utf-8", True, False, share_of(text, path), text.close)
 
 
 def _json_rows(stream: IO[str], names: list[str]) -> Rows:
@@ -135,17 +136,20 @@ def open_xlsx(path: Path, sheet: str = "") -> Table:
         book.close()
         raise IntakeError(3, "E_HEADER", f"{path.name} 没有表头", f"{path.name} has no header row", "file")
     headers = [name.strip() for name in header]
-    total = page.max_row or 0
-    return Table(headers, _fit(rows, len(headers)), "", False, _known_share(total), book.close)
-
-
-def _known_share(total: int) -> Callable[[], float]:
-    return lambda: 0.0 if not total else 0.5
+    return Table(headers, _fit(rows, len(headers)), close=book.close)
 
 
 def _sheet_rows(page: Any) -> Rows:
-    for number, values in enumerate(page.iter_rows(values_only=True), 1):
-        cells = [cell_text(value) for value in values]
+    values = page.iter_rows(values_only=True)
+    for number in itertools.count(1):
+        try:
+            found = next(values, None)
+        except Exception as error:  # the sheet is a zipped file of its own and may be damaged anywhere
+            zh = f"工作表在第{number}行附近损坏，其余未读"
+            raise IntakeError(3, "E_INPUT", zh, f"the sheet is damaged near row {number}", "file") from error
+        if found is None:
+            return
+        cells = [cell_text(value) for value in found]
         if any(cells):
             yield number, cells
 

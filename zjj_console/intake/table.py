@@ -33,6 +33,7 @@ class Table(Struct):
     """`rows` yields (row number as a spreadsheet shows it, cells in the order of `headers`), one at a time.
 
     `dirty` says that some byte did not fit the encoding; such bytes stand in the cells as lone surrogates.
+    `neutral` says that a leading apostrophe may stand before what a spreadsheet would take for a formula.
     `share` tells how much of the file has been read, 0 to 1. `close` gives the file back.
     """
 
@@ -40,6 +41,7 @@ class Table(Struct):
     rows: Rows
     encoding: str = ""
     dirty: bool = False
+    neutral: bool = True
     share: Callable[[], float] = lambda: 0.0
     close: Callable[[], Any] = lambda: None
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.model import HOUR, MINUTE, SECOND, State
-from zjj_console.domain.safe import safe_text
+from zjj_console.domain.safe import plain_cell, safe_text
 from zjj_console.intake.columns import label
 from zjj_console.town import names
 from zjj_console.town.models import Named, Town
@@ -77,8 +77,11 @@ class Spot(Struct, frozen=True):
 class Words:
     """The look-ups of one import. Each maps the text of a cell to its value, or to the Fault that says why not."""
 
-    def __init__(self, town: Town, values: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    def __init__(
+        self, town: Town, values: Mapping[str, Mapping[str, str]] | None = None, *, neutral: bool = True
+    ) -> None:
         self.town = town
+        self.plain: Callable[[str], str] = plain_cell if neutral else str
         self.values = {key: {names.fold(k): v for k, v in table.items()} for key, table in (values or {}).items()}
         self.hours = Memo(self._hour)
         self.place = self._table("place", self._place)
@@ -102,7 +105,12 @@ class Words:
     def _table(self, key: str, find: Callable[[str], Any]) -> Memo:
         """Values that a map file renames are renamed first; a neutralised cell is read as what it was."""
         own = self.values.get(key, {})
-        return Memo(lambda cell: find(own.get(names.fold(cell), cell)))
+
+        def meaning(cell: str) -> Any:
+            text = self.plain(cell)
+            return find(own.get(names.fold(text), text))
+
+        return Memo(meaning)
 
     # places and categories ------------------------------------------------------------------------------------------
 

@@ -1,8 +1,7 @@
 """The frame of every main screen: three header lines, a message line and the bottom line, and the way of every key."""
 
-import unicodedata
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,6 +13,7 @@ from zjj_console.desk.desk import Outcome
 from zjj_console.i18n import t
 from zjj_console.screens.command import CommandLine, Ready
 from zjj_console.screens.session import COMMAND_DRAFT, JUST_MOVED, MESSAGE_STAYS, READ_BY_THEN, Session
+from zjj_console.screens.ways import Ways, without_alt
 from zjj_console.storage import reads
 from zjj_console.verbs.table import VERBS, Verb
 from zjj_console.widgets import header
@@ -53,6 +53,10 @@ class ConsoleScreen(Screen[None]):
         yield Panel(id="first")
         yield Panel(id="message")
         yield EditLine(id="line")
+
+    @property
+    def ways(self) -> Ways:
+        return cast(Ways, self.app)
 
     def body(self) -> Iterator[Widget]:
         raise NotImplementedError
@@ -165,7 +169,7 @@ class ConsoleScreen(Screen[None]):
             return
         if event.key.startswith("alt+"):  # Esc and the next key arrived together: that is what was typed
             self.feed("escape", "")
-            self.feed(*_without_alt(event.key))
+            self.feed(*without_alt(event.key))
         else:
             self.feed(event.key, event.character or "")
 
@@ -255,7 +259,7 @@ class ConsoleScreen(Screen[None]):
             self._comma = False
             number = {"0": 10}.get(plain, int(plain) if plain.isdigit() else 0)
             if number:
-                self.app.go_to(f"f{number}")  # type: ignore[attr-defined]
+                self.ways.go_to(f"f{number}")
                 return
         name = plain or key
         if name == "escape":
@@ -267,7 +271,7 @@ class ConsoleScreen(Screen[None]):
             numbers = " ".join(f"{tab.key[1:][-1]}{t(tab.zh)}" for tab in header.TABS if tab.mode)
             self.say(t("逗号后按数字: {numbers}", numbers=numbers), "$dim")
         elif name == "?":
-            self.app.go_to("f1")  # type: ignore[attr-defined]
+            self.ways.go_to("f1")
         elif moved and (name in _VERB_KEYS or key == "enter"):
             self.swallow()
         elif not self.on_list_key("space" if name == " " else name, plain) and name in _VERB_KEYS:
@@ -314,7 +318,7 @@ class ConsoleScreen(Screen[None]):
     def press_free(self, verb_id: str, code: str, takes: tuple[str, ...]) -> None:
         """A verb that needs no case: at once if it takes nothing."""
         if verb_id == "new":
-            self.app.open_form()  # type: ignore[attr-defined]
+            self.ways.open_form()
         elif takes:
             self.command.start(f"{code} ", self.selected_case(), keyed=True)
         else:
@@ -364,7 +368,7 @@ class ConsoleScreen(Screen[None]):
         self.reload()
         self.expected()
         if outcome.case is not None and "reported" in outcome.events:
-            self.app.take_in(outcome.case.id)  # type: ignore[attr-defined]
+            self.ways.take_in(outcome.case.id)
         if outcome.next_line and not self.command.active:
             self.command.start(outcome.next_line, outcome.case.id if outcome.case else selected, keyed=True)
             self.command.complete()
@@ -377,22 +381,13 @@ class ConsoleScreen(Screen[None]):
     def answered(self, outcome: Outcome) -> None:
         """A line that only asked: one case is opened."""
         if outcome.case is not None and len(outcome.cases) == 1:
-            self.app.open_case(outcome.case.id)  # type: ignore[attr-defined]
+            self.ways.open_case(outcome.case.id)
 
     def expected(self) -> None:
         """What changed just now was our own doing: the settle lock does not hold the next key."""
 
     def recently(self, at: int) -> bool:
         return at > 0 and self.session.desk.now() - at < JUST_MOVED
-
-
-def _without_alt(key: str) -> tuple[str, str]:
-    """(key, character) of an Alt chord without its Alt."""
-    name = key.removeprefix("alt+")
-    try:
-        return name, name if len(name) == 1 else unicodedata.lookup(name.replace("_", " "))
-    except KeyError:
-        return name, ""
 
 
 _VERB_KEYS = frozenset(verb.key for verb in VERBS if verb.key)

@@ -150,7 +150,7 @@ class CaseScreen(ConsoleScreen):
         elif char in ("[", "]"):
             self.turn(1 if char == "]" else -1)
         elif key == "space":
-            self.app.open_menu(self, self.case_id)  # type: ignore[attr-defined]
+            self.ways.open_menu(self, self.case_id)
         elif key == "o" and self.worst:
             self.show_case(self.worst[0].id)
         elif key == "enter":

@@ -215,4 +215,4 @@ class IntakeForm(ConsoleScreen):
         self.session.say(f"{t('已办')}: {outcome.text}", "$done")
         self.app.pop_screen()
         if outcome.case is not None:
-            self.app.take_in(outcome.case.id)  # type: ignore[attr-defined]
+            self.ways.take_in(outcome.case.id)

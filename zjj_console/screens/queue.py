@@ -9,14 +9,16 @@ from zjj_console.desk.desk import Legal
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.model import OPEN, Case, State
 from zjj_console.i18n import t
+from zjj_console.screens import queue_detail
 from zjj_console.screens.base import ConsoleScreen
+from zjj_console.screens.queue_detail import Look
 from zjj_console.screens.session import FIRST_RUN, Session
 from zjj_console.screens.views import VIEWS, Listed, explained, filter_of
 from zjj_console.storage import projections, reads, reads_log
-from zjj_console.verbs.table import BY_ID, VERBS
+from zjj_console.verbs.table import BY_ID
 from zjj_console.widgets import case_lines, columns
 from zjj_console.widgets.case_table import CaseTable
-from zjj_console.widgets.cells import Line, Span, shown, spread, wrap
+from zjj_console.widgets.cells import Line, Span, spread
 from zjj_console.widgets.edit_line import EditLine
 from zjj_console.widgets.editor import LineEditor
 from zjj_console.widgets.panel import Panel
@@ -191,68 +193,19 @@ class QueueScreen(ConsoleScreen):
     def draw_detail(self) -> None:
         if not self.is_mounted:
             return
-        drawer, side = self.query_one("#drawer", Panel), self.query_one("#side", Panel)
+        drawer, side, recent = (self.query_one(name, Panel) for name in ("#drawer", "#side", "#recent"))
+        look = Look(self.session.desk, self.session.frame(), self._case, self._legal, self._choosing)
         if drawer.display and drawer.size.height:
-            drawer.show(self.drawer_lines(drawer.size.height, drawer.size.width))
-        recent = self.query_one("#recent", Panel)
+            drawer.show(queue_detail.drawer(look, drawer.size.height, drawer.size.width))
         if recent.display and recent.size.height:
-            recent.show(self.recent_lines(recent.size.height))
+            recent.show(queue_detail.recent(look, recent.size.height))
         if side.display and side.size.height:
-            side.show(self.side_lines(side.size.height, side.size.width))
-
-    def drawer_lines(self, height: int, width: int) -> list[Line]:
-        if self._choosing:
-            return self._choosing
-        case = self._case
-        if case is None:
-            return [case_lines.note(t("没有选中的案件"))]
-        frame = self.session.frame()
-        if height == 1:
-            return [case_lines.one_line(case, frame)]
-        lines = [case_lines.headline(case, frame), case_lines.one_line(case, frame, handle=False)]
-        lines += [((f" {piece}", "$foreground"),) for piece in wrap(shown(case.text), width - 2)[:1]]
-        lines += case_lines.requests(case, frame)[:1]
-        lines += case_lines.clocks(case, frame)[:2]
-        room = height - len(lines) - 1
-        if room > 0 and any(item.ok and item.verb.id == "dispatch" for item in self._legal):
-            lines.append(case_lines.title(t("可派 (p 后按数字)")))
-            lines += case_lines.candidates(self.session.desk.candidates(case.id), room)
-        return lines[:height]
-
-    def recent_lines(self, height: int) -> list[Line]:
-        """What happened at the desk last, the newest first."""
-        desk = self.session.desk
-        entries = reads_log.last_events(desk.reader, height - 1)
-        return [case_lines.title(t("近况")), *(case_lines.entry(e, self.session.frame()) for e in entries)]
-
-    def side_lines(self, height: int, width: int) -> list[Line]:
-        """The side pane of a wide screen: fields, clocks, orders, whom to send, history."""
-        case, desk = self._case, self.session.desk
-        lines = [*self._choosing, ()] if self._choosing else []
-        if case is None:
-            return [*lines, case_lines.note(t("没有选中的案件"))]
-        frame = self.session.frame()
-        lines += [case_lines.headline(case, frame), (), *case_lines.fields(case, desk.actor, frame, width - 1), ()]
-        lines += [*case_lines.requests(case, frame), case_lines.clock_head(), *case_lines.clocks(case, frame), ()]
-        lines += [case_lines.title(t("派单记录")), *case_lines.dispatches(case, frame)[:4], ()]
-        if not self._choosing and any(item.ok and item.verb.id == "dispatch" for item in self._legal):
-            lines += [case_lines.title(t("可派 (p 后按数字)")), *case_lines.candidates(desk.candidates(case.id), 5), ()]
-        lines.append(case_lines.title(t("经过 (只增不改)")))
-        lines += case_lines.history(reads.timeline(desk.reader, case), frame, width - 1)
-        return lines[:height]
+            side.show(queue_detail.side(look, side.size.height, side.size.width))
 
     def welcome(self) -> None:
         """Three lines, shown once, until the first key."""
         self.add_class("-first")
-        first = {v.key: label(v) for v in reversed(VERBS) if v.key and v.group in ("intake", "dispatch")}
-        keys = " ".join(f"{key}{word}" for key, word in list(first.items())[:-6:-1])
-        self.query_one("#first", Panel).show(
-            [
-                ((f" {t('初次使用: j k 上下，Enter 打开，Space 看此案能做什么，F1 帮助')}", "bold $accent"),),
-                ((f" {t('一键一事: {keys}；先出预览，再按 Enter 才执行', keys=keys)}", "$foreground"),),
-                ((f" {t('不用输入法: 地点、单位、类别写拼音首字母；任意键收起本提示')}", "$foreground"),),
-            ]
-        )
+        self.query_one("#first", Panel).show(queue_detail.welcome())
 
     def show_choices(self, lines: list[Line]) -> bool:
         choices = self.command.preview.choices if self.command.active else ()
@@ -354,11 +307,11 @@ class QueueScreen(ConsoleScreen):
 
     def open_selected(self) -> None:
         if self.selected_case():
-            self.app.open_case(self.selected_case())  # type: ignore[attr-defined]
+            self.ways.open_case(self.selected_case())
 
     def open_menu(self) -> None:
         if self.selected_case():
-            self.app.open_menu(self, self.selected_case())  # type: ignore[attr-defined]
+            self.ways.open_menu(self, self.selected_case())
         else:
             self.say(t("没有选中的案件"), "$p2", bell=True)
 
@@ -379,7 +332,7 @@ class QueueScreen(ConsoleScreen):
         elif not self.worst:
             self.say(t("无超时，无临期"), "$dim")
         elif not self.table.select(self.worst[0].id):
-            self.app.open_case(self.worst[0].id)  # type: ignore[attr-defined]
+            self.ways.open_case(self.worst[0].id)
 
     def step_back(self) -> bool:
         """First the text that was kept from the command line, then the filter, then the view."""

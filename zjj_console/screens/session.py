@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from zjj_console.desk.desk import Desk, Outcome
@@ -85,11 +86,11 @@ class Session:
     async def save_drafts(self) -> None:
         waiting, self.unsaved = self.unsaved, {}
         for draft_id, body in waiting.items():
-            await self.call(lambda draft_id=draft_id, body=body: self._save(draft_id, body))  # type: ignore[misc]
+            await self.call(partial(self._save, draft_id, body))
 
     async def drop_draft(self, draft_id: str) -> None:
         self.unsaved.pop(draft_id, None)
-        await self.call(lambda: self._save(draft_id, {}))
+        await self.call(partial(self._save, draft_id, {}))
 
     def _save(self, draft_id: str, body: dict[str, Any]) -> Outcome:
         if body:

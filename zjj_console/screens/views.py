@@ -13,6 +13,7 @@ from zjj_console.storage.reads import Cursor, Filter, QueueRow
 from zjj_console.town import names
 from zjj_console.town.models import Town
 from zjj_console.widgets.cells import shown
+from zjj_console.widgets.columns import category_name, place_name, unit_name
 from zjj_console.widgets.editor import folded
 
 S = State
@@ -111,9 +112,13 @@ _FIELD_ZH = {
 
 
 def _named(field: str, code: str, town: Town) -> str:
-    tables = {"station": town.units, "units": town.units, "committees": town.committees, "categories": town.categories}
-    found = tables.get(field, {}).get(code)  # type: ignore[attr-defined]
-    return str(found.name) if found else t(STATE_ZH[S(code)]) if field == "states" else code.upper()
+    if field == "states":
+        return t(STATE_ZH[S(code)])
+    if field == "categories":
+        return category_name(town, code)
+    if field == "committees":
+        return place_name(town, code, code)
+    return code.upper() if field == "grid" else unit_name(town, code)
 
 
 class Listed:

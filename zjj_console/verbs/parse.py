@@ -116,11 +116,11 @@ def _usage(word: str) -> Problem:
 
 def _unknown_verb(word: str, raw: list[str]) -> Problem:
     near = [v for v in VERBS if v.code[0] == word[0] or v.alias.startswith(word[:2])][:5]
-    choices = tuple(
-        Choice(str(i), f"{v.code} {v.zh}", " ".join([v.code, *raw[1:]])) for i, v in enumerate(near, 1)
-    )
+    choices = tuple(Choice(str(i), f"{v.code} {v.zh}", " ".join([v.code, *raw[1:]])) for i, v in enumerate(near, 1))
     hint = "、".join(f"{v.code} {v.zh}" for v in near)
-    return Problem("E_VERB", f"没有动词 {word}" + (f"，相近: {hint}" if hint else ""), f"unknown verb {word}", 2, "verb", choices)
+    return Problem(
+        "E_VERB", f"没有动词 {word}" + (f"，相近: {hint}" if hint else ""), f"unknown verb {word}", 2, "verb", choices
+    )
 
 
 class _Reader:
@@ -193,7 +193,9 @@ class _Reader:
         choices = self.line.choices(found.candidates)
         listed = " ".join(f"{c.digit}{c.label}" for c in choices)
         if choices:
-            return Problem(f"{code}_AMBIGUOUS", f"{zh} {token} 有多个: {listed}", f"{en} {token} is ambiguous", 3, en, choices)
+            return Problem(
+                f"{code}_AMBIGUOUS", f"{zh} {token} 有多个: {listed}", f"{en} {token} is ambiguous", 3, en, choices
+            )
         choices = self.line.choices(_nearest(token, index))
         listed = " ".join(f"{c.digit}{c.label}" for c in choices)
         hint = f"，相近: {listed}" if listed else "，请用拼音首字母"
@@ -224,8 +226,11 @@ class _Reader:
 
     def _near_miss(self, token: str) -> bool | Problem:
         """A unit typed by pinyin: only where a unit must come, so that free text is never taken for one."""
-        if "unit" in self.kinds and "unit" not in self.args and "candidate" not in self.args and (
-            self.verb.id != "new" or (token.isascii() and len(token) <= 6)
+        if (
+            "unit" in self.kinds
+            and "unit" not in self.args
+            and "candidate" not in self.args
+            and (self.verb.id != "new" or (token.isascii() and len(token) <= 6))
         ):
             found = names.units(self.town).resolve(token)
             if found.found is not None:
@@ -236,7 +241,9 @@ class _Reader:
                 self.line.take()
                 choices = self.line.choices(found.candidates)
                 listed = " ".join(f"{c.digit}{c.label}" for c in choices)
-                return Problem("E_REF", f"单位 {token} 有多个: {listed}", f"unit {token} is ambiguous", 3, "unit", choices)
+                return Problem(
+                    "E_REF", f"单位 {token} 有多个: {listed}", f"unit {token} is ambiguous", 3, "unit", choices
+                )
             if "unit" in self.verb.takes:
                 listed = "、".join(c.name for c in _nearest(token, names.units(self.town)))
                 return Problem("E_REF", f"没有单位 {token}" + (f"，相近: {listed}" if listed else ""), f"unknown unit {token}",
@@ -265,7 +272,12 @@ class _Reader:
     def _is_unit(self, token: str, _: str) -> bool:
         unit = self.town.unit_by_token.get(token)
         if unit is None:
-            digit = token.isdigit() and len(token) == 1 and token != "0" and self.verb.id in ("dispatch", "emergency", "reassign")
+            digit = (
+                token.isdigit()
+                and len(token) == 1
+                and token != "0"
+                and self.verb.id in ("dispatch", "emergency", "reassign")
+            )
             return digit and "unit" not in self.args and self._set("candidate", int(token))
         if "unit" not in self.args:
             return self._set("unit", unit.code)
