@@ -35,13 +35,7 @@ LINES = (
 )  # fmt: skip
 
 
-def _case(before, line):
-    late = line.startswith("gp")
-    reason = "write_dispatches stands the old lead up before it deletes the undone one (I-2)"
-    return pytest.param(before, line, id=line, marks=[pytest.mark.xfail(reason=reason, strict=True)] if late else [])
-
-
-@pytest.mark.parametrize(("before", "line"), [_case(*line) for line in LINES])
+@pytest.mark.parametrize(("before", "line"), LINES, ids=[line for _, line in LINES])
 def test_within_ten_seconds_everything_stands_as_before(do, desk, clock, before, line):
     for step in before:
         do(step)

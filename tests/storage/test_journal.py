@@ -132,10 +132,7 @@ def test_rebuild_gives_the_same_rows(opened, duty, table):
     "sql",
     ["DELETE FROM event WHERE lseq = 3", "DELETE FROM event", *(f"UPDATE event SET {c} = {c}" for c in COLUMNS),
      "UPDATE event SET body = body", "UPDATE event SET hash = hash", "UPDATE event SET lseq = lseq + 100",
-     pytest.param(
-         "REPLACE INTO event SELECT * FROM event WHERE lseq = 3",
-         marks=pytest.mark.xfail(reason="REPLACE passes the delete trigger unless recursive_triggers is on"),
-     )],
+     "REPLACE INTO event SELECT * FROM event WHERE lseq = 3"],
 )  # fmt: skip
 def test_I_6_the_journal_is_append_only(opened, sql):
     before = opened.execute("SELECT lseq, hash, body FROM event").fetchall()

@@ -244,7 +244,7 @@ def timeline(context: typer.Context, case: CaseRef) -> None:
     end = found.closed_at or now
     data = {
         "case": shape.case_json(found, desk.town, desk.duty, now),
-        "events": [shape.moment_json(m, desk.town, desk.duty) for m in moments],
+        "events": [shape.moment_json(m, found, desk.actor, desk.town, desk.duty) for m in moments],
         "total_minutes": end // MINUTE - found.reported_at // MINUTE,
         "holders": [
             {"unit": unit or None, "unit_zh": wording.unit(desk.town, unit) or "指挥中心", "minutes": minutes}

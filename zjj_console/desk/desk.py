@@ -152,7 +152,7 @@ class Desk:
         done = self._decide(self.reader, parsed, line, selected, work, confirmed=True)
         if isinstance(done, Need):
             text = done.zh if self.lang == "zh" else done.en
-            return Preview(False, text, done.choices, done.fill, code=2)
+            return Preview(False, text, done.choices, done.fill, code=3)
         if isinstance(done, Refusal):
             return Preview(False, self._say(done), code=done.code)
         text = preview.describe(parsed, work, done, self.lang)
@@ -218,6 +218,7 @@ class Desk:
             "priority": args.get("priority", category.priority),
             "source": args.get("source", queries.default_source(self.town)),
             "text": safe_text(args.get("text", "")) or category.phrase,
+            "reporter": self.actor.unit if self.actor.unit != self.town.centre.code else "",
             **{name: safe_text(args[name]) for name in ("reporter", "phone", "external_id") if name in args},
         }
         if fields.get("external_id"):

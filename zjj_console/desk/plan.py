@@ -88,9 +88,10 @@ def _dispatch(args: Args, at: Situation) -> Plan:
 def _emergency(args: Args, at: Situation) -> Plan:
     """R29: whatever it was reported as, it is first priority now."""
     order = _dispatch(args, at)
-    if not isinstance(order, list) or at.case.state is not S.REPORTED:
+    if not isinstance(order, list):
         return order
-    return [Command("accept", {"priority": 1}), *order[1:]]
+    raised = Command(order[-1].action, {**order[-1].args, "priority": 1})
+    return [Command("accept", {"priority": 1}), raised] if at.case.state is S.REPORTED else [raised]
 
 
 def _reassign(args: Args, at: Situation) -> Plan:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from zjj_console.desk import wording
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.lifecycle import STATE_ZH
@@ -87,7 +89,15 @@ def phone_for(case: Case, actor: Actor) -> str:
     return case.phone if whole else masked(case.phone)
 
 
-def moment_json(moment: Moment, town: Town, duty: DutyTime) -> dict[str, Any]:
+def moment_json(moment: Moment, case: Case, actor: Actor, town: Town, duty: DutyTime) -> dict[str, Any]:
+    """One event of a case; a telephone number in it is masked as everywhere else (R07, NV-19)."""
+
+    def values(side: str) -> dict[str, Any]:
+        found = dict(moment.data.get(side, {}))
+        if found.get("phone"):
+            found["phone"] = phone_for(replace(case, phone=found["phone"]), actor)
+        return found
+
     return {
         "seq": moment.lseq,
         "at": wording.iso(moment.at, duty),
@@ -99,8 +109,8 @@ def moment_json(moment: Moment, town: Town, duty: DutyTime) -> dict[str, Any]:
         "on_behalf_of": moment.data.get("by"),
         "trial": moment.trial,
         "args": moment.data.get("args", {}),
-        "set": moment.data.get("set", {}),
-        "was": moment.data.get("was", {}),
+        "set": values("set"),
+        "was": values("was"),
     }
 
 

@@ -32,10 +32,15 @@ def _ended(case: Case, status: str, role: str = "lead") -> tuple[Dispatch, ...]:
 
 
 def _lead(case: Case, args: Args, facts: Facts, ended: str) -> Case:
-    case = replace(case, dispatches=_ended(case, ended))
+    orders = tuple(
+        replace(d, active=False, status="SUPERSEDED") if d.active and d.unit == args["unit"] else d
+        for d in _ended(case, ended)
+    )  # an assistant who becomes the lead keeps one order, not two
+    case = replace(case, dispatches=orders)
     order = _order(case, "lead", args["unit"], args["person"], args, facts)
     return replace(
         case,
+        assists=tuple(unit for unit in case.assists if unit != args["unit"]),
         lead=args["unit"],
         lead_person=args["person"],
         dispatches=(*case.dispatches, order),
@@ -63,6 +68,7 @@ def _handling_clock(case: Case, facts: Facts) -> Case:
 
 
 def dispatch(case: Case, args: Args, facts: Facts) -> Case:
+    case = replace(case, priority=args.get("priority", case.priority))
     case = _handling_clock(_lead(case, args, facts, "SUPERSEDED"), facts)
     return assist(case, args, facts)
 
@@ -120,7 +126,7 @@ def submit(case: Case, args: Args, facts: Facts) -> Case:
     )
 
 
-def _close(case: Case, facts: Facts) -> Case:
+def _close(case: Case, facts: Facts, orders: str = "DONE") -> Case:
     due = case.due_final
     on_time = None if due is None else (case.submitted_at or facts.now) <= due
     return replace(
@@ -129,7 +135,7 @@ def _close(case: Case, facts: Facts) -> Case:
         on_time=on_time,
         requests={},
         supervised_until=None,
-        dispatches=tuple(replace(d, active=False, status="DONE") if d.active else d for d in case.dispatches),
+        dispatches=tuple(replace(d, active=False, status=orders) if d.active else d for d in case.dispatches),
     )
 
 
@@ -253,7 +259,7 @@ def resume(case: Case, args: Args, facts: Facts) -> Case:
 
 
 def end(case: Case, args: Args, facts: Facts) -> Case:
-    return replace(_close(case, facts), on_time=None)
+    return replace(_close(case, facts, "RECALLED"), on_time=None)
 
 
 def merge(case: Case, args: Args, facts: Facts) -> Case:
@@ -304,8 +310,13 @@ def release(case: Case, args: Args, facts: Facts) -> Case:
     return replace(case, supervised_until=None)
 
 
-def support(case: Case, args: Args, facts: Facts) -> Case:
-    return replace(case, support="REQUESTED")
+def support(status: str) -> Effect:
+    """执法保障 goes REQUESTED, ACCEPTED, ARRIVED, DONE (§2.7)."""
+
+    def effect(case: Case, args: Args, facts: Facts) -> Case:
+        return replace(case, support=status)
+
+    return effect
 
 
 def backfill(case: Case, args: Args, facts: Facts) -> Case:

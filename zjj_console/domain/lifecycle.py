@@ -43,6 +43,10 @@ def _p1(case: Case, args: dict[str, Any]) -> bool:
     return case.priority == 1
 
 
+def _support(*statuses: str) -> When:
+    return lambda case, args: case.support in statuses
+
+
 def _states(*states: State) -> frozenset[State]:
     return frozenset(states)
 
@@ -59,7 +63,8 @@ STEPS: tuple[Step, ...] = (
          (guards.not_p1_self,), effects.self_start),
     Step("T06", "coordinate", "coordinated", _states(S.REPORTED, S.SELF_HANDLING), S.STATION_COORD,
          ("ACC", "SELF", "P110"), ("COORD",), (guards.station_known,), effects.coordinate),
-    Step("T07", "self_finish", "self_submitted", _states(S.SELF_HANDLING), S.SUBMITTED, ("SELF",), ("VER",),
+    Step("T07", "self_finish", "self_submitted", _states(S.SELF_HANDLING, S.STATION_COORD), S.SUBMITTED,
+         ("SELF", "COORD"), ("VER",),
          (guards.no_dispatch, guards.result_given), effects.self_submit, when=_p1),
     Step("T07", "self_finish", "self_closed", _states(S.SELF_HANDLING, S.STATION_COORD), S.CLOSED, ("*",), ("REO",),
          (guards.no_dispatch, guards.result_given), effects.self_close),
@@ -130,7 +135,13 @@ STEPS: tuple[Step, ...] = (
     Step("T37", "reopen", "reopened", _states(S.CLOSED, S.VOIDED), S.REPORTED, (), ("ACC",),
          (guards.REASON["reopen"], guards.within_reopen), effects.reopen),
     Step("T38", "support", "support_asked", _ANY_OPEN, None, (), ("SUP_ACK", "SUP_ARR"),
-         (guards.station_known,), effects.support, fact=True),
+         (guards.station_known,), effects.support("REQUESTED"), when=_support("", "DONE"), fact=True),
+    Step("T38", "support", "support_accepted", _ANY_OPEN, None, ("SUP_ACK",), (), (), effects.support("ACCEPTED"),
+         when=_support("REQUESTED"), fact=True),
+    Step("T38", "support", "support_arrived", _ANY_OPEN, None, ("SUP_ARR",), (), (), effects.support("ARRIVED"),
+         when=_support("ACCEPTED"), fact=True),
+    Step("T38", "support", "support_done", _ANY_OPEN, None, (), (), (), effects.support("DONE"),
+         when=_support("ARRIVED"), fact=True),
     Step("T39", "screen", "screened", _states(S.REPORTED), None, ("P110",), (), (guards.from_110,),
          when=lambda case, args: args.get("reason") == "accepted", fact=True),
     Step("T39", "screen", "screened_out", _states(S.REPORTED), S.VOIDED, ("*",), (), (guards.from_110,), effects.end),

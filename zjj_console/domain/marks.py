@@ -31,7 +31,7 @@ def marks(case: Case) -> tuple[str, ...]:
         "extend": "extend" in case.requests or case.extend_count > 0,
         "suspend": "suspend" in case.requests or case.state is State.SUSPENDED,
         "void": "void" in case.requests,
-        "support": bool(case.support),
+        "support": case.support not in ("", "DONE"),
         "backfill": "BB" in case.clocks and case.clocks["BB"].running,
         "info": case.state is State.INFO_NEEDED,
         "self": case.state is State.SELF_HANDLING,

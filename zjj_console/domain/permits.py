@@ -35,7 +35,11 @@ def own_area(case: Case | None, facts: Facts) -> bool:
 
 
 def own_finding(case: Case | None, facts: Facts) -> bool:
-    return case is None or case.reporter in ("", facts.actor.unit, facts.actor.work_no) or own_area(case, facts)
+    """Found by his own body, or lying in the area of his station or village station."""
+    if case is None or case.reporter in (facts.actor.unit, facts.actor.work_no) or own_area(case, facts):
+        return True
+    place = facts.town.committees.get(case.committee)
+    return place is not None and place.village_station == facts.actor.unit
 
 
 def not_own(case: Case | None, facts: Facts) -> bool:

@@ -15,6 +15,7 @@ _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
+    "recursive_triggers=ON",  # or REPLACE INTO would slip past the trigger that keeps the journal append-only
     "trusted_schema=OFF",
     "mmap_size=0",
     "journal_size_limit=67108864",

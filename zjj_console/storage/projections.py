@@ -81,11 +81,11 @@ def write(db: Connection, before: Case | None, case: Case, duty: DutyTime) -> No
 
 def write_dispatches(db: Connection, known: tuple[Dispatch, ...], case: Case) -> None:
     """Ended orders before standing ones, so that there is never a moment with two leads (I-2)."""
+    gone = [(case.id, d.n) for d in known if d.n > len(case.dispatches)]
+    db.executemany("DELETE FROM dispatch WHERE case_id = ? AND n = ?", gone)
     changed = [d for d in case.dispatches if d not in known]
     for d in sorted(changed, key=lambda d: d.active):
         db.execute(INSERT_DISPATCH, (case.id, d.n, d.role, d.unit, d.person, d.at, d.status, int(d.active)))
-    gone = [(case.id, d.n) for d in known if d.n > len(case.dispatches)]
-    db.executemany("DELETE FROM dispatch WHERE case_id = ? AND n = ?", gone)
 
 
 def case_from(row: tuple[Any, ...]) -> Case:

@@ -137,7 +137,7 @@ class _Reader:
             token = self.line.peek()
             if token == ".":
                 self.line.take()
-            elif _CASE.fullmatch(token):
+            elif _CASE.fullmatch(token) and not ("unit" in self.kinds and token.lower() in self.town.unit_by_token):
                 target = self.line.take()
         positional = {"place": self._take_place, "master": self._take_master, "words": self._take_words}
         if self.verb.id == "new":
