@@ -24,7 +24,8 @@ def test_no_name_of_a_town_in_the_package_outside_its_profile(name: str) -> None
     stations = [u.name for u in town.of_kind("station")]
     teams = [u.name for u in town.of_kind("response_team") if len(u.name) > 3]
     committees = [c.name for c in town.committees.values()]
-    words = [town.name, town.name.removesuffix("镇"), town.document, *stations, *teams, *committees]
+    short = town.name.removesuffix("镇")  # of the second town it is the word for a sample, which is no name
+    words = [town.name, *([short] if short != "示例" else []), town.document, *stations, *teams, *committees]
     pattern = re.compile("|".join(map(re.escape, words)))
     assert [f"{p.name}: {m[0]}" for p in sources() for m in pattern.finditer(p.read_text("utf-8"))] == []
 

@@ -42,7 +42,7 @@ def _possible(action: str, case: Case, facts: Facts) -> Refusal | None:
 
 
 def describe(parsed: Parsed, work: Work, case_id: str, lang: str = "zh") -> str:
-    """`派单 1042 桥栏杆断裂 -> 应急一队 李乙 [待签收] 签收时限 23:51`, from the folded result."""
+    """Verb, case, `->` recipient, codes in words, `[new state]`, next deadline: read off the folded result."""
     facts, case, before = work.facts, work.after[case_id], work.before[case_id]
     town, say = (facts.town.english if lang == "en" else facts.town), teller(lang)
     verb = parsed.verb.en if lang == "en" else parsed.verb.zh

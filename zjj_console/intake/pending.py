@@ -113,6 +113,7 @@ class Pending:
                 by_insert.setdefault(insert, []).append(row)
         for insert, rows in by_insert.items():
             db.executemany(insert, rows)
+
         db.executemany(projections.INSERT_TIMER, self.timers)
         for case in self.cases:
             projections.write_dispatches(db, (), case)

@@ -20,7 +20,7 @@ def kind_word(kind: str) -> str:
 
 
 def sentence(m: Moment, frame: Frame) -> str:
-    """`派单 应急一队 李乙 [待签收]`; trial events say so."""
+    """What, to whom, why, and `[state]` where it changed; trial events say so."""
     args: dict[str, Any] = m.data.get("args", {})
     changed: dict[str, Any] = m.data.get("set", {})
     town = frame.town
