@@ -182,7 +182,7 @@ def counts(db: Connection, now: int) -> dict[str, int]:
 def worst(db: Connection, now: int, limit: int = 3) -> list[QueueRow]:
     """Overdue and soon due, first priority first: what the alarm strip shows."""
     rows = db.execute(
-        f"{_SELECT} WHERE is_open = 1 AND rank < 2 AND next_kind <> '' AND next_warn <= ? ORDER BY {_ORDER} LIMIT ?",
+        f"{_SELECT} WHERE is_open = 1 AND rank IN (0, 1) AND next_warn <= ? ORDER BY {_ORDER} LIMIT ?",
         (now, limit),
     ).fetchall()
     return [QueueRow(*row) for row in rows]
