@@ -126,10 +126,14 @@ MINIMAL = """
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 class Minimal(App):
+    count = 0
     def compose(self) -> ComposeResult:
         yield Static("READY-MARK")
+    def on_key(self) -> None:
+        self.count += 1
+        self.query_one(Static).update(f"READY-MARK {self.count}")
 Minimal().run()
-"""
+"""  # the smallest program that answers a key on the screen
 
 
 def minimal_app() -> list[str]:

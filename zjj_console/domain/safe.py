@@ -32,14 +32,14 @@ def safe_text(text: str, limit: int = MAX_TEXT) -> str:
     return unicodedata.normalize("NFC", text)[:limit].strip()
 
 
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = re.compile("'*[=+@-]")  # quotes before it count, so that neutralising can be undone
 
 
 def neutral_cell(text: str) -> str:
     """A cell that no spreadsheet takes for a formula; `plain_cell` undoes it."""
-    return f"'{text}" if text.startswith(_FORMULA) or (text.startswith("'") and text[1:].startswith(_FORMULA)) else text
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def plain_cell(text: str) -> str:
     """What `neutral_cell` was given."""
-    return text[1:] if text.startswith("'") and text[1:2] in (*_FORMULA, "'") else text
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

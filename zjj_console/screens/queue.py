@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
 from textual.widget import Widget
 
 from zjj_console.desk.desk import Legal
@@ -24,6 +25,7 @@ from zjj_console.widgets.editor import LineEditor
 from zjj_console.widgets.panel import Panel
 from zjj_console.widgets.verb_words import key_hints, label
 
+RESTS = 0.08  # seconds without a move after which the eye is taken to look at the row
 _CHOICES_LOW = 6  # lines of choices on a low screen
 _COUNTED = ("REPORTED", "DISPATCHED", "SELF_HANDLING", "STATION_COORD", "HANDLING", "SUBMITTED", "DIFF_REVIEW",
             "SUSPENDED")  # fmt: skip
@@ -42,6 +44,7 @@ class QueueScreen(ConsoleScreen):
         self.first_run = False
         self._case: Case | None = None
         self._legal: tuple[Legal, ...] = ()
+        self._resting: Timer | None = None
         self._choosing: list[Line] = []
         self._unsettled = False
 
@@ -135,6 +138,16 @@ class QueueScreen(ConsoleScreen):
         self.draw_detail()
 
     def on_case_table_moved(self) -> None:
+        """The list moves at once; the detail follows where the cursor rests, so that a held key costs two rows."""
+        if self._resting is None:
+            self.session.busy += 1
+        else:
+            self._resting.stop()
+        self._resting = self.set_timer(RESTS, self.rest)
+
+    def rest(self) -> None:
+        self._resting = None
+        self.session.busy -= 1
         self.look()
         self.draw_line()
 

@@ -43,6 +43,7 @@ class CaseTable(ScrollView, can_focus=False):
         self.flash = False
         self._fresh: dict[str, frozenset[str]] = {}  # case -> columns that changed since the last refresh
         self._drawn: dict[int, Drawn] = {}
+        self._words: dict[tuple[QueueRow, bool, int, int, frozenset[str], bool], Drawn] = {}  # within one second
         self._strips: OrderedDict[tuple[Drawn, int], Strip] = OrderedDict()
 
     # what is shown --------------------------------------------------------------------------------------------------
@@ -156,10 +157,13 @@ class CaseTable(ScrollView, can_focus=False):
         changed = (row.id if row else "") != self.case_id
         self.case_id = row.id if row else ""
         height = max(1, self.size.height)
+        # Past the edge the list turns by a third, so that the next cases are seen and few keys redraw it all.
+        turn = height // 3
         if index < self.top:
-            self.scroll_to(y=index, animate=False, force=True)
+            self.scroll_to(y=max(0, index - turn), animate=False, force=True)
         elif index >= self.top + height:
-            self.scroll_to(y=index - height + 1, animate=False, force=True)
+            furthest = max(0, self.window.total - height)
+            self.scroll_to(y=min(furthest, index - height + 1 + turn), animate=False, force=True)
         for line in {old - self.top, index - self.top}:
             self.refresh(Region(0, line, self.size.width, 1))
         if changed or old != index:
@@ -229,6 +233,16 @@ class CaseTable(ScrollView, can_focus=False):
         assert self.frame is not None
         fresh = self._fresh.get(row.id, frozenset())
         at_cursor = index == self.cursor
+        key = (row, at_cursor, self.frame.now, self.size.width, fresh, self.flash)
+        drawn = self._words.get(key)
+        if drawn is None:
+            if len(self._words) > _STRIPS:
+                self._words.clear()
+            drawn = self._words[key] = self._worded(row, at_cursor, fresh)
+        return drawn
+
+    def _worded(self, row: QueueRow, at_cursor: bool, fresh: frozenset[str]) -> Drawn:
+        assert self.frame is not None
         edge = (">" if at_cursor else " ", "bold $accent")
         spans: list[Span] = [edge]
         for key, (text, style) in columns.cells(row, self.size.width, self.frame):
