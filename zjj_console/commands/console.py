@@ -1,6 +1,7 @@
 """`zjj` alone, `zjj tui` and `zjj demo`: open the console. `zjj init`: make the database."""
 
 import tempfile
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from zjj_console.commands.context import Settings, Stop, instant_of, settings
 from zjj_console.commands.opening import open_console, terminal_or_stop
 from zjj_console.commands.output import Result
 
+EVENING = time(23, 24)
 Theme = Annotated[str, typer.Option("--theme", envvar="ZJJ_THEME", help="night|day|ansi")]
 
 
@@ -30,7 +32,7 @@ def init(context: typer.Context) -> None:
 def demo(
     context: typer.Context,
     seed: Annotated[int, typer.Option("--seed", help="同一种子与时刻得到同一夜")] = 1,
-    at: Annotated[str, typer.Option("--at", metavar="ISO", help="演示从何时开始，默认现在")] = "",
+    at: Annotated[str, typer.Option("--at", metavar="ISO", help="演示从何时开始，默认最近一个夜里")] = "",
     db: Annotated[Path | None, typer.Option("--db", help="写到这个文件(须不存在)")] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="只写数据库，不打开控制台")] = False,
     theme: Theme = "night",
@@ -42,7 +44,7 @@ def demo(
         raise Stop(2, "E_USAGE", "--no-open 须同时给 --db 路径", "--no-open needs --db PATH")
     if not no_open:
         terminal_or_stop()
-    start = instant_of(at) if at else options.clock()
+    start = instant_of(at) if at else _last_night(options)
     with tempfile.TemporaryDirectory(prefix="zjj-demo-") as folder:
         options.db = chosen or Path(folder) / "demo.db"
         if options.db.exists():
@@ -54,6 +56,13 @@ def demo(
         real = options.clock
         options.clock = lambda: real() + shift  # type: ignore[method-assign]
         raise typer.Exit(open_console(options, theme))
+
+
+def _last_night(options: Settings) -> int:
+    """The middle of the latest evening that has passed: a demo night is a night at any hour."""
+    now = datetime.fromtimestamp(options.clock() / 1_000_000, options.town().tz)
+    evening = datetime.combine(now.date(), EVENING, now.tzinfo)
+    return round((evening if evening <= now else evening - timedelta(days=1)).timestamp() * 1_000_000)
 
 
 def _seed(options: Settings, seed: int, start: int) -> int:

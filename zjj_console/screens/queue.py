@@ -19,7 +19,7 @@ from zjj_console.storage import projections, reads, reads_log
 from zjj_console.verbs.table import BY_ID
 from zjj_console.widgets import case_lines, columns
 from zjj_console.widgets.case_table import CaseTable
-from zjj_console.widgets.cells import Line, Span, spread
+from zjj_console.widgets.cells import Line, Span, spread, width_of
 from zjj_console.widgets.edit_line import EditLine
 from zjj_console.widgets.editor import LineEditor
 from zjj_console.widgets.panel import Panel
@@ -191,16 +191,18 @@ class QueueScreen(ConsoleScreen):
         spans.append((f"{total}  ", "bold $foreground"))
         if self.filter_text:
             spans.append((t("筛选 {what}", what=explained(self.filter_text, self.session.desk.town)) + "  ", "$soon"))
-        for state in _COUNTED:
-            n = self.counts.get(state, 0)
-            spans.append((f"{t(STATE_ZH[State(state)])}", "$dim"))
-            spans.append((f"{n} ", "$foreground" if n else "$dim"))
         late, soon = self.counts.get("overdue", 0), self.counts.get("due_soon", 0)
         right: Line = (
             (f" {t('超时')}{late}", "bold $p1" if late else "$dim"),
             (f" {t('临期')}{soon}", "bold $soon" if soon else "$dim"),
             (f" {t('新案')}+{self.new} ", "bold $accent" if self.new else "$dim"),
         )
+        room = width - width_of(right)
+        for state in _COUNTED:  # whole words only: a count that does not fit is left out
+            n = self.counts.get(state, 0)
+            counted: Line = ((t(STATE_ZH[State(state)]), "$dim"), (f"{n} ", "$foreground" if n else "$dim"))
+            if width_of((*spans, *counted)) <= room:
+                spans += counted
         return spread(tuple(spans), right, width)
 
     def draw_detail(self) -> None:
