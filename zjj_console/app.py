@@ -60,11 +60,14 @@ class ConsoleApp(App[int]):
     def on_mount(self) -> None:
         drafts = self.session.restore()
         self.queue.first_run = FIRST_RUN not in drafts
+        self.sweep()
         if self.ticking:
             self.set_interval(1.0, self.second)
 
     async def second(self) -> None:
-        """The one timer: the clock, the news, the drafts."""
+        """The one timer: the clock, the news, the drafts, and what time alone decides."""
+        if self.session.sweep_due():
+            self.sweep()
         changed = self.desk.changed()
         stack = self.screen_stack
         in_sight = [s for s in stack[-2:] if s is stack[-1] or stack[-1].is_modal]
@@ -73,6 +76,10 @@ class ConsoleApp(App[int]):
                 screen.tick(changed=changed)
         if self.session.unsaved:
             await self.session.save_drafts()
+
+    def sweep(self) -> None:
+        """Beside the keys, never before them: the writer thread does it."""
+        self.run_worker(self.session.sweep(), group="desk", exit_on_error=True)
 
     # going somewhere --------------------------------------------------------------------------------------------------
 

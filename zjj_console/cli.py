@@ -72,6 +72,8 @@ def _as_stop(error: Exception) -> Stop:
 
     if isinstance(error, StorageError):  # one that a command let through
         return stopped(error)
+    if isinstance(error, OSError):  # a full disk or a closed pipe under what was printed
+        return Stop(1, "E_OUTPUT", f"写输出失败: {error.strerror}", f"cannot write the output: {error.strerror}")
     if os.environ.get("ZJJ_DEBUG"):
         raise error
     kind = type(error).__name__

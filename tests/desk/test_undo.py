@@ -87,9 +87,11 @@ def test_refused_once_the_message_has_left(do, desk, cannot):
     assert "gp" in cannot()
 
 
-def test_first_priority_leaves_at_once(do, cannot):
-    do("xj dhj zy 1 110 y1")
-    assert "已发出" in cannot()
+def test_T42_an_order_still_waiting_is_recalled_even_of_first_priority(do, desk):
+    do("xj dhj zy 1 110")
+    do("pd 1001 y1")
+    do("cx")
+    assert [row[0] for row in desk.reader.execute("SELECT status FROM outbox")] == ["RECALLED"]
 
 
 def test_refused_when_somebody_has_acted_on_the_case(do, desk_as, cannot):

@@ -98,3 +98,51 @@ def test_help_and_do_never_import_textual(tmp_path: Path) -> None:
     python = Path(ZJJ).with_name("python")
     done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def with_pins(tmp_path: Path, *numbers: str) -> tuple[Path, Path]:
+    db, pin = tmp_path / "a.db", tmp_path / "pin"
+    pin.write_text("2468")
+    pin.chmod(0o600)
+    for number in numbers:
+        assert run(db, "--as", "0001", "--pin-file", str(pin), "operator", "add", number).returncode == 0
+    return db, pin
+
+
+def test_only_keepers_set_another_ones_pin(tmp_path: Path) -> None:
+    db, pin = with_pins(tmp_path, "0001", "0002")
+    taken = run(db, "--as", "0002", "--pin-file", str(pin), "operator", "add", "0001", "--new-pin-file", str(pin))
+    assert taken.returncode == 7
+    own = run(db, "--as", "0002", "--pin-file", str(pin), "operator", "add", "0002", "--new-pin-file", str(pin))
+    assert own.returncode == 0
+
+
+def test_a_database_with_operators_is_exchanged_by_keepers_only(tmp_path: Path) -> None:
+    db, pin = with_pins(tmp_path, "0001", "0002")
+    saved = run(db, "--json", "--as", "0001", "--pin-file", str(pin), "db", "backup", "--to", str(tmp_path / "b"))
+    file = json.loads(saved.stdout)["data"]["file"]
+    assert run(db, "db", "restore", file).returncode == 7
+    assert run(db, "--as", "0002", "--pin-file", str(pin), "db", "restore", file).returncode == 7
+    assert run(db, "--as", "0001", "--pin-file", str(pin), "db", "restore", file).returncode == 0
+
+
+@pytest.mark.parametrize("line", ["xj dhj zy 1 110 y9", "xj dhj zy 1 100 y1", "xj dhj zy 9", "db 1001 2x"])
+def test_what_looks_like_a_code_never_becomes_text(tmp_path: Path, line: str) -> None:
+    db = tmp_path / "a.db"
+    run(db, "do", "xj dhj zy 2")
+    assert run(db, "do", line).returncode == 3
+    assert json.loads(run(db, "--json", "case", "list").stdout)["data"]["total"] == 1
+    assert run(db, "do", "bz 1001 100").returncode == 0
+    marked = json.loads(run(db, "--json", "do", "xj dhj zy 2 -- 100 y1").stdout)
+    assert marked["data"]["case"]["text"] == "100 y1"
+
+
+def test_an_option_of_case_new_is_one_name_never_a_line(tmp_path: Path) -> None:
+    done = run(tmp_path / "a.db", "case", "new", "--place", "dhj zd 1 110 y1", "--category", "zy")
+    assert done.returncode == 3
+    assert json.loads(run(tmp_path / "a.db", "--json", "case", "list").stdout)["data"]["total"] == 0
+
+
+def test_nothing_printed_steers_the_terminal(tmp_path: Path) -> None:
+    done = run(tmp_path / "a.db", "case", "show", "\x1b]0;x\x07\x1b[31m1")
+    assert "\x1b" not in done.stdout + done.stderr

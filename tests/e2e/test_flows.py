@@ -29,14 +29,14 @@ def test_R48_general_flow_by_keys_alone(console: Console) -> None:
     act(console, "r", "Enter", then="签收 1001")
     act(console, "r", "Enter", then="到达 1001")
     act(console, "r", "1", "Enter", then="提交 1001")
-    act(console, "x", "1", "Enter", then="核查 1001")
+    act(console, "x", "1", "Enter", then="核查通过 1001")
     case = console.case("1001")
     assert (case["state"], case["flow"], case["on_time"]) == ("CLOSED", "general", True)
 
 
 def test_R47_self_handled_flow_by_keys_alone(console: Console) -> None:
     console.line("xj dhj blj 3 xc").see("已办: 新建 1001")
-    console.line("zc . 2").see("已办: 自处 1001")
+    console.line("zc . 2").see("已办: 自处办结 1001")
     case = console.case("1001")
     assert (case["state"], case["flow"]) == ("CLOSED", "self")
 
@@ -45,16 +45,16 @@ def test_R49_R50_difficult_flow_by_keys_alone(console: Console) -> None:
     console.line("xj xhxc xf 2 xc").see("已办: 新建 1001")
     for unit in ("pcs", "cg"):
         console.line(f"pd . {unit}").see("已办: 派单 1001")
-        act(console, "t", "1", "Enter", then="退单 1001 消防通道被占用 非本部门职责")
+        act(console, "t", "1", "Enter", then="申请退单 1001 消防通道被占用 非本部门职责")
         for key in ("t", "y", "Enter"):
             console.press(key)
             console.settled()
         console.press("Escape", "Escape")  # leaves the offered next dispatch
         console.settled()
     assert console.case("1001")["state"] == "DIFF_REVIEW"
-    console.line("yn . z2").see("已办: 疑难 1001")
+    console.line("yn . z2").see("已办: 定牵头站 1001")
     act(console, "r", "1", "Enter", then="提交 1001")
-    act(console, "x", "1", "Enter", then="核查 1001")
+    act(console, "x", "1", "Enter", then="核查通过 1001")
     case = console.case("1001")
     assert (case["state"], case["flow"]) == ("CLOSED", "difficult")
 

@@ -69,11 +69,40 @@ def test_too_many_rejects_stop_the_reading(load: Load, desk: Desk) -> None:
     assert (done.code, done.new, done.rejected, done.rows) == (4, 1, 4, 5)
 
 
-def test_the_same_key_twice_in_one_file(load: Load, desk: Desk) -> None:
-    done = load([row(), row(), row(描述="改过的描述(示例)"), row(编号="WX-2")])
-    assert (done.new, done.same, done.changed, done.rejected) == (2, 1, 1, 0)
-    assert cases_of(desk)[0].text == "改过的描述(示例)"
+def test_6_4_of_two_rows_with_one_number_in_a_file_the_first_wins_at_every_import(load: Load, desk: Desk) -> None:
+    file = [row(), row(), row(描述="改过的描述(示例)"), row(编号="WX-2")]
+    first = load(file)
+    assert (first.new, first.same, first.changed, first.rejected) == (2, 1, 0, 1)
+    assert first.rejects[0][:3] == (4, "E_CONFLICT", "external_id")
+    for _ in range(2):
+        again = load(file)
+        assert (again.new, again.same, again.changed, again.rejected) == (0, 3, 0, 1)
+        assert again.rejects == first.rejects
+    assert cases_of(desk)[0].text == row()["描述"]
     assert_whole(desk)
+
+
+def test_6_4_the_first_of_two_rows_wins_across_batches_and_over_an_earlier_file(
+    load: Load, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zjj_console.intake.engine.BATCH", 1)
+    load([row(描述="第二种说法(示例)")])
+    file = [row(), row(描述="第二种说法(示例)")]
+    done = load(file)
+    assert (done.changed, done.rejected) == (1, 1)
+    again = load(file)
+    assert (again.same, again.changed, again.rejected) == (1, 0, 1)
+    assert cases_of(desk)[0].text == row()["描述"]
+
+
+def test_a_masked_number_is_not_said_and_overwrites_nothing(load: Load, desk: Desk) -> None:
+    load([row(电话="00000001234")])
+    for n, cell in enumerate(("0** **** 1234", "****", "000****1234", "０００＊＊＊＊１２３４")):
+        assert load([row(电话=cell)], f"{n}.csv").same == 1
+    assert cases_of(desk)[0].phone == "00000001234"
+    done = load([row(编号="WX-2", 电话="0** **** 1234", 来源="110")], "new.csv")
+    assert done.warnings == ["1 行电话已隐去，未采用"]
+    assert cases_of(desk)[1].phone == "" and "FC" not in cases_of(desk)[1].clocks
 
 
 def test_a_row_without_number_is_known_by_what_it_says(load: Load, desk: Desk) -> None:

@@ -63,6 +63,18 @@ def test_a_key_may_be_given(zjj: Callable[..., tuple[int, Any]], tmp_path: Path)
     assert zjj("import", "cases", str(path), "--key", "k")[0] == 5
 
 
+def test_a_repeated_key_of_a_partial_import_lists_no_errors(
+    zjj: Callable[..., tuple[int, Any]], tmp_path: Path
+) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text(text_of([row(), row(编号="WX-2", 地点="沙加埭")]), "utf-8")
+    code, found = zjj("import", "cases", str(path), "--key", "k")
+    assert (code, len(found["errors"])) == (4, 1)
+    code, found = zjj("import", "cases", str(path), "--key", "k")
+    assert (code, found["ok"], found["errors"], found["data"]["repeated"]) == (0, True, [], True)
+    assert not any("另有" in warning for warning in found["warnings"])
+
+
 def test_export_and_back(zjj: Callable[..., tuple[int, Any]], tmp_path: Path) -> None:
     path, out = tmp_path / "cases.csv", tmp_path / "out.jsonl"
     path.write_text(text_of([row(), row(编号="WX-2", 级别="1")]), "utf-8")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import Hands
+from tests.conftest import Hands, actor_of
 from tests.intake.conftest import Load, assert_whole, cases_of, read_rows, row, tables
 from tests.intake.test_states import ROWS
 from zjj_console.desk.desk import Desk
@@ -97,6 +97,32 @@ def test_csv_opens_in_a_spreadsheet_and_jsonl_in_a_program(load: Load, desk: Des
     plain = json.loads((tmp_path / "a.jsonl").read_text("utf-8"))
     assert (plain["category"], plain["status"], plain["unit"]) == ("blj", "CLOSED", "pcs")
     assert plain["reported_at"] == "2021-03-01T22:00:00+08:00"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+@pytest.mark.parametrize(
+    ("who", "whole"), [("0001", {"WX-0001", "WX-2"}), ("2101", {"WX-0001"}), ("2201", set()), ("0006", set())]
+)
+def test_NV_19_a_number_leaves_whole_only_for_the_desk_and_the_lead_unit(
+    load: Load, desk: Desk, tmp_path: Path, suffix: str, who: str, whole: set[str]
+) -> None:
+    numbers = {"WX-0001": "00000001234", "WX-2": "00000005678"}
+    load(
+        [
+            row(**ROWS[State.DISPATCHED][0], 状态="待签收", 电话=numbers["WX-0001"]),
+            row(编号="WX-2", 来源="110", 电话=numbers["WX-2"]),
+        ]
+    )
+    officer, desk.actor = desk.actor, actor_of(desk.town, who)
+    file = tmp_path / f"out.{suffix}"
+    export_cases(desk, file)
+    text = file.read_text("utf-8-sig")
+    assert {name for name, number in numbers.items() if number in text} == whole
+    assert all(number[-4:] in text for number in numbers.values())
+    desk.actor = officer
+    again = import_cases(desk, file)
+    assert (again.same, again.changed, again.rejected) == (2, 0, 0)
+    assert [case.phone for case in cases_of(desk)] == list(numbers.values())
 
 
 def test_filters_choose_what_is_written(load: Load, desk: Desk, tmp_path: Path) -> None:

@@ -54,6 +54,46 @@ def test_6_3_a_missing_required_header_stops_before_any_row_and_is_named(load: L
     assert desk.reader.execute("SELECT count(*) FROM import_batch").fetchone() == (0,)
 
 
+def test_a_missing_header_says_what_helps_and_what_the_file_says_is_clean_and_short(load: Load) -> None:
+    theirs = {"\x1b[2J工单\n号": "1", **{f"很长的列名{n}" * 9: "x" for n in range(40)}}
+    with pytest.raises(IntakeError) as stopped:
+        load([theirs])
+    assert "--map" in stopped.value.zh and "docs/users/import.md" in stopped.value.zh and "工单" in stopped.value.zh
+    assert len(stopped.value.zh) <= 200 and stopped.value.zh.isprintable()
+    with pytest.raises(IntakeError) as stopped:
+        load("", "长" * 60 + "\x1b[2J.csv")
+    assert stopped.value.error == "E_HEADER" and stopped.value.zh.isprintable()
+
+
+def test_the_words_of_the_case_list_are_known(load: Load, desk: Desk) -> None:
+    listed = {name: cell for name, cell in GOOD.items() if name != "描述"}
+    over = {"处置时间": "2021-03-01 23:20", "结果": "已清理"}
+    done = load([{**listed, **over, "级": "2", "事项": "路灯不亮(示例)", "单位": "城管中队", "上报单位": "一站"}])
+    case = cases_of(desk)[0]
+    assert (case.priority, case.text, case.lead, case.reporter) == (2, "路灯不亮(示例)", "cg", "z1")
+    assert (done.code, done.warnings) == (0, [])
+
+
+def test_the_words_of_the_case_list_yield_to_any_other_name(load: Load, desk: Desk) -> None:
+    done = load([{"事项": "垃圾", "级": "1", **row(级别="2")}])
+    assert (cases_of(desk)[0].text, cases_of(desk)[0].priority) == (GOOD["描述"], 2)
+    assert done.warnings == ["未用的列: 事项、级"]
+
+
+def test_every_column_that_is_not_used_is_named_once(load: Load) -> None:
+    their = {**row(), "热线\x1b[2J工号": "1", "村居": "沙家埭村", "_row": "2", "": "x"}
+    assert load([their, {**their, "编号": "WX-2"}]).warnings == ["未用的列: 热线工号、村居"]
+    assert load([{**their, "编号": "WX-3"}], "dry.csv", dry_run=True).warnings[0].startswith("未用的列: ")
+
+
+def test_a_text_that_is_cut_is_counted(load: Load, desk: Desk) -> None:
+    texts = ["长" * 2001, "\u200b" + "长" * 2000, "a\u0301" * 2001, "长" * 2000 + " "]
+    done = load([row(编号=f"WX-{n}", 描述=text) for n, text in enumerate(texts)])
+    assert done.warnings == ["2 行文字过长，已截短"]
+    assert {len(case.text) for case in cases_of(desk)} == {2000}
+    assert load([row(编号="WX-3", 描述="短" * 2002)], "b.csv").warnings == ["1 行文字过长，已截短"]
+
+
 def test_broken_bytes_refuse_their_row_only(load: Load, desk: Desk) -> None:
     content = text_of([row(), row(编号="WX-2"), row(编号="WX-3")]).encode().replace(b"WX-2,", b"WX-2\xff\xfe,")
     done = load(content)

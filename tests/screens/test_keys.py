@@ -291,3 +291,103 @@ async def test_help_names_every_verb_with_its_usage(opened: Any) -> None:
     for verb in BY_ID.values():
         assert f"{verb.code} {verb.zh}" in text
         assert (verb.later or verb.example) in text
+
+
+async def test_the_full_width_blank_is_a_blank(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.type("；ｘｊ　ｄｈｊ　ｚｙ")
+        await console.press("enter")
+        case = desk.case("1013")
+        assert case is not None
+        assert (case.place, case.category) == (desk.town.committees[case.committee].name, "zy")
+
+
+async def test_the_full_width_blank_opens_the_menu_and_closes_it(opened: Any) -> None:
+    async with opened() as console:
+        await console.type("\u3000")
+        assert type(console.app.screen).__name__ == "SpaceMenu"
+        await console.type("\u3000")
+        assert type(console.app.screen).__name__ == "QueueScreen"
+
+
+async def test_the_full_width_blank_stays_in_free_text(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.verb("new")
+        await console.press("down", "down", "down", "down", "down")
+        await console.type("甲\u3000乙\u3000")
+        assert console.typed == "甲\u3000乙\u3000"
+        await console.press("ctrl+w")
+        assert console.typed == "甲\u3000"
+
+
+async def test_the_digit_chooses_exactly_where_the_message_says_so(opened: Any) -> None:
+    async with opened() as console:
+        await console.type(";xj sjd zy")
+        assert "Enter 后按数字选" in console.message
+        await console.type("1")
+        assert console.typed == "xj sjd zy1"  # a digit goes on with a code
+        await console.press("backspace", "enter")
+        assert "Enter 后" not in console.message
+        assert "按数字选" in console.message
+        chosen = console.queue.command.preview.choices[0]
+        await console.type("1")
+        assert console.typed == chosen.insert + " "
+
+
+async def test_after_a_blank_the_digit_chooses_at_once(opened: Any) -> None:
+    async with opened() as console:
+        await console.type(";xj sjd ")
+        assert console.message.endswith(": 按数字选")
+        chosen = console.queue.command.preview.choices[1]
+        await console.type("2")
+        assert console.typed == chosen.insert + " "
+
+
+@pytest.mark.parametrize("typed", ["1010", "１０１０"])
+async def test_a_number_in_the_filter_finds_exactly_that_case(opened: Any, typed: str) -> None:
+    async with opened() as console:
+        await console.type(f"/{typed}")
+        assert console.handles == ["1010"]
+
+
+async def test_a_filter_without_result_says_what_was_searched_and_where(opened: Any) -> None:
+    async with opened() as console:
+        await console.type("/101")
+        assert console.handles == []
+        assert "未结里没有案件符合: 案号或文字 101" in console.text
+
+
+async def test_what_may_be_done_is_asked_once_per_verb_key(
+    opened: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    actions = desk.actions
+    monkeypatch.setattr(desk, "actions", lambda case_id: (asked.append(case_id), actions(case_id))[1])
+    async with opened() as console:
+        for screen in ("queue", "case"):
+            await console.select("1009")
+            if screen == "case":
+                await console.press("enter")
+            for key in (BY_ID["acknowledge"].key, BY_ID["verify"].key):
+                asked.clear()
+                await console.type(key)
+                assert len(asked) == 1, (screen, key)
+                await console.press("escape")
+                if screen == "queue":
+                    await console.select("1009")
+
+
+async def test_a_verb_key_opens_the_line_that_the_hint_names(opened: Any, desk: Desk) -> None:
+    async with opened((200, 50)) as console:
+        for handle in console.handles:
+            await console.select(handle)
+            hints = [text.strip() for text, style in console.queue.hint()]
+            for key, word in zip(hints[1::2], hints[2::2], strict=True):
+                verb = next((v for v in BY_ID.values() if v.key == key and "case" in v.takes), None)
+                if verb is None:
+                    continue
+                await console.type(key)
+                assert console.typed is not None, (handle, key)
+                code = console.typed.split(" ")[0]
+                assert next(v.zh for v in BY_ID.values() if v.code == code) == word
+                await console.press("escape")

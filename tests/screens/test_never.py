@@ -1,11 +1,14 @@
 """What must never happen on a screen (§3.7)."""
 
+import threading
 from typing import Any
 
+import pytest
 from screen_scene import like, put
 
 from zjj_console.desk.desk import Desk
-from zjj_console.domain.model import DAY, HOUR, Case, State
+from zjj_console.domain.model import DAY, HOUR, SECOND, Case, Clock, State
+from zjj_console.storage import reads
 
 HOSTILE = [
     "[/b]", "[bold red", "[/紧急] 桥", "\x1b]0;owned\x07标题", "\x1b[2J清屏", "甲\u202e乙丙\u202c", "👮\u200d♂️ 到场",
@@ -152,3 +155,102 @@ async def test_a_suspended_case_stands_below_running_ones(opened: Any, desk: Des
     put(desk.path, desk, many(desk, 1, 3000, state=State.SUSPENDED, reported_at=desk.now() - 9 * DAY))
     async with opened() as console:
         assert console.handles[-1] == "3000"
+
+
+async def test_a_suspended_case_neither_shouts_nor_counts_as_overdue(opened: Any, desk: Desk) -> None:
+    """Header, counts, view and row agree: a clock that ran out on a case that stands still is told, not shouted."""
+    late = Clock("BB", "wall", "", desk.now() - 13 * DAY, 0, desk.now() - 12 * DAY)
+    put(desk.path, desk, many(desk, 1, 3000, state=State.SUSPENDED, clocks={"BB": late}))
+    before = reads.pressing(desk.reader, desk.now())
+    async with opened() as console:
+        row = console.row("3000")
+        assert "!" not in row
+        assert "超12d" in row
+        assert f"超时{before[0]} " in console.text
+        await console.type("v")
+        assert "3000" not in console.handles  # 超时
+    assert before == (1, 1)
+
+
+async def test_the_alarm_strip_counts_everything_that_presses(opened: Any, desk: Desk) -> None:
+    late = Clock("ACC", "wall", "", desk.now() - HOUR, 0, desk.now() - HOUR // 2)
+    put(desk.path, desk, many(desk, 6, 3000, clocks={"ACC": late}))
+    async with opened() as console:
+        overdue, soon = reads.pressing(desk.reader, desk.now())
+        assert f"另{overdue + soon - 1}项: 3000 3001 3002 .. " in console.lines[1]
+    assert overdue + soon == 8
+
+
+async def test_what_only_time_decides_is_swept_at_start_and_every_minute_beside_the_ui(
+    opened: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    sweep = desk.sweep
+
+    def watched() -> int:
+        threads.append(threading.current_thread().name)
+        return sweep()
+
+    monkeypatch.setattr(desk, "sweep", watched)
+    async with opened() as console:
+        assert len(threads) == 1
+        await console.second(59)
+        assert len(threads) == 1
+        await console.second(1)
+        assert len(threads) == 2
+    assert all(name.startswith("desk") for name in threads)
+
+
+async def test_T22_a_suspended_case_comes_back_on_its_review_day_without_a_key(opened: Any, desk: Desk) -> None:
+    for line in ("sl 1008", "pd 1008 y1", "qs 1008", "gz 1008 1 2d", "gz 1008 y"):
+        desk.run_line(line, confirmed=True)
+    assert desk.case("1008").state is State.SUSPENDED  # type: ignore[union-attr]
+    async with opened() as console:
+        await console.second(3 * DAY / SECOND)
+        await console.second()
+        assert desk.case("1008").state is State.HANDLING  # type: ignore[union-attr]
+        assert "处置中" in console.row("1008")
+
+
+async def test_enter_is_not_offered_for_what_another_desk_made_impossible(
+    opened: Any, desk: Desk, other_desk: Desk
+) -> None:
+    async with opened() as console:
+        await console.select("1008")
+        await console.verb("accept")
+        assert console.message.startswith("预览")
+        assert other_desk.run_line("sl 1008").ok
+        await console.second()
+        assert not console.message.startswith("预览")
+        assert "Enter 执行" not in console.text
+
+
+async def test_NV_5_enter_right_after_the_preview_changed_is_swallowed(
+    opened: Any, desk: Desk, other_desk: Desk
+) -> None:
+    async with opened() as console:
+        await console.select("1008")
+        await console.verb("accept")
+        assert other_desk.run_line("bz 1008 已有人在办").ok
+        await console.second()
+        assert "刚有变动" in console.lines[-1]
+        await console.press("enter")
+        assert desk.case("1008").state is State.REPORTED  # type: ignore[union-attr]
+        await console.second()
+        assert "Enter 执行" in console.lines[-1]
+        await console.press("enter")
+        assert desk.case("1008").state is State.ACCEPTED  # type: ignore[union-attr]
+
+
+async def test_NV_3_a_confirmation_does_not_outlive_the_case_it_was_given_for(
+    opened: Any, desk: Desk, other_desk: Desk
+) -> None:
+    async with opened() as console:
+        await console.select("1002")
+        await console.verb("merge", "1001", enter=1)
+        assert other_desk.run_line("bz 1002 另有情况").ok
+        await console.second()
+        await console.second()
+        await console.press("enter")
+        assert desk.case("1002").state is State.DISPATCHED  # type: ignore[union-attr]
+        assert "再按 Enter" in console.message

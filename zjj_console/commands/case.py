@@ -38,7 +38,7 @@ def new(
         raise Stop(2, "E_USAGE", "--emergency 须同时给 --to 单位", "--emergency needs --to UNIT", "to")
     options = settings(context)
     desk = options.desk()
-    words = ["xj", place.strip() or "-", category.strip()]
+    words = ["xj", "".join(place.split()) or "-", "".join(category.split())]  # one name each, never a second word
     level = 1 if emergency else priority
     words += [str(level)] if level else []
     words += [word for word in (_source(desk.town, source), _unit(desk.town, to)) if word]

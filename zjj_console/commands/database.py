@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from zjj_console.commands.context import Stop, settings
+from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.output import Fault, Result
 
 app = typer.Typer(no_args_is_help=True, help="数据库: 检查、备份、恢复、升级、重建")
@@ -62,6 +62,7 @@ def restore(context: typer.Context, file: Annotated[Path, typer.Argument(metavar
     from zjj_console.storage import backup as store
 
     options = settings(context)
+    _keeper_only(options)
     if not file.is_file():
         raise Stop(6, "E_NOT_FOUND", f"没有备份文件 {file}", f"no backup {file}")
     kept = store.restore(file, options.path())
@@ -78,11 +79,29 @@ def migrate(context: typer.Context) -> None:
 
     options = settings(context)
     path = options.path()
+    _keeper_only(options)
     if not path.exists():
         raise Stop(6, "E_NOT_FOUND", f"没有数据库 {path}", f"no database {path}")
     saved = setup.migrate(path)
     text = f"已升级到 {HEAD}，旧版备份在 {saved}" if saved else f"已是最新版本 {HEAD}"
     options.finish(Result({"version": HEAD, "backup": str(saved) if saved else None}, text))
+
+
+def _keeper_only(options: Settings) -> None:
+    """Exchanging a database with real operators takes one of its keepers; a damaged one has nobody left to ask."""
+    from zjj_console.desk.session import keeps, who
+    from zjj_console.storage.db import SqliteError, StorageError, connect
+
+    if not options.path().is_file():
+        return
+    try:
+        db = connect(options.path(), readonly=True)
+        known = db.execute("SELECT count(*) FROM operator").fetchone()[0]
+    except (SqliteError, StorageError):
+        return
+    if known and not keeps(who(db, options.town(), options.operator, options.pin())):
+        raise Stop(7, "E_PERMISSION", "只有管理员、镇中心负责人、值班长可做", "only keepers of the system may do this")
+    db.close()
 
 
 @app.command()

@@ -17,7 +17,7 @@ def do(
     context: typer.Context,
     line: Annotated[str, typer.Argument(metavar="LINE", help="如 'pd 1042 y1'")],
     key: Key = "",
-    yes: Annotated[bool, typer.Option("--yes", help="等于控制台中的第二次 Enter")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="已有主办时确认追加协办(控制台中的第二次 Enter)")] = False,
 ) -> None:
     """执行一行命令，与控制台中键入的一样。"""
     options = settings(context)

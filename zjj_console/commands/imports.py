@@ -80,7 +80,7 @@ def result_of(summary: "Summary") -> Result:
         Fault(code, f"第{row}行 {message}；{suggestion}", field)
         for row, code, field, message, suggestion in summary.rejects
     ]
-    left = summary.rejected - len(errors)
+    left = 0 if summary.repeated else summary.rejected - len(errors)
     warnings = list(summary.warnings)
     if left > 0:
         warnings.append(f"另有 {left} 行被拒，见 {summary.rejects_path or '--rejects'}")

@@ -8,7 +8,7 @@ from zjj_console.commands.context import Settings, Stop
 
 def terminal_or_stop() -> None:
     """A terminal that can draw, or a sentence and exit 2 before anything is drawn."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise Stop(2, "E_USAGE", "不是终端: 控制台需在终端中打开；脚本请用 zjj do、zjj case",
                    "not a terminal: open the console in one; scripts use zjj do, zjj case")  # fmt: skip
     if os.environ.get("TERM", "dumb") == "dumb":

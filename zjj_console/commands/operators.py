@@ -20,11 +20,15 @@ def add(
     pin_file: Annotated[Path | None, typer.Option("--new-pin-file", help="新口令文件，权限 0600")] = None,
 ) -> None:
     """为一个工号设口令(--new-pin-file、试用时也可 --pin-file，或键盘)；有了第一个口令，试用模式即结束。"""
-    from zjj_console.desk.session import set_pin
+    from zjj_console.desk.session import keeps, set_pin
     from zjj_console.storage.db import connect
 
     options = settings(context)
     desk = options.desk()
+    if not keeps(desk.actor, work_no):
+        raise Stop(
+            7, "E_PERMISSION", "只有管理员、镇中心负责人、值班长可为他人设口令", "only keepers may set another's PIN"
+        )
     db = connect(options.path())
     set_pin(db, desk.town, work_no, _new_pin(options, pin_file), options.clock())
     db.close()

@@ -1,6 +1,7 @@
 """How a command speaks: data on stdout, narration on stderr, one exit code. The only writer to stdout."""
 
 import json
+import re
 import sys
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -29,6 +30,14 @@ class Result:
     errors: list[Fault] = field(default_factory=list)
 
 
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _clean(text: str) -> str:
+    """No text, wherever it came from, steers the terminal that it is printed on."""
+    return _STEERING.sub("", text)
+
+
 def show(result: Result, *, as_json: bool, quiet: bool = False) -> None:
     """Print the result in the chosen form."""
     if as_json:
@@ -42,11 +51,11 @@ def show(result: Result, *, as_json: bool, quiet: bool = False) -> None:
         print(json.dumps(envelope, ensure_ascii=False, sort_keys=True))
         return
     if result.text:
-        print(result.text)
+        print(_clean(result.text))
     for warning in () if quiet else result.warnings:
-        print(warning, file=sys.stderr)
+        print(_clean(warning), file=sys.stderr)
     for fault in result.errors:
-        print(f"{fault.code} {fault.message}", file=sys.stderr)
+        print(_clean(f"{fault.code} {fault.message}"), file=sys.stderr)
 
 
 def finish(result: Result, *, as_json: bool, quiet: bool = False) -> NoReturn:

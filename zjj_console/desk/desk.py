@@ -9,13 +9,14 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from zjj_console.desk import keys, outbox, preview, queries, sweeping, undoing
+from zjj_console.desk import memory, outbox, preview, queries, sweeping, undoing
 from zjj_console.desk.candidates import Candidate, candidates
+from zjj_console.desk.opening import GIVEN, Standing, begin
 from zjj_console.desk.plan import Need, Situation, plan
 from zjj_console.desk.work import Work
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
-from zjj_console.domain.model import Actor, Case, Command, Refusal, State
+from zjj_console.domain.model import Actor, Case, Refusal, State
 from zjj_console.domain.safe import safe_text
 from zjj_console.i18n import teller
 from zjj_console.storage import audit, journal, projections
@@ -25,8 +26,6 @@ from zjj_console.town.models import Town
 from zjj_console.verbs.parse import MAX_LINE, Choice, Parsed, Problem, parse
 from zjj_console.verbs.table import VERBS, Verb
 
-_EXTRA = ("text", "reporter", "phone", "external_id")
-FIRST_SERIAL = 1001  # handles on a fresh database begin here
 CONFLICT = Refusal(5, "I-5", "案件已被更新，请看后再做", "the case has changed; look again")
 
 
@@ -132,8 +131,11 @@ class Desk:
     def _later(self, verb: Verb) -> str:
         return f"{verb.en}: {teller(self.lang)(verb.later)}" if self.lang == "en" else f"{verb.zh}: {verb.later}"
 
-    def _say(self, refusal: Refusal) -> str:
-        return refusal.zh if self.lang == "zh" else refusal.en
+    def _say(self, said: Refusal | Need | Problem) -> str:
+        return said.zh if self.lang == "zh" else said.en
+
+    def _standing(self, standing: Standing) -> str:
+        return f"{'已有案件' if self.lang == 'zh' else 'there already: case'} {standing.case.handle}"
 
     # preview --------------------------------------------------------------------------------------------------------
 
@@ -143,7 +145,7 @@ class Desk:
         parsed = parse(line, self.town, facts.now)
         if isinstance(parsed, Problem):
             fill = parsed.choices[0].insert if parsed.code == "E_VERB" and len(parsed.choices) == 1 else ""
-            return Preview(parsed.exit == 0, self._problem(parsed), parsed.choices, fill, code=parsed.exit)
+            return Preview(parsed.exit == 0, self._say(parsed), parsed.choices, fill, code=parsed.exit)
         if parsed.verb.later:
             return Preview(False, self._later(parsed.verb), code=8)
         if parsed.verb.id in queries.ANSWERS or parsed.verb.id == "undo":
@@ -151,10 +153,11 @@ class Desk:
         work = Work(facts, self._loader(self.reader))
         done = self._decide(self.reader, parsed, line, selected, work, confirmed=True)
         if isinstance(done, Need):
-            text = done.zh if self.lang == "zh" else done.en
-            return Preview(False, text, done.choices, done.fill, code=3)
+            return Preview(False, self._say(done), done.choices, done.fill, code=3)
         if isinstance(done, Refusal):
             return Preview(False, self._say(done), code=done.code)
+        if isinstance(done, Standing):
+            return Preview(True, self._standing(done))
         text = preview.describe(parsed, work, done, self.lang)
         before = work.before[done]
         version = before.version if before else 0
@@ -166,18 +169,15 @@ class Desk:
             version=version,
         )
 
-    def _problem(self, problem: Problem) -> str:
-        return problem.zh if self.lang == "zh" else problem.en
-
     def _loader(self, db: Connection) -> Callable[[str], Case | None]:
         return lambda ref: projections.find(db, ref, self.console)
 
     def _decide(
         self, db: Connection, parsed: Parsed, line: str, selected: str, work: Work, *, confirmed: bool
-    ) -> str | Need | Refusal:
+    ) -> str | Need | Refusal | Standing:
         """Run the plan of a parsed line in `work`; the id of the case it is about, or why not."""
         if parsed.verb.id == "new":
-            return self._new(db, parsed, work)
+            return begin(db, parsed, work, self.console)
         ref = parsed.target or selected
         if not ref:
             return Refusal(2, "3.4", f"缺案号，如 {parsed.verb.example}", f"name a case, e.g. {parsed.verb.example}")
@@ -185,73 +185,15 @@ class Desk:
         if case is None:
             return Refusal(6, "3.4", f"没有案件 {ref}", f"no case {ref}")
         work.begin(case)
+        refusal = preview.refused(parsed.verb, case, work.facts)  # no question is asked about what cannot be done
+        if refusal is not None:
+            return refusal
 
         def offered() -> list[Candidate]:
             return candidates(case, work.facts, queries.load_by_unit(db))
 
         commands = plan(parsed, Situation(case, work.facts, offered, line, confirmed))
-        return self._run_all(commands, case.id, work) if isinstance(commands, list) else commands
-
-    def _run_all(self, commands: list[Command], case_id: str, work: Work) -> str | Refusal:
-        for command in commands:
-            refusal = work.do(command, case_id)
-            if refusal is not None:
-                return refusal
-        return case_id
-
-    def _new(self, db: Connection, parsed: Parsed, work: Work) -> str | Need | Refusal:
-        args = dict(parsed.args)
-        if parsed.missing:
-            what = "、".join(
-                {"committee": "地点", "place": "地点", "category": "类别"}.get(m, m) for m in parsed.missing
-            )
-            return Need(f"还缺 {what}；用法 {parsed.verb.usage}", f"missing: {', '.join(parsed.missing)}")
-        unit = args.pop("unit", "")
-        category = self.town.categories[args["category"]]
-        committee = args.get("committee", "")
-        fields: dict[str, Any] = {
-            "serial": self._next_serial(db),
-            "console": self.console,
-            "committee": committee,
-            "place": self.town.committees[committee].name if committee else "",
-            "category": category.code,
-            "priority": args.get("priority", category.priority),
-            "source": args.get("source", queries.default_source(self.town)),
-            "text": safe_text(args.get("text", "")) or category.phrase,
-            "reporter": self.actor.unit if self.actor.unit != self.town.centre.code else "",
-            **{name: safe_text(args[name]) for name in ("reporter", "phone", "external_id") if name in args},
-        }
-        if fields.get("external_id"):
-            self._known_outside(db, fields)
-        if args.get("related"):
-            related = projections.find(db, args["related"], self.console)
-            if related is None:
-                return Refusal(6, "T43", f"没有案件 {args['related']}", f"no case {args['related']}")
-            fields["related"] = related.id
-        case = work.report(fields)
-        if isinstance(case, Refusal):
-            return case
-        if not unit:
-            return case.id
-        order = {"unit": unit, "person": work.facts.person_of(unit)}
-        return self._run_all([Command("accept", {}), Command("dispatch", order)], case.id, work)
-
-    def _known_outside(self, db: Connection, fields: dict[str, Any]) -> None:
-        """§6.4: source and outside number are the key of a case; the same again is no second case."""
-        row = db.execute(
-            "SELECT id FROM case_row WHERE source = ? AND external_id = ?", (fields["source"], fields["external_id"])
-        ).fetchone()
-        case = projections.load(db, row[0]) if row else None
-        if case is None:
-            return
-        if any(getattr(case, name) != value for name, value in fields.items() if name not in ("serial", "console")):
-            text = f"编号 {fields['external_id']} 已是案件 {case.handle}，内容不同"
-            raise _Nothing(Outcome(False, 5, text, error="E_CONFLICT", field="external_id"))
-        raise _Nothing(Outcome(True, 0, f"已有案件 {case.handle}", case=case, same=True))
-
-    def _next_serial(self, db: Connection) -> int:
-        row = db.execute("SELECT max(serial) FROM case_row WHERE console = ?", (self.console,)).fetchone()
-        return max(FIRST_SERIAL, (row[0] or 0) + 1)
+        return work.do_all(commands, case.id) if isinstance(commands, list) else commands
 
     # acting ---------------------------------------------------------------------------------------------------------
 
@@ -275,7 +217,7 @@ class Desk:
         if extra and isinstance(parsed, Parsed):
             parsed = replace(parsed, args={**parsed.args, **extra})
         if isinstance(parsed, Problem):
-            return Outcome(parsed.exit == 0, parsed.exit, self._problem(parsed), line, error=parsed.code,
+            return Outcome(parsed.exit == 0, parsed.exit, self._say(parsed), line, error=parsed.code,
                            field=parsed.field, choices=parsed.choices)  # fmt: skip
         if parsed.verb.later:
             return Outcome(False, 8, self._later(parsed.verb), line, error="E_LATER")
@@ -290,7 +232,7 @@ class Desk:
     def _answer(self, parsed: Parsed, line: str, selected: str) -> Outcome:
         found = queries.ANSWERS[parsed.verb.id](self.reader, parsed, self.town, selected, self.console)
         if isinstance(found, Refusal):
-            return Outcome(False, found.code, self._say(found), line, error="E_NOT_FOUND")
+            return self._refused(found, line)
         text, cases = found
         return Outcome(True, 0, text, line, text, case=cases[0] if len(cases) == 1 else None, cases=cases)
 
@@ -305,22 +247,23 @@ class Desk:
         confirmed: bool,
     ) -> Outcome:
         """Inside the transaction: decide, append, project, queue messages. Raises `_Nothing` to leave no trace."""
-        extra = {k: v for k, v in parsed.args.items() if k in _EXTRA}
+        extra = {k: v for k, v in parsed.args.items() if k in GIVEN}
         content = f"{self.actor.work_no} {line.strip()} {selected} {sorted(extra.items())}"
         if key:
-            self._used_before(db, key, content)
+            self._used_before(db, key, content, line)
         work = Work(self.facts(), self._loader(db))
         if expect is not None:
             standing = projections.load(db, expect[0])
             if standing is None or standing.version != expect[1]:
                 raise _Nothing(self._refused(CONFLICT, line))
         if parsed.verb.id == "undo":
-            done: str | Need | Refusal = undoing.undo(db, work)
+            done: str | Need | Refusal | Standing = undoing.undo(db, work)
         else:
             done = self._decide(db, parsed, line, selected, work, confirmed=confirmed)
         if isinstance(done, Need):
-            text = done.zh if self.lang == "zh" else done.en
-            raise _Nothing(Outcome(False, 3, text, line, error="E_MISSING", choices=done.choices))
+            raise _Nothing(Outcome(False, 3, self._say(done), line, error="E_MISSING", choices=done.choices))
+        if isinstance(done, Standing):
+            raise _Nothing(Outcome(True, 0, self._standing(done), line, case=done.case, same=True))
         if isinstance(done, Refusal):
             raise _Nothing(self._refused(done, line))
         self.commit(db, work)
@@ -331,8 +274,8 @@ class Desk:
         offer = f"pd {case.handle} " if "return_granted" in kinds and case.state is State.ACCEPTED else ""
         outcome = Outcome(True, 0, text, line.strip(), said, case, kinds, offer)
         if key:
-            keys.remember(db, key, content, {"case": done, "text": text, "events": kinds}, work.facts.now)
-        keys.remember_line(db, self.actor.work_no, line.strip(), work.facts.now)
+            memory.remember(db, key, content, {"case": done, "text": text, "events": kinds}, work.facts.now)
+        memory.remember_line(db, self.actor.work_no, line.strip(), work.facts.now)
         return outcome
 
     def commit(self, db: Connection, work: Work) -> None:
@@ -358,14 +301,14 @@ class Desk:
                         self.commit(db, work)
         return len(due)
 
-    def _used_before(self, db: Connection, key: str, content: str) -> None:
+    def _used_before(self, db: Connection, key: str, content: str, line: str) -> None:
         """§6.4: the same key with the same content is done already; with another content it is a conflict."""
-        found = keys.recall(db, key)
+        found = memory.recall(db, key)
         if found is None:
             return
         if found.content != content:
             text = f"键 {key} 已用于另一内容" if self.lang == "zh" else f"key {key} was used for something else"
-            raise _Nothing(Outcome(False, 5, text, error="E_CONFLICT"))
+            raise _Nothing(Outcome(False, 5, text, line, error="E_CONFLICT"))
         case = projections.load(db, found.result["case"])
         raise _Nothing(
             Outcome(True, 0, found.result["text"], preview=found.result["text"], case=case,
@@ -385,19 +328,19 @@ class Desk:
 
     def save_draft(self, draft_id: str, body: dict[str, Any]) -> None:
         with self._lock, writing(self._writer) as db:
-            keys.save_draft(db, draft_id, self.actor.work_no, body, self.now())
+            memory.save_draft(db, draft_id, self.actor.work_no, body, self.now())
 
     def drop_draft(self, draft_id: str) -> None:
         with self._lock, writing(self._writer) as db:
-            keys.drop_draft(db, draft_id)
+            memory.drop_draft(db, draft_id)
 
     def drafts(self) -> dict[str, dict[str, Any]]:
         """Unfinished forms and lines of this operator, by id."""
-        return keys.drafts(self.reader, self.actor.work_no)
+        return memory.drafts(self.reader, self.actor.work_no)
 
     def history(self) -> list[str]:
         """Lines of this operator, the newest first."""
-        return keys.lines(self.reader, self.actor.work_no)
+        return memory.lines(self.reader, self.actor.work_no)
 
 
 class _Nothing(Exception):

@@ -4,7 +4,7 @@ from zjj_console.desk import wording
 from zjj_console.desk.work import Work
 from zjj_console.domain import guards, permits
 from zjj_console.domain.facts import Facts
-from zjj_console.domain.lifecycle import BY_ACTION, STATE_ZH, step_for
+from zjj_console.domain.lifecycle import BY_ACTION, STATE_ZH, step_for, wrong_state
 from zjj_console.domain.model import Case, Command, Refusal
 from zjj_console.i18n import teller
 from zjj_console.town.models import Town
@@ -32,8 +32,7 @@ def _possible(action: str, case: Case, facts: Facts) -> Refusal | None:
         return None
     step = step_for(case, Command(action))
     if step is None:
-        states = "、".join(sorted({STATE_ZH[s] for row in BY_ACTION[action] for s in row.frm}))
-        return Refusal(8, "2.3", f"{STATE_ZH[case.state]}不可，须{states}", f"not while {case.state}")
+        return wrong_state(case, action)
     refusal = permits.refuse(action, case, facts)
     for guard in step.guards:
         if guard not in guards.OF_ARGUMENTS:
@@ -46,6 +45,9 @@ def describe(parsed: Parsed, work: Work, case_id: str, lang: str = "zh") -> str:
     facts, case, before = work.facts, work.after[case_id], work.before[case_id]
     town, say = (facts.town.english if lang == "en" else facts.town), teller(lang)
     verb = parsed.verb.en if lang == "en" else parsed.verb.zh
+    if len(parsed.verb.actions) > 1 and before is not None:  # asked, granted and refused are not the same word
+        done = [event.kind for event in work.events if not event.data.get("auto")]
+        verb = say(wording.event(done[-1]))
     if before is None:
         place = " ".join(p for p in (case.place or say("地点待定"), wording.unit(town, case.station)) if p)
         head = (

@@ -41,6 +41,14 @@ def who(db: Connection, town: Town, work_no: str, pin: str) -> Actor:
     return actor_of(town, work_no)
 
 
+KEEPERS = frozenset({"admin", "centre", "shift_lead"})  # may set another's PIN and exchange the database
+
+
+def keeps(actor: Actor, own: str = "") -> bool:
+    """Whether somebody may do what only keepers of the system may; anybody may see to his `own` work number."""
+    return actor.trial or actor.work_no == own or bool(KEEPERS & actor.roles)
+
+
 def set_pin(db: Connection, town: Town, work_no: str, pin: str, now: int) -> None:
     """Make somebody a real operator, or change his PIN."""
     from argon2 import PasswordHasher

@@ -30,8 +30,8 @@ def undo(db: Connection, work: Work) -> str | Refusal:
         if later:
             return _no("此后已有人操作该案，不能撤销", "somebody has acted on the case since")
         sent = db.execute(
-            "SELECT 1 FROM outbox WHERE case_id = ? AND created_at >= ? AND (status = 'SENT' OR not_before <= ?)",
-            (stream, last[1], now),
+            "SELECT 1 FROM outbox WHERE case_id = ? AND created_at >= ? AND status NOT IN ('PENDING', 'RECALLED')",
+            (stream, last[1]),
         ).fetchone()
         if sent:
             return _no("派单消息已发出，不能撤销；改派用 gp", "the order has left already; reassign with gp")

@@ -53,6 +53,14 @@ class Work:
         self._fold(done)
         return None
 
+    def do_all(self, commands: list[Command], case_id: str) -> str | Refusal:
+        """All of them, or the first refusal (the caller then writes nothing)."""
+        for command in commands:
+            refusal = self.do(command, case_id)
+            if refusal is not None:
+                return refusal
+        return case_id
+
     def undo(self, case: Case, undone: list[Event]) -> None:
         self.begin(case)
         self._fold([lifecycle.inverse(case, undone)])

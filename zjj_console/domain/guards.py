@@ -143,7 +143,10 @@ def third_return_by_centre(case: Case, args: Args, facts: Facts) -> Refusal | No
     limit = facts.town.flow.returns_to_difficult
     if (case.return_count >= limit or case.designated) and "centre" not in facts.actor.roles:
         return Refusal(
-            7, "T17", "第三次退单或指定主责的退单，由镇中心负责人决定", "this return is the centre's to decide"
+            7,
+            "T17",
+            f"第{limit + 1}次退单或指定主责的退单，由镇中心负责人决定",
+            "this return is the centre's to decide",
         )
     return None
 
@@ -236,10 +239,11 @@ def not_own_work(case: Case, args: Args, facts: Facts) -> Refusal | None:
     return None
 
 
+NO_ATTEMPT = _no("R49", "须先有协调或处置记录", "a recorded coordination or dispatch comes first")
+
+
 def prior_attempt(case: Case, args: Args, facts: Facts) -> Refusal | None:
-    return (
-        None if case.attempts else _no("R49", "须先有协调或处置记录", "a recorded coordination or dispatch comes first")
-    )
+    return None if case.attempts else NO_ATTEMPT
 
 
 def criterion_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
@@ -288,7 +292,11 @@ def not_p1_self(case: Case, args: Args, facts: Facts) -> Refusal | None:
 
 def info_rounds_left(case: Case, args: Args, facts: Facts) -> Refusal | None:
     if case.info_rounds >= facts.town.flow.info_rounds:
-        return _no("T10", "已退回补充两次，请直接受理或作废", "sent back often enough: accept or void")
+        return _no(
+            "T10",
+            f"已退回补充{facts.town.flow.info_rounds}次，请直接受理或作废",
+            "sent back often enough: accept or void",
+        )
     return None
 
 
@@ -300,7 +308,9 @@ def master_stands(case: Case, args: Args, facts: Facts) -> Refusal | None:
         return _no("T35", "不能并入自己", "a case cannot be merged into itself")
     if master.state is State.MERGED:
         return _no("T35", f"主案 {master.handle} 自己已并案，请并入它的主案", "the master itself is merged")
-    closed_lately = master.state is State.CLOSED and facts.now - (master.closed_at or 0) < DAY
+    closed_lately = (
+        master.state is State.CLOSED and facts.now - (master.closed_at or 0) < facts.town.flow.unmerge_hours * HOUR
+    )
     if not (master.is_open or closed_lately):
         return _no("T35", f"主案 {master.handle} 已办结", "the master has ended")
     if master.committee != case.committee and not args.get("text"):

@@ -21,6 +21,7 @@ When = Callable[[Case, dict[str, Any]], bool]
 
 _WORKING = frozenset({S.DISPATCHED, S.HANDLING})
 _PREVIOUS = "previous"
+_STATES_NAMED = 6  # in a refusal; more would not be read
 
 
 class Step(Struct, frozen=True):
@@ -180,7 +181,7 @@ def decide(case: Case, command: Command, facts: Facts) -> list[Event] | Refusal:
     """What happens if this command is given now, or why it does not. Changes nothing."""
     step = step_for(case, command)
     if step is None:
-        return _wrong_state(case, command)
+        return wrong_state(case, command.action)
     refusal = permits.refuse(command.action, case, facts)
     for guard in step.guards:
         refusal = refusal or guard(case, command.args, facts)
@@ -266,14 +267,19 @@ def inverse(case: Case, undone: list[Event]) -> Event:
     return event_of("undone", case, after, {"args": {"kinds": kinds}, "step": "T42"})
 
 
-def _wrong_state(case: Case, command: Command) -> Refusal:
-    steps = BY_ACTION.get(command.action, ())
-    allowed = [s for s in State if any(s in step.frm for step in steps)]
-    now_zh = STATE_ZH[case.state]
+def wrong_state(case: Case, action: str) -> Refusal:
+    """Why an action has no row from where the case stands, and from where it has one."""
     if case.state in ENDED:
+        ended = STATE_ZH[case.state]
         return Refusal(
-            8, "2.3", f"案件{now_zh}，不能再办；如须重办用 ck 重开", f"the case is {case.state}; reopen it first"
+            8, "2.3", f"案件{ended}，不能再办；如须重办用 ck 重开", f"the case is {case.state}; reopen it first"
         )
-    zh = "、".join(STATE_ZH[s] for s in allowed[:6])
-    en = ", ".join(allowed[:6])
-    return Refusal(8, "2.3", f"{now_zh}时不可办此事；须为: {zh}", f"not while {case.state}; needs {en}")
+    if action == "nominate" and not case.attempts:
+        return guards.NO_ATTEMPT  # AC-49a: what is missing is the attempt, whatever the state
+    allowed = [state for state in State if any(state in step.frm for step in BY_ACTION.get(action, ()))]
+    zh = "、".join(STATE_ZH[state] for state in allowed[:_STATES_NAMED]) + (
+        "等" if len(allowed) > _STATES_NAMED else ""
+    )
+    return Refusal(
+        8, "2.3", f"{STATE_ZH[case.state]}时不可办，须为{zh}", f"not while {case.state}; needs {', '.join(allowed)}"
+    )

@@ -16,11 +16,12 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from zjj_console.desk import keys
+from zjj_console.desk import memory
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.lifecycle import evolve
 from zjj_console.domain.model import Case, Event
 from zjj_console.domain.permits import refuse
+from zjj_console.domain.safe import safe_text
 from zjj_console.intake import columns, known
 from zjj_console.intake.cases import Builder
 from zjj_console.intake.duty_table import DutyTable
@@ -30,7 +31,7 @@ from zjj_console.intake.pending import Pending, Writer
 from zjj_console.intake.quick import Quick
 from zjj_console.intake.rejects import RejectFile, summed
 from zjj_console.intake.rows import RowReader, Told
-from zjj_console.intake.table import Broken, Cells, IntakeError, Table
+from zjj_console.intake.table import Broken, Cells, IntakeError, Table, no_header
 from zjj_console.intake.words import Fault, Words
 from zjj_console.storage import journal, projections
 from zjj_console.storage.db import Connection, connect, writing
@@ -38,6 +39,7 @@ from zjj_console.storage.db import Connection, connect, writing
 BATCH = 20_000  # rows of a transaction
 _CHECKPOINT_PAGES = 50_000  # 200 MB: copying the log back after every batch would double the writing
 SHOWN = 20  # rejects that a summary carries
+_QUOTED = 30  # headers that a message names
 _INSERT_REJECT = (
     "INSERT INTO import_reject(batch, row, code, field, message, suggestion, raw) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -75,6 +77,8 @@ class _Import:
         self.begun = time.perf_counter()
         self.summary = Summary()
         self.warned: dict[str, int] = {}
+        self.unused: list[str] = []
+        self.seen: set[str] = set()  # cases that a row of this file has told, about 130 bytes each
         self.batch_id = str(uuid.uuid4())
         self.builder = Builder(desk.town, DutyTable(desk.duty), self.now, desk.console)
         self.writer = Writer(desk, self.now, self.batch_id, self.builder, Quick(self.builder))
@@ -99,6 +103,7 @@ class _Import:
             lacking = columns.missing(found)
             if lacking:
                 raise _no_header(lacking, table.headers)
+            self.unused = columns.unused(table.headers, found)
             words = Words(self.desk.town, mapping.values, neutral=table.neutral)
             self.reader = RowReader(words, found, len(table.headers), self.now, dirty=table.dirty)
             self.rejects = RejectFile(self.options.rejects or self.path.with_suffix(".rejects.csv"), table.headers)
@@ -158,7 +163,7 @@ class _Import:
 
     def _repeated(self) -> Summary | None:
         """The summary of the same import done before with this key (§6.4)."""
-        used = keys.recall(self.desk.reader, self.options.key)
+        used = memory.recall(self.desk.reader, self.options.key)
         if used is None:
             return None
         if used.content != self._content():
@@ -166,12 +171,12 @@ class _Import:
             raise IntakeError(5, "E_CONFLICT", zh, en, "key")
         first = msgspec.convert(used.result, Summary)
         accepted = first.new + first.changed + first.same
-        return replace(first, new=0, changed=0, same=accepted, code=0, seconds=0.0, repeated=True)
+        return replace(first, new=0, changed=0, same=accepted, code=0, seconds=0.0, rejects=[], repeated=True)
 
     def _remember(self, db: Connection, code: int) -> None:
         if self.options.key:
             summary = msgspec.to_builtins(self._summed(code))
-            keys.remember(db, self.options.key, self._content(), summary, self.now)
+            memory.remember(db, self.options.key, self._content(), summary, self.now)
 
     def _all_or_nothing(self, db: Connection, table: Table) -> int:
         code = 0
@@ -246,8 +251,9 @@ class _Import:
                 fault = pending.add(row)
                 if fault is None:
                     self.new += 1
-                    if row.warning:
-                        self._warn(row.warning)
+                    self.seen.add(row.id)
+                    if row.warnings:
+                        self._warn(row)
                     continue
                 self._refuse(db, number, cells, [fault])
                 continue
@@ -260,13 +266,18 @@ class _Import:
         number, cells, row = item
         assert isinstance(row, Told)
         judged = standing.judge(row, cases[case_id])
+        if judged is not None and case_id in self.seen:
+            judged = _TWICE  # else the two rows would undo each other at every import
+        if isinstance(judged, Fault):
+            self._refuse(db, number, cells, [judged])
+            return
+        self.seen.add(case_id)
         if judged is None:
             self.same += 1
-        elif isinstance(judged, Fault):
-            self._refuse(db, number, cells, [judged])
         else:
             cases[case_id] = self._correct(db, cases[case_id], judged)
             self.changed += 1
+            self._warn(row)
 
     def _correct(self, db: Connection, case: Case, event: Event) -> Case:
         head = journal.open_head(db, self.desk.path)
@@ -284,8 +295,9 @@ class _Import:
             self.rejects.add(number, cells, faults)
         db.execute(_INSERT_REJECT, (self.batch, number, code, field, message, suggestion, _storable(cells)))
 
-    def _warn(self, kind: str) -> None:
-        self.warned[kind] = self.warned.get(kind, 0) + 1
+    def _warn(self, row: Told) -> None:
+        for kind in row.warnings:
+            self.warned[kind] = self.warned.get(kind, 0) + 1
 
     def _summed(self, code: int) -> Summary:
         s = self.summary
@@ -294,6 +306,8 @@ class _Import:
         s.seconds = round(time.perf_counter() - self.begun, 3)
         s.code, s.rejects_path, s.dry_run = code, self.rejects_path, self.options.dry_run
         s.warnings = [f"{count} 行{_WARNINGS[kind]}" for kind, count in self.warned.items()]
+        if self.unused:
+            s.warnings.append(f"未用的列: {_quoted(self.unused)}")
         if not self.kept:
             s.warnings.append("试运行，未写入" if self.options.dry_run else "有拒收行，--atomic 全部未写")
         if self.stopped:
@@ -303,10 +317,13 @@ class _Import:
 
 _WARNINGS = {
     "old": "上报时间早于60天前，已照收",
+    "cut": "文字过长，已截短",
+    "masked": "电话已隐去，未采用",
     "lead": "有承办而未到派单，按待派入库，承办未采用",
     "position": "坐标读不懂，未采用",
     "machine": "机内数据读不懂，按可见各列入库",
 }
+_TWICE = Fault("E_CONFLICT", "external_id", "同一文件中前面的行已写此案，内容不同", "同一案件只留一行")
 
 
 def _broken(broken: Broken) -> Fault:
@@ -320,9 +337,17 @@ def _storable(cells: Cells | Broken) -> str:
 
 
 def _no_header(lacking: list[columns.Column], headers: list[str]) -> IntakeError:
+    """Names what is missing and where to read on; what the file has comes last, where a long message is cut."""
     names = "、".join(f"{column.zh[0]}({column.key})" for column in lacking)
-    seen = "、".join(headers[:12])
-    return IntakeError(
-        3, "E_HEADER", f"缺必需的列: {names}；文件的列: {seen}", f"missing columns: {', '.join(c.key for c in lacking)}",
+    keys = ", ".join(column.key for column in lacking)
+    return no_header(
+        f"缺必需的列: {names}；用 --map 对照列名，可用的列名见 docs/users/import.md；文件的列: {_quoted(headers)}",
+        f"missing columns: {keys}; rename with --map, names in docs/users/import.md",
         lacking[0].key,
-    )  # fmt: skip
+    )
+
+
+def _quoted(headers: list[str]) -> str:
+    """Headers of a file as a message shows them."""
+    shown = "、".join(safe_text(name, 20) for name in headers[:_QUOTED])
+    return shown if len(headers) <= _QUOTED else f"{shown} 等{len(headers)}列"

@@ -10,9 +10,11 @@ import msgspec
 from msgspec import Struct
 
 from zjj_console.desk.desk import Desk
+from zjj_console.desk.shape import phone_for
 from zjj_console.desk.wording import FLOW_ZH
+from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.lifecycle import STATE_ZH, event_of
-from zjj_console.domain.model import Case
+from zjj_console.domain.model import Actor, Case
 from zjj_console.domain.safe import neutral_cell
 from zjj_console.intake.columns import CASES
 from zjj_console.intake.table import IntakeError
@@ -24,7 +26,8 @@ from zjj_console.town.models import Town
 
 _ORDER = "ORDER BY console, serial"
 _CUSTODY_ZH = {"day": "日班", "night": "夜班"}
-# Fields whose own column carries them whole; the machine column holds the rest.
+# Fields whose own column carries them whole (a telephone number as far as this operator may see it, NV-19); the machine
+# column holds the rest.
 _IN_SIGHT = frozenset({
     "external_id", "text", "reporter", "phone", "evidence", "result_text", "wechat_ref", "number", "serial", "console",
     "place", "grid", "station", "zone", "lon", "lat",
@@ -60,7 +63,7 @@ def export_cases(desk: Desk, path: Path, where: Filter | None = None, format_: s
     try:
         writer = _WRITERS[kind](part)
         rows = 0
-        shape = _Shape(desk.town, desk.duty, coded=kind == "jsonl")
+        shape = _Shape(desk.town, desk.duty, desk.actor, coded=kind == "jsonl")
         for case in _cases(desk, where or Filter(open=None)):
             writer.put(shape.record(case))
             rows += 1
@@ -89,8 +92,8 @@ def _cases(desk: Desk, where: Filter) -> Iterator[Case]:
 class _Shape:
     """A case as cells: codes for programs (JSON Lines), names for people (tables)."""
 
-    def __init__(self, town: Town, duty: Any, *, coded: bool) -> None:
-        self.town, self.duty, self.coded = town, duty, coded
+    def __init__(self, town: Town, duty: DutyTime, actor: Actor, *, coded: bool) -> None:
+        self.town, self.duty, self.actor, self.coded = town, duty, actor, coded
         self._names: dict[tuple[str, str], str] = {}
 
     def record(self, case: Case) -> Record:
@@ -104,7 +107,7 @@ class _Shape:
             "source": self._source(case.source),
             "priority": str(case.priority),
             "reporter": self._reporter(case.reporter),
-            "phone": case.phone,
+            "phone": phone_for(case, self.actor),
             "grid": case.grid,
             "lon": _degrees(case.lon),
             "lat": _degrees(case.lat),

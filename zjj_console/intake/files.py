@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from zjj_console.intake import columns, sheets
-from zjj_console.intake.table import Broken, Cells, IntakeError, Rows, Table, share_of
+from zjj_console.intake.table import Broken, Cells, IntakeError, Rows, Table, no_header, share_of
 
 FORMATS = ("csv", "json", "jsonl", "xlsx")
 _BY_SUFFIX = {
@@ -118,7 +118,7 @@ def _open_csv(path: Path, encoding: str) -> Table:
     rows = _csv_rows(lines, delimiter)
     _, header = next(rows, (0, []))
     if isinstance(header, Broken) or not header:
-        raise IntakeError(3, "E_HEADER", f"{path.name} 没有表头", f"{path.name} has no header row", "file")
+        raise no_header(f"{path.name} 没有表头", f"{path.name} has no header row")
     headers = [name.strip() for name in header]
     return Table(headers, rows, encoding, dirty, True, share_of(text, path), text.close)
 

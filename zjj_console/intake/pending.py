@@ -7,7 +7,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from zjj_console.desk.desk import FIRST_SERIAL, Desk
+from zjj_console.desk.desk import Desk
+from zjj_console.desk.opening import next_serial
 from zjj_console.domain.lifecycle import event_of
 from zjj_console.domain.model import Case, Event
 from zjj_console.intake.cases import Builder
@@ -41,9 +42,7 @@ class Pending:
         self.made: list[tuple[bytes, str, list[Any]]] = []  # encoded [id, set], SQL of its insert, its row
         self.timers: list[tuple[Any, ...]] = []
         self.cases: list[Case] = []
-        console = writer.desk.console
-        row = db.execute("SELECT max(serial) FROM case_row WHERE console = ?", (console,)).fetchone()
-        self.serial = max(FIRST_SERIAL, (row[0] or 0) + 1)
+        self.serial = next_serial(db, writer.desk.console)
         self.numbers: set[tuple[str, int]] = set()
 
     def add(self, told: Told) -> Fault | None:

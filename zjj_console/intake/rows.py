@@ -21,6 +21,8 @@ _SHORT = 200
 _NUMBER = re.compile(r"\w{0,24}-([A-Z])-([0-9]{1,9})")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLAIN = re.compile(r"[ -&(-~\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]*")  # what safe_text leaves alone, without '
+_MASK = re.compile("[*＊]")  # a telephone number in part: it says nothing that could be called or kept
+_WHOLE = 1 << 30
 _LOST = re.compile("[\ud800-\udfff]")
 _TEXTS = (
     ("text", "text", 2000), ("external_id", "external_id", _SHORT), ("evidence", "evidence", 2000),
@@ -43,7 +45,7 @@ class Told(Struct):
     dispatched_at: int | None = None
     review_at: int | None = None
     machine: dict[str, Any] | None = None
-    warning: str = ""
+    warnings: tuple[str, ...] = ()
     own_id: bool = False  # the row brought an id of ours
 
 
@@ -73,13 +75,19 @@ class RowReader:
         faults: list[Fault] = []
         said: Said = {}
         plain = self.words.plain
+        cut = masked = False
         clean = _PLAIN.fullmatch("".join(cells)) is not None  # then every gate leaves the cells as they are
         for field, i, limit in self.texts:
             cell = cells[i]
             if cell:
-                value = cell[:limit].strip() if clean else safe_text(plain(cell), limit)
+                value = cell.strip() if clean else safe_text(plain(cell), _WHOLE)
+                if len(value) > limit:
+                    value, cut = value[:limit].strip(), True
                 if value:
                     said[field] = value
+        if "phone" in said and _MASK.search(said["phone"]):
+            del said["phone"]
+            masked = True
         if "text" not in said:
             faults.append(required("text"))
         words = self.words
@@ -121,6 +129,8 @@ class RowReader:
             if reporter:
                 said["reporter"] = reporter
         told = Told("", said, priority, where)
+        if cut or masked:
+            told.warnings = ("cut",) * cut + ("masked",) * masked
         for i in self.done:
             if cells[i]:
                 self._progress(cells, told, faults)
@@ -132,7 +142,7 @@ class RowReader:
         if faults:
             return faults
         if reported < self.oldest:
-            told.warning = "old"
+            told.warnings += ("old",)
         told.id = told.id or case_id(source, said)
         return told
 
@@ -249,7 +259,7 @@ class RowReader:
                 held = None
             told.machine = held if isinstance(held, dict) else None
             if told.machine is None:
-                told.warning = "machine"
+                told.warnings += ("machine",)
 
     def _optional_assists(self, cell: str, said: Said, faults: list[Fault]) -> None:
         if not cell or cell.isspace():
@@ -276,12 +286,12 @@ def _located(lon: str, lat: str, told: Told) -> None:
     try:
         east, north = float(lon), float(lat)
     except ValueError:
-        told.warning = "position"
+        told.warnings += ("position",)
         return
     if abs(east) <= 180 and abs(north) <= 90:  # false for NaN as well
         told.said["lon"], told.said["lat"] = round(east * 1e6), round(north * 1e6)
     else:
-        told.warning = "position"
+        told.warnings += ("position",)
 
 
 def _optional(table: Memo, cell: str, faults: list[Fault]) -> str:
@@ -298,7 +308,7 @@ def _without_lead(told: Told) -> None:
     """A unit named for a case that nobody has sent out yet is a wish, not an order."""
     if told.said.pop("lead", ""):
         told.said.pop("lead_person", None)
-        told.warning = "lead"
+        told.warnings += ("lead",)
 
 
 _PROGRESS = ("status", "flow", "unit", "person", "handled_at", "result", "closed_at", "dispatched_at")

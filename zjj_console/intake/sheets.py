@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
 
-from zjj_console.intake.table import Broken, IntakeError, Rows, Table, share_of
+from zjj_console.intake.table import Broken, IntakeError, Rows, Table, no_header, share_of
 
 _CHUNK = 1 << 16
 _MAX_RECORD = 1 << 22
@@ -41,7 +41,7 @@ def open_json(path: Path) -> Table:
             if isinstance(record, dict):
                 headers.update(dict.fromkeys(record))
     if not headers:
-        raise IntakeError(3, "E_HEADER", f"{path.name} 没有记录", f"{path.name} has no records", "file")
+        raise no_header(f"{path.name} 没有记录", f"{path.name} has no records")
     text = path.open(encoding="utf-8-sig", errors="surrogateescape")
     names = list(headers)
     return Table(names, _json_rows(text, names), "utf-8", True, False, share_of(text, path), text.close)
@@ -134,7 +134,7 @@ def open_xlsx(path: Path, sheet: str = "") -> Table:
         header.pop()
     if not header or isinstance(header, Broken):
         book.close()
-        raise IntakeError(3, "E_HEADER", f"{path.name} 没有表头", f"{path.name} has no header row", "file")
+        raise no_header(f"{path.name} 没有表头", f"{path.name} has no header row")
     headers = [name.strip() for name in header]
     return Table(headers, _fit(rows, len(headers)), close=book.close)
 

@@ -7,6 +7,10 @@ from typing import IO, Any
 
 from msgspec import Struct
 
+from zjj_console.domain.safe import safe_text
+
+_LONGEST = 200  # of a message that quotes a file
+
 
 class IntakeError(Exception):
     """The file or the command cannot be used as it is. `code` is the exit code, `error` the code in JSON."""
@@ -14,6 +18,11 @@ class IntakeError(Exception):
     def __init__(self, code: int, error: str, zh: str, en: str, field: str = "") -> None:
         super().__init__(zh)
         self.code, self.error, self.zh, self.en, self.field = code, error, zh, en, field
+
+
+def no_header(zh: str, en: str, field: str = "file") -> IntakeError:
+    """E_HEADER. What a file is called and what it says pass the gate and are cut to 200 characters."""
+    return IntakeError(3, "E_HEADER", safe_text(zh, _LONGEST), safe_text(en, _LONGEST), field)
 
 
 class Broken(Struct, frozen=True):

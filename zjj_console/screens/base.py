@@ -9,22 +9,23 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
-from zjj_console.desk.desk import Outcome
+from zjj_console.desk.desk import Legal, Outcome
+from zjj_console.domain.model import Case
 from zjj_console.i18n import t
 from zjj_console.screens.command import CommandLine, Ready
 from zjj_console.screens.session import COMMAND_DRAFT, JUST_MOVED, MESSAGE_STAYS, READ_BY_THEN, Session
 from zjj_console.screens.ways import Ways, without_alt
-from zjj_console.storage import reads
-from zjj_console.verbs.table import VERBS, Verb
+from zjj_console.storage import projections, reads
+from zjj_console.verbs.table import VERBS
 from zjj_console.widgets import header
 from zjj_console.widgets.cells import Line, shown, wrap
 from zjj_console.widgets.edit_line import EditLine
-from zjj_console.widgets.editor import folded
+from zjj_console.widgets.editor import folded, printable
 from zjj_console.widgets.panel import Panel
-from zjj_console.widgets.verb_words import label
+from zjj_console.widgets.verb_words import first_on, label
 
 IME_HINT = "输入法处于中文状态，请切英文(Shift)"
-_WORST = 4
+_WORST = 4  # the one shown and three handles
 
 
 class ConsoleScreen(Screen[None]):
@@ -44,6 +45,9 @@ class ConsoleScreen(Screen[None]):
         self.command = CommandLine(session)
         self.worst: list[reads.QueueRow] = []
         self.worst_changed_at = 0
+        self.late = self.soon = 0
+        self._case: Case | None = None
+        self._legal: tuple[Legal, ...] = ()
         self._comma = False
         self._answers: dict[str, Callable[[], None]] = {}
 
@@ -66,6 +70,12 @@ class ConsoleScreen(Screen[None]):
     def selected_case(self) -> str:
         """The case that keys act on; empty for none."""
         return ""
+
+    def read_case(self) -> tuple[Case | None, tuple[Legal, ...]]:
+        """The selected case as it stands now and what may be done with it: asked once per key, then passed along."""
+        desk, case_id = self.session.desk, self.selected_case()
+        case = projections.load(desk.reader, case_id) if case_id else None
+        return case, tuple(desk.actions(case_id)) if case else ()
 
     def on_list_key(self, key: str, char: str) -> bool:
         """A key while nothing is being typed. True if the screen used it."""
@@ -97,6 +107,7 @@ class ConsoleScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.reload()
+        self.command.refresh()
         self.refresh_worst()
         self.draw()
 
@@ -108,6 +119,7 @@ class ConsoleScreen(Screen[None]):
         self.on_second()
         if changed:
             self.reload()
+            self.command.refresh()
         self.refresh_worst()
         message = self.session.message
         if message.text and self.session.desk.now() - message.at > MESSAGE_STAYS:
@@ -120,6 +132,7 @@ class ConsoleScreen(Screen[None]):
         if [r.id for r in worst[:1]] != [r.id for r in self.worst[:1]]:
             self.worst_changed_at = now if self.worst or self.worst_changed_at else 0
         self.worst = worst
+        self.late, self.soon = reads.pressing(self.session.desk.reader, now)
 
     # drawing ----------------------------------------------------------------------------------------------------------
 
@@ -130,7 +143,7 @@ class ConsoleScreen(Screen[None]):
         desk, frame, width = self.session.desk, self.session.frame(), self.size.width
         head = (
             header.who(desk.actor, frame, width),
-            header.alarm(self.worst, frame, width),
+            header.alarm(self.worst, self.late + self.soon - 1, frame, width),
             header.tabs(self.mode, t("本机"), width),
         )
         self.query_one("#header", Panel).show(head)
@@ -145,7 +158,8 @@ class ConsoleScreen(Screen[None]):
             pieces: list[Line] = [((f" {piece}", style),) for piece in wrap(shown(text), self.size.width - 2)]
             listed = self.show_choices(pieces[:-1])
             question = text.partition(": ")[0]  # the choices after it stand in their own lines
-            panel.show([((f" {shown(question)}:", style),)] if listed else pieces[-1:])
+            listing = f" {shown(question)}: {self.command.how_to_choose()}"
+            panel.show([((listing.rstrip(), style),)] if listed else pieces[-1:])
             return
         self.show_choices([])
         line.show_hint(self.hint())
@@ -190,18 +204,19 @@ class ConsoleScreen(Screen[None]):
         While a line is being run, a key whose meaning depends on the outcome waits, and all later ones behind it.
         """
         session = self.session
-        if session.running and (session.ahead or key == "enter" or (not self.command.active and char in _VERB_KEYS)):
+        on_list = not self.command.active and folded(char) in _VERB_KEYS
+        if session.running and (session.ahead or key == "enter" or on_list):
             session.ahead.append((key, char))
             return
         moved = self.just_moved()
         self.session.last_key = self.session.desk.now()
-        printable = char if char and char.isprintable() else ""
+        text = char if printable(char) else ""
         if self._answers:
-            self._answer(folded(printable))
+            self._answer(folded(text))
         elif self.command.active:
-            self._feed_command(key, printable)
-        elif not self.feed_field(key, printable):
-            self._feed_list(key, printable, moved)
+            self._feed_command(key, text)
+        elif not self.feed_field(key, text):
+            self._feed_list(key, text, moved)
         self.draw_line()
 
     def feed_field(self, key: str, char: str) -> bool:
@@ -228,6 +243,8 @@ class ConsoleScreen(Screen[None]):
         if key == "escape":
             self.session.half_typed = self.command.stop()
             self.keep_half_typed()
+        elif self.command.just_changed() and (key == "enter" or self.command.chosen(folded(char))):
+            self.app.bell()  # the key was meant for the preview before this one
         elif key == "enter":
             ready = self.command.enter()
             if ready is not None:
@@ -293,27 +310,19 @@ class ConsoleScreen(Screen[None]):
 
     def press_verb(self, key: str) -> None:
         """A verb key opens the line of the first verb on it that is legal for the selected case."""
-        desk, case_id = self.session.desk, self.selected_case()
-        verbs = [verb for verb in VERBS if verb.key == key]
-        free = next((verb for verb in verbs if "case" not in verb.takes), None)
+        free = next((verb for verb in VERBS if verb.key == key and "case" not in verb.takes), None)
         if free is not None:
             self.press_free(free.id, free.code, free.takes)
             return
-        if not case_id:
+        case, legal = self.read_case()
+        if case is None:
             self.say(t("没有选中的案件"), "$p2", bell=True)
             return
-        legal = [item for item in desk.actions(case_id) if item.verb.key == key]
-        if not any(item.ok for item in legal):
-            self.say(f"{label(legal[0].verb)}: {legal[0].why}", "$p2", bell=True)
+        item = first_on(key, legal, case)
+        if not item.ok:
+            self.say(f"{label(item.verb)}: {item.why}", "$p2", bell=True)
             return
-        self.command.start(desk.key_line(key, case_id), case_id, keyed=True)
-
-    def verb_on_key(self, key: str, first: Verb) -> Verb:
-        """Which verb a key means here; only keys that several verbs share have to be asked for."""
-        if sum(verb.key == key for verb in VERBS) < 2:
-            return first
-        code = self.session.desk.key_line(key, self.selected_case()).split(" ", 1)[0]
-        return next((verb for verb in VERBS if verb.code == code), first)
+        self.command.start(f"{item.verb.code} {case.handle} ", case.id, keyed=True)
 
     def press_free(self, verb_id: str, code: str, takes: tuple[str, ...]) -> None:
         """A verb that needs no case: at once if it takes nothing."""

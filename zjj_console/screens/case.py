@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from zjj_console.desk.desk import Legal
-from zjj_console.domain.model import Case
 from zjj_console.i18n import t
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.session import Session
-from zjj_console.storage import projections, reads
+from zjj_console.storage import reads
 from zjj_console.widgets import case_lines
 from zjj_console.widgets.cells import Line
 from zjj_console.widgets.panel import Panel
-from zjj_console.widgets.verb_words import key_hints, label
+from zjj_console.widgets.verb_words import key_hints, offered
 
 if TYPE_CHECKING:
     from zjj_console.screens.queue import QueueScreen
@@ -30,8 +28,6 @@ class CaseScreen(ConsoleScreen):
         super().__init__(session)
         self.case_id = case_id
         self.queue = queue
-        self._case: Case | None = None
-        self._legal: tuple[Legal, ...] = ()
         self._changed_at = 0
         self._choosing: list[Line] = []
 
@@ -63,12 +59,10 @@ class CaseScreen(ConsoleScreen):
         self._changed_at = 0
 
     def reload(self) -> None:
-        desk = self.session.desk
-        case = projections.load(desk.reader, self.case_id)
-        if self._case is not None and case is not None and case.version != self._case.version:
-            self._changed_at = desk.now()
-        self._case = case
-        self._legal = tuple(desk.actions(self.case_id)) if case else ()
+        before = self._case
+        self._case, self._legal = self.read_case()
+        if before is not None and self._case is not None and before.version != self._case.version:
+            self._changed_at = self.session.desk.now()
 
     # drawing ----------------------------------------------------------------------------------------------------------
 
@@ -129,13 +123,8 @@ class CaseScreen(ConsoleScreen):
             self.call_later(self.draw)
 
     def hint(self) -> Line:
-        pairs: list[tuple[str, str]] = []
-        for item in self._legal:
-            key = item.verb.key
-            if item.ok and key and key not in dict(pairs):
-                pairs.append((key, label(self.verb_on_key(key, item.verb))))
         tail = [("[ ]", t("上下一案")), ("Space", t("更多")), (";", t("命令")), ("Esc", t("回队列"))]
-        return key_hints(pairs, tail, self.size.width)
+        return key_hints(offered(self._legal, self._case), tail, self.size.width)
 
     # keys -------------------------------------------------------------------------------------------------------------
 

@@ -2,10 +2,11 @@
 
 from zjj_console.desk.desk import Preview
 from zjj_console.i18n import t
-from zjj_console.screens.session import Session
+from zjj_console.screens.session import JUST_MOVED, Session
+from zjj_console.verbs.parse import Choice
 from zjj_console.verbs.table import BY_ID, VERBS, Verb
 from zjj_console.widgets.cells import Span
-from zjj_console.widgets.editor import LineEditor, folded
+from zjj_console.widgets.editor import BLANKS, LineEditor, folded
 
 _SHORT = frozenset("yn")
 _BY_CODE = {verb.code: verb for verb in VERBS}
@@ -31,6 +32,7 @@ class CommandLine:
         self.keyed = False
         self.selected = ""
         self.preview = NOTHING
+        self._changed_at = 0  # when the database changed what the line means; 0 once it was typed on
         self._given = ""
         self._armed = ""
         self._picking = False
@@ -55,13 +57,27 @@ class CommandLine:
         return text
 
     def _changed(self) -> None:
-        self._armed, self._picking = "", False
+        self._armed, self._picking, self._changed_at = "", False, 0
+        self.preview = self._read()
+
+    def _read(self) -> Preview:
         line = self.editor.text
-        self.preview = self.session.desk.preview(line, self.selected) if line.strip() else NOTHING
+        return self.session.desk.preview(line, self.selected) if line.strip() else NOTHING
 
     def look_again(self) -> None:
-        """The case changed: show what the line means now."""
+        """The case changed by our own doing: show what the line means now."""
         self._changed()
+
+    def refresh(self) -> None:
+        """The database changed: what is no longer legal is not offered, and nothing stays armed on another meaning."""
+        if self.active:
+            before, self.preview = self.preview, self._read()
+            if _meaning(before) != _meaning(self.preview):
+                self._armed, self._picking, self._changed_at = "", False, self.session.desk.now()
+
+    def just_changed(self) -> bool:
+        """True if the preview changed so recently that a key cannot be meant for the new one (settle lock)."""
+        return self._changed_at > 0 and self.session.desk.now() - self._changed_at < JUST_MOVED
 
     def complete(self) -> None:
         """Take the first choice at once: an offered line shows what one Enter will do."""
@@ -110,18 +126,25 @@ class CommandLine:
 
     def _choose(self, plain: str) -> bool:
         """A digit after a blank, or after Enter on a question, picks from the list shown."""
-        line = self.editor.text
-        if self.editor.cursor != len(line) or not (self._picking or line.endswith(" ")):
-            return False
-        chosen = next((c for c in self.preview.choices if c.digit == plain and c.insert), None)
+        chosen = self.chosen(plain)
         if chosen is None:
             return False
         self.replace(chosen.insert if self.keyed else chosen.insert + " ")
         return True
 
+    def chosen(self, plain: str) -> Choice | None:
+        """What a character would choose; None where it is text."""
+        if not self._digit_chooses():
+            return None
+        return next((c for c in self.preview.choices if c.digit == plain and c.insert), None)
+
+    def _digit_chooses(self) -> bool:
+        line = self.editor.text
+        return self.editor.cursor == len(line) and (self._picking or line.endswith(tuple(BLANKS)))
+
     def _apart(self, plain: str) -> bool:
         """`x23` means two codes: a blank goes between one-letter arguments of a keyed line."""
-        verb, line = self.verb, self.editor.text
+        verb, line = self.verb, folded(self.editor.text)
         if verb is None or not verb.spaced or not (plain.isdigit() or plain in _SHORT) or line.endswith(" "):
             return False
         tokens = line.split(" ")
@@ -166,10 +189,26 @@ class CommandLine:
     def ask(self) -> str:
         """What Enter does now, for the right end of the line."""
         preview = self.preview
+        if self.just_changed():
+            return t("刚有变动，请看清再按")
         if self._armed:
             return t("再按 Enter 执行，Esc 放弃")
         if preview.ok:
             return t("Enter 两次执行") if preview.confirm else t("Enter 执行")
         if preview.fill and preview.fill.strip() != self.editor.text.strip():
             return t("Enter 取第一项")
-        return t("按数字选") if preview.choices else ""
+        return self.how_to_choose()
+
+    def how_to_choose(self) -> str:
+        """What a digit needs to choose from the list shown; empty where there is none, or Enter takes the first."""
+        if not self.preview.choices:
+            return ""
+        if self._digit_chooses():
+            return t("按数字选")
+        return "" if self.preview.fill else t("Enter 后按数字选")
+
+
+def _meaning(preview: Preview) -> tuple[object, ...]:
+    """What a key would do with it: the same question worded otherwise is no change."""
+    said = preview.text if preview.ok else ""
+    return preview.ok, said, preview.confirm, preview.version, preview.fill, [c.insert for c in preview.choices]

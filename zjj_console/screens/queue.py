@@ -6,16 +6,15 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widget import Widget
 
-from zjj_console.desk.desk import Legal
 from zjj_console.domain.lifecycle import STATE_ZH
-from zjj_console.domain.model import OPEN, Case, State
+from zjj_console.domain.model import OPEN, State
 from zjj_console.i18n import t
 from zjj_console.screens import queue_detail
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.queue_detail import Look
 from zjj_console.screens.session import FIRST_RUN, Session
 from zjj_console.screens.views import VIEWS, Listed, explained, filter_of
-from zjj_console.storage import projections, reads, reads_log
+from zjj_console.storage import reads, reads_log
 from zjj_console.verbs.table import BY_ID
 from zjj_console.widgets import case_lines, columns
 from zjj_console.widgets.case_table import CaseTable
@@ -23,7 +22,7 @@ from zjj_console.widgets.cells import Line, Span, spread, width_of
 from zjj_console.widgets.edit_line import EditLine
 from zjj_console.widgets.editor import LineEditor
 from zjj_console.widgets.panel import Panel
-from zjj_console.widgets.verb_words import key_hints, label
+from zjj_console.widgets.verb_words import key_hints, offered
 
 RESTS = 0.08  # seconds without a move after which the eye is taken to look at the row
 _CHOICES_LOW = 6  # lines of choices on a low screen
@@ -42,8 +41,6 @@ class QueueScreen(ConsoleScreen):
         self.counts: dict[str, int] = {}
         self.new = 0
         self.first_run = False
-        self._case: Case | None = None
-        self._legal: tuple[Legal, ...] = ()
         self._resting: Timer | None = None
         self._choosing: list[Line] = []
         self._unsettled = False
@@ -89,7 +86,8 @@ class QueueScreen(ConsoleScreen):
         """What an empty list says: why it is empty and what to do about it."""
         desk = self.session.desk
         if self.filter_text:
-            said = t("没有案件符合: {what}", what=explained(self.filter_text, desk.town))
+            what = explained(self.filter_text, desk.town)
+            said = t("{view}里没有案件符合: {what}", view=t(self.view.zh), what=what)
             return (
                 (),
                 case_lines.title(said),
@@ -153,10 +151,7 @@ class QueueScreen(ConsoleScreen):
 
     def look(self) -> None:
         """Read the case under the cursor and what may be done with it."""
-        desk, case_id = self.session.desk, self.selected_case()
-        case = projections.load(desk.reader, case_id) if case_id else None
-        self._case = case
-        self._legal = tuple(desk.actions(case_id)) if case else ()
+        self._case, self._legal = self.read_case()
         self.draw_detail()
 
     def selected_case(self) -> str:
@@ -191,7 +186,7 @@ class QueueScreen(ConsoleScreen):
         spans.append((f"{total}  ", "bold $foreground"))
         if self.filter_text:
             spans.append((t("筛选 {what}", what=explained(self.filter_text, self.session.desk.town)) + "  ", "$soon"))
-        late, soon = self.counts.get("overdue", 0), self.counts.get("due_soon", 0)
+        late, soon = self.late, self.soon
         right: Line = (
             (f" {t('超时')}{late}", "bold $p1" if late else "$dim"),
             (f" {t('临期')}{soon}", "bold $soon" if soon else "$dim"),
@@ -235,13 +230,6 @@ class QueueScreen(ConsoleScreen):
         return bool(listed)
 
     def hint(self) -> Line:
-        pairs: list[tuple[str, str]] = []
-        seen: set[str] = set()
-        for item in self._legal:
-            key = item.verb.key
-            if item.ok and key and key not in seen:
-                seen.add(key)
-                pairs.append((key, label(self.verb_on_key(key, item.verb))))
         tail = [
             ("n", t("新建")),
             ("v", t("视图")),
@@ -250,7 +238,7 @@ class QueueScreen(ConsoleScreen):
             ("/", t("筛选")),
             ("F1", t("帮助")),
         ]
-        return key_hints(pairs, tail, self.size.width)
+        return key_hints(offered(self._legal, self._case), tail, self.size.width)
 
     def draw_line(self) -> None:
         super().draw_line()
@@ -260,7 +248,7 @@ class QueueScreen(ConsoleScreen):
             said = (
                 t("筛选: {what}", what=words)
                 if words
-                else t("筛选: 地点拼音、状态、单位(z1 y2)、网格(g3)或文字；空行清除")
+                else t("筛选: 案号、地点拼音、状态、单位(z1 y2)、网格(g3)或文字；空行清除")
             )
             self.query_one("#message", Panel).show([((f" {said}", "$soon"),)])
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from zjj_console.desk.desk import Desk, Outcome
-from zjj_console.domain.model import SECOND
+from zjj_console.domain.model import MINUTE, SECOND
 from zjj_console.i18n import t
 from zjj_console.storage.db import StorageError
 from zjj_console.widgets.columns import Frame
@@ -16,6 +16,7 @@ SETTLE = 3 * SECOND  # nothing is reordered this long after a key (NV-4)
 JUST_MOVED = 700_000  # µs: a key this soon after its row changed is not meant for it (NV-5)
 READ_BY_THEN = 2 * SECOND  # a key after that clears the message
 MESSAGE_STAYS = 15 * SECOND
+SWEEP_EVERY = MINUTE
 COMMAND_DRAFT = "console-line"
 FIRST_RUN = "console-first-run"
 
@@ -30,13 +31,14 @@ class Message:
 
 
 class Session:
-    """Lives on the UI thread; only `call` leaves it. `busy` counts what is under way (tests wait for zero)."""
+    """Lives on the UI thread; only `call` leaves it."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.busy = 0
-        self.running = 0  # lines given to the writer and not yet answered
-        self.ahead: list[tuple[str, str]] = []  # keys typed meanwhile that depend on the answer, in order
+        self.busy = 0  # all that is under way, drafts and a resting cursor too; only tests wait for zero
+        self.running = 0  # typed lines with the writer and not yet answered; while there are any, keys may have to wait
+        self.ahead: list[tuple[str, str]] = []  # the keys that wait, in order, as (key, character)
+        self.swept_at = 0
         self.last_key = 0
         self.message = Message()
         self.half_typed = ""
@@ -76,6 +78,18 @@ class Session:
     async def run_line(self, line: str, selected: str, expect: tuple[str, int] | None) -> Outcome:
         """Do a line whose dangers the officer has confirmed: the command line lets nothing else through."""
         return await self.call(lambda: self.desk.run_line(line, selected, expect=expect, confirmed=True))
+
+    def sweep_due(self) -> bool:
+        return self.desk.now() - self.swept_at >= SWEEP_EVERY
+
+    async def sweep(self) -> None:
+        """What time alone decides. A database that is busy now is swept the next time."""
+        self.swept_at = self.desk.now()
+        await self.call(self._sweep)
+
+    def _sweep(self) -> Outcome:
+        self.desk.sweep()
+        return Outcome(True, 0, "")
 
     # drafts: nothing typed is lost by a crash (NV-1) ------------------------------------------------------------------
 

@@ -9,9 +9,9 @@ from zjj_console.i18n import t
 from zjj_console.screens.session import Session
 from zjj_console.widgets import case_lines
 from zjj_console.widgets.cells import Line, fit, shown
-from zjj_console.widgets.editor import folded
+from zjj_console.widgets.editor import folded, printable
 from zjj_console.widgets.panel import Panel
-from zjj_console.widgets.verb_words import label
+from zjj_console.widgets.verb_words import first_on, label
 
 
 class SpaceMenu(ModalScreen[str | None]):
@@ -62,9 +62,9 @@ class SpaceMenu(ModalScreen[str | None]):
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
-        plain = folded(event.character) if event.character and event.character.isprintable() else ""
+        plain = folded(event.character) if event.character and printable(event.character) else ""
         moves = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": 10, "pageup": -10}
-        if event.key in ("escape", "space"):
+        if event.key == "escape" or plain == " ":
             self.dismiss(None)
         elif event.key == "enter":
             self.choose(self.items[self.cursor])
@@ -86,11 +86,6 @@ class SpaceMenu(ModalScreen[str | None]):
             self.app.bell()
             self.draw()
             return
-        desk = self.session.desk
-        case = desk.case(self.case_id)
-        line = (
-            desk.key_line(item.verb.key, self.case_id)
-            if by_key
-            else f"{item.verb.code} {case.handle if case else '.'} "
-        )
-        self.dismiss(line)
+        case = self.session.desk.case(self.case_id)
+        verb = first_on(item.verb.key, self.items, case).verb if by_key and case else item.verb
+        self.dismiss(f"{verb.code} {case.handle if case else '.'} ")

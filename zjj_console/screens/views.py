@@ -66,7 +66,8 @@ def narrowed(base: Filter, typed: str, town: Town) -> Filter:
         if change:
             found = replace(found, **change)
         else:
-            rest.append(word)
+            plain = folded(word)
+            rest.append(plain if plain.isascii() else word)
     return replace(found, text=" ".join(rest)) if rest else found
 
 
@@ -97,7 +98,8 @@ def explained(typed: str, town: Town) -> str:
             codes = value if isinstance(value, tuple) else (value,)
             parts.append(t(_FIELD_ZH[field]) + " " + "/".join(_named(field, str(code), town) for code in codes[:4]))
         if not change:
-            parts.append(t("文字含 {word}", word=shown(word)))
+            said = "案号或文字 {word}" if any(map(str.isdigit, word)) else "文字含 {word}"
+            parts.append(t(said, word=shown(word)))
     return "，".join(parts)
 
 

@@ -99,13 +99,19 @@ def translated(error: Exception, path: Path | None) -> StorageError:
         return StorageError(
             1, f"数据库只读: 请检查文件与目录权限{where}", f"database is read-only: check permissions{where}"
         )
+    if ("unable to open" in text or "disk I/O" in text) and path is not None and path.is_dir():
+        return StorageError(2, f"{path} 是目录，请给出数据库文件", f"{path} is a folder; name a database file")
+    if "unable to open" in text and path is not None and path.exists():
+        return StorageError(
+            1, f"打不开数据库{where}: 请检查文件与目录权限", f"cannot open the database{where}: permissions"
+        )
     if "unable to open" in text:
         return StorageError(
             1, f"打不开数据库{where}: 先运行 zjj init", f"cannot open the database{where}: run zjj init"
         )
     if "malformed" in text or "not a database" in text:
         return StorageError(
-            1, f"数据库损坏{where}: 用 zjj db restore 恢复备份", f"database damaged{where}: zjj db restore"
+            1, f"不是数据库或已损坏{where}: 请核对文件，或用 zjj db restore 换回备份", f"no database, or damaged{where}"
         )
     return StorageError(1, f"数据库错误: {text}", f"database error: {text}")
 
@@ -125,7 +131,11 @@ def check_version(db: Connection) -> None:
         row = db.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite.Error as error:
         if "no such table" in str(error):
-            raise StorageError(11, "不是本系统的数据库，或未初始化: zjj init", "not initialised: zjj init") from error
+            raise StorageError(
+                11,
+                "不是本系统的数据库(或空文件): 请换 --db，或移开此文件后 zjj init",
+                "not a database of this system: choose another --db",
+            ) from error
         raise translated(error, None) from error
     found = str(row[0]) if row else ""
     if found == HEAD:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from zjj_console.domain.model import Case
 from zjj_console.storage.db import Connection
+from zjj_console.storage.projections import RANK_RUNNING, RANK_URGENT
 
 QUEUE_COLUMNS = (
     "rid", "id", "serial", "console", "version", "state", "flow", "priority", "category", "place", "committee", "grid",
@@ -20,6 +21,8 @@ QUEUE_COLUMNS = (
 _SELECT = f"SELECT {', '.join(QUEUE_COLUMNS)} FROM case_row"
 _ORDER = "rank, next_due, rid"
 _REVERSED = "rank DESC, next_due DESC, rid DESC"
+PRESSING = (RANK_URGENT, RANK_RUNNING)
+_PRESSING = f"is_open = 1 AND rank IN {PRESSING}"  # SQL of the same
 
 
 class QueueRow(Struct, frozen=True, array_like=True):
@@ -60,14 +63,19 @@ class QueueRow(Struct, frozen=True, array_like=True):
         return str(self.serial)
 
     @property
+    def presses(self) -> bool:
+        """A deadline presses while the case runs: of a suspended or ended one nobody is late (§3.6)."""
+        return self.rank in PRESSING
+
+    @property
     def cursor(self) -> "Cursor":
         return (self.rank, self.next_due, self.rid)
 
     def overdue(self, now: int) -> bool:
-        return bool(self.next_kind) and self.next_due <= now
+        return self.presses and bool(self.next_kind) and self.next_due <= now
 
     def due_soon(self, now: int) -> bool:
-        return bool(self.next_kind) and self.next_warn <= now < self.next_due
+        return self.presses and bool(self.next_kind) and self.next_warn <= now < self.next_due
 
 
 Cursor = tuple[int, int, int]
@@ -87,7 +95,7 @@ class Filter(Struct, frozen=True):
     person: str = ""  # lead person, or followed by the desk where `followed`
     source: str = ""
     flow: str = ""
-    text: str = ""
+    text: str = ""  # anywhere in the words, or exactly the handle
     overdue_at: int | None = None
     since: int | None = None
     until: int | None = None
@@ -125,9 +133,11 @@ class Filter(Struct, frozen=True):
             if value:
                 add(f"{column} = ?", value)
         if self.text:
-            add("(instr(text, ?) OR instr(place, ?) OR instr(external_id, ?))", self.text, self.text, self.text)
+            anywhere = "instr(text, ?) OR instr(place, ?) OR instr(external_id, ?)"
+            handle = "CAST(serial AS TEXT) = ? OR console || serial = upper(?)"
+            add(f"({anywhere} OR {handle})", *[self.text] * 5)
         if self.overdue_at is not None:
-            add("next_kind <> '' AND next_due <= ?", self.overdue_at)
+            add(f"{_PRESSING} AND next_kind <> '' AND next_due <= ?", self.overdue_at)
         if self.since is not None:
             add("reported_at >= ?", self.since)
         if self.until is not None:
@@ -172,17 +182,23 @@ def counts(db: Connection, now: int) -> dict[str, int]:
     by_state = {str(s): int(n) for s, n in db.execute(
         "SELECT state, count(*) FROM case_row WHERE is_open = 1 GROUP BY state"
     )}  # fmt: skip
+    overdue, soon = pressing(db, now)
+    return {**by_state, "open": sum(by_state.values()), "overdue": overdue, "due_soon": soon}
+
+
+def pressing(db: Connection, now: int) -> tuple[int, int]:
+    """How many cases are overdue, and how many due soon."""
     # Both ranges lie inside the queue index; a case without a deadline has one beyond all time.
-    urgent = "SELECT count(*) FROM case_row WHERE is_open = 1 AND rank IN (0, 1) AND next_due"
-    overdue = db.execute(f"{urgent} <= ?", (now,)).fetchone()[0]
-    soon = db.execute(f"{urgent} > ? AND next_warn <= ?", (now, now)).fetchone()[0]
-    return {**by_state, "open": sum(by_state.values()), "overdue": int(overdue), "due_soon": int(soon)}
+    counted = f"SELECT count(*) FROM case_row WHERE {_PRESSING} AND next_due"
+    overdue = db.execute(f"{counted} <= ?", (now,)).fetchone()[0]
+    soon = db.execute(f"{counted} > ? AND next_warn <= ?", (now, now)).fetchone()[0]
+    return int(overdue), int(soon)
 
 
 def worst(db: Connection, now: int, limit: int = 3) -> list[QueueRow]:
     """Overdue and soon due, first priority first: what the alarm strip shows."""
     rows = db.execute(
-        f"{_SELECT} WHERE is_open = 1 AND rank IN (0, 1) AND next_warn <= ? ORDER BY {_ORDER} LIMIT ?",
+        f"{_SELECT} WHERE {_PRESSING} AND next_warn <= ? ORDER BY {_ORDER} LIMIT ?",
         (now, limit),
     ).fetchall()
     return [QueueRow(*row) for row in rows]

@@ -24,6 +24,7 @@ MAX_LINE = MAX_TEXT + 200  # a full text behind its verb and arguments
 _DURATION = re.compile(r"(\d{1,4})([mhd])")
 _DATE = re.compile(r"(\d{4})?(\d{2})(\d{2})")
 _REASON = re.compile(r"[rn]?(\d)")
+_CODE = re.compile(r"[a-z]{0,2}\d{1,4}[a-z]?")  # what was meant as a unit, priority, source or date, not as text
 _UNIT_TIME = {"m": MINUTE, "h": HOUR, "d": DAY}
 _YES = frozenset({"y", "1", "通过", "准", "是"})
 _NO = frozenset({"n", "2", "不通过", "不准", "否"})
@@ -152,6 +153,12 @@ class _Reader:
                 return matched
             if not matched:
                 break
+        if self.line.peek() == "--":
+            self.line.take()  # everything behind it is text, whatever it looks like
+        elif "text" in self.kinds and len(self.kinds) > 2 and _CODE.fullmatch(self.line.peek().lower()):
+            token = self.line.peek()
+            return Problem("E_REF", f"看不懂 {token}；用法 {self.verb.usage}；若是文字，前面加 --",
+                           f"not understood: {token}; put -- before it if it is text", 3, "text")  # fmt: skip
         rest = self.line.rest()
         if rest:
             if "text" not in self.kinds:

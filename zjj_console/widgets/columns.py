@@ -73,7 +73,7 @@ def state_word(state: str) -> str:
 
 def severity(row: QueueRow, now: int) -> str:
     """The style of a row's most urgent thing."""
-    if row.rank >= 2:
+    if not row.presses:
         return "$wait" if row.state == State.SUSPENDED else DIM
     if row.overdue(now):
         return "$p1"
@@ -84,7 +84,7 @@ def severity(row: QueueRow, now: int) -> str:
 
 def _mark(row: QueueRow, at: Frame) -> Span:
     """Shape in three cells, then at most two words: `!!!急超`, `!! 超督`, `   疑返`."""
-    urgent = wording.urgency(row, at.now)
+    urgent = wording.urgency(row, at.now) if row.presses else ""
     shape = urgent[: urgent.count("!")]
     words = t(urgent[len(shape) :].strip()) if urgent else ""
     words = (words + wording.mark_words(row.marks))[:2]

@@ -7,7 +7,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from zjj_console.widgets.cells import Line, content, fitted, shown, spread, width_of
-from zjj_console.widgets.editor import LineEditor
+from zjj_console.widgets.editor import BLANKS, LineEditor
 
 
 class EditLine(Widget, can_focus=False):
@@ -69,8 +69,8 @@ class EditLine(Widget, can_focus=False):
 
 def shown_raw(text: str) -> str:
     """As `shown`, but blanks at the ends stay: they are being typed."""
-    body = text.strip(" ")
-    lead = len(text) - len(text.lstrip(" "))
+    body = text.strip(BLANKS)
+    lead = len(text) - len(text.lstrip(BLANKS))
     return text if not body else text[:lead] + shown(body) + text[lead + len(body) :]
 
 

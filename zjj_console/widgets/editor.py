@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from zjj_console.domain.safe import safe_text
 
-_WORD_BREAKS = " "
+WIDE_BLANK = "\u3000"  # what an input method types for the space bar; `str.isprintable` denies it
+BLANKS = f" {WIDE_BLANK}"
 
 
 class LineEditor(Struct):
@@ -24,7 +25,7 @@ class LineEditor(Struct):
 
     def insert(self, text: str) -> None:
         """Put text from a key or a paste at the cursor; line breaks become blanks, control characters vanish."""
-        clean = text if text.isprintable() else safe_text(text)
+        clean = text if printable(text) else safe_text(text)
         clean = clean[: max(0, self.limit - len(self.text))]
         self.text = self.text[: self.cursor] + clean + self.text[self.cursor :]
         self.cursor += len(clean)
@@ -64,8 +65,8 @@ class LineEditor(Struct):
         self.text = self.text[: self.cursor]
 
     def cut_word(self) -> None:
-        head = self.text[: self.cursor].rstrip(_WORD_BREAKS)
-        head = head[: head.rfind(" ") + 1]
+        head = self.text[: self.cursor].rstrip(BLANKS)
+        head = head[: max(map(head.rfind, BLANKS)) + 1]
         self.text, self.cursor = head + self.text[self.cursor :], len(head)
 
 
@@ -84,6 +85,11 @@ _EDITS = {
     "ctrl+k": LineEditor.cut_to_end,
     "ctrl+w": LineEditor.cut_word,
 }
+
+
+def printable(text: str) -> bool:
+    """True for text that may stand in a line as it is typed; the full-width blank is one more blank."""
+    return text.replace(WIDE_BLANK, " ").isprintable()
 
 
 def folded(text: str) -> str:

@@ -40,15 +40,15 @@ def who(actor: Actor, at: Frame, width: int) -> Line:
     return spread(tuple(left), right, width)
 
 
-def alarm(worst: list[QueueRow], at: Frame, width: int) -> Line:
-    """Line 2: the worst thing now, and how many more."""
+def alarm(worst: list[QueueRow], more: int, at: Frame, width: int) -> Line:
+    """Line 2: the worst thing now, and how many `more` are overdue or due soon; the next few by name."""
     if not worst:
         return spread(((f" {t('无超时，无临期')}", "$dim"),), (), width)
     first = worst[0]
     style = severity(first, at.now)
     mark = wording.urgency(first, at.now).replace("  ", " ") or "!"
-    others = worst[1:]
-    rest = t("另{n}项", n=len(others)) + ": " + " ".join(row.handle for row in others) if others else ""
+    listed = " ".join(row.handle for row in worst[1:]) + (" .." if more >= len(worst) else "")
+    rest = f"{t('另{n}项', n=more)}: {listed}" if more > 0 else ""
     right: Line = ((f"  {rest}  ", "$dim"), (t("o 打开"), "bold $accent"), (" ", ""))
     head = f" {mark} {first.handle} {wording.countdown(first, at.now, at.duty)} "
     tail = f" {unit_name(at.town, first.lead) if first.lead else t('未派')} {place_name(at.town, first.place, first.committee)}"

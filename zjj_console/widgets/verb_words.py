@@ -1,7 +1,9 @@
 """Words about verbs, all from the table of verbs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from zjj_console.desk.desk import Legal
+from zjj_console.domain.model import Case
 from zjj_console.i18n import english
 from zjj_console.verbs.table import Verb
 from zjj_console.widgets.cells import Line, Span, width_of
@@ -9,6 +11,23 @@ from zjj_console.widgets.cells import Line, Span, width_of
 
 def label(verb: Verb) -> str:
     return verb.en if english() else verb.zh
+
+
+def first_on(key: str, legal: Sequence[Legal], case: Case) -> Legal:
+    """What a verb key means for a case: the first verb on it that is legal, else the first one with its reason.
+
+    What was done already (arrived) is not offered again by a key that several verbs share.
+    """
+    on_key = [item for item in legal if item.verb.key == key]
+    return next((i for i in on_key if i.ok and not (i.verb.id == "arrive" and case.arrived)), on_key[0])
+
+
+def offered(legal: Sequence[Legal], case: Case | None) -> list[tuple[str, str]]:
+    """The verb keys that can be pressed now, each with the word of what it means."""
+    if case is None:
+        return []
+    keys = dict.fromkeys(item.verb.key for item in legal if item.ok and item.verb.key)
+    return [(key, label(first_on(key, legal, case).verb)) for key in keys]
 
 
 def key_hints(pairs: Iterable[tuple[str, str]], tail: Iterable[tuple[str, str]], width: int) -> Line:
