@@ -300,3 +300,15 @@ def test_between_two_batches_another_process_may_write(
 
     import_cases(desk, path, None, between)
     assert len(seen) >= 3 and max(seen) < 1
+
+
+def test_I_8_a_file_cannot_renumber_a_known_case_nor_give_its_outside_number_to_another(load: Load, desk: Desk) -> None:
+    load([row(编号="WX-1"), row(编号="WX-2")])
+    taken = cases_of(desk)[0].number
+    again = load([row(编号="WX-1"), row(编号="WX-1", 案件标识="00000000-0000-4000-8000-000000000001"),
+                  row(编号="WX-2", 案号=taken)])  # fmt: skip
+    assert [(code, field) for _, code, field, _, _ in again.rejects] == [
+        ("E_CONFLICT", "external_id"), ("E_CONFLICT", "number"),
+    ]  # fmt: skip
+    assert (again.same, again.new, again.changed) == (1, 0, 0)
+    assert_whole(desk)

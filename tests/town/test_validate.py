@@ -138,7 +138,7 @@ def test_P_105_doubled_tokens_of_lists(profile, file: str, key: str) -> None:
 
 def test_P_105_doubled_code_is_refused_by_the_loader(profile) -> None:
     profile.append("zones.csv", "p1,第一警务责任区,z1")
-    profile.append("sources.csv", "zz,p110,重复,Doubled,0,A")
+    profile.append("sources.csv", "zz,p110,重复,Doubled,0,A,")
     with pytest.raises(ProfileError) as caught:
         profile.town()
     assert caught.value.code == "P-102"

@@ -29,7 +29,9 @@ def known_ids(db: Connection, told: list[Told]) -> dict[str, str]:
 
     A case is known by source and outside number; where a row has none, or brings our own id, by that id.
     """
-    outside = {(t.said["source"], t.said["external_id"]): t.id for t in told if "external_id" in t.said}
+    outside = {
+        (t.said["source"], t.said["external_id"]): t.id for t in told if "external_id" in t.said and not t.own_id
+    }
     others = [t.id for t in told if "external_id" not in t.said or t.own_id]
     found: dict[str, str] = {}
     if outside:
@@ -88,6 +90,8 @@ class Standing:
         return case
 
     def _changed(self, told: Told, case: Case, news: list[str]) -> Case | Fault:
+        if {"serial", "console", "number"} & set(news):  # I-8: a number once given never changes
+            return Fault("E_CONFLICT", "number", f"此案已是 {case.number}，案号不同", "核对案号，或清空案号列")
         said = {name: msgspec.convert(told.said[name], _TYPES[name]) for name in news}
         if said.get("state", State.REPORTED) is not State.REPORTED:
             return self._moved_on(told, case)

@@ -44,6 +44,7 @@ class Pending:
         self.cases: list[Case] = []
         self.serial = next_serial(db, writer.desk.console)
         self.numbers: set[tuple[str, int]] = set()
+        self.outside: set[tuple[str | None, str | None]] = set()  # (source, external_id) of this batch
 
     def add(self, told: Told) -> Fault | None:
         taken = self._taken(told)
@@ -64,7 +65,13 @@ class Pending:
         return None
 
     def _taken(self, told: Told) -> Fault | None:
-        """A number of its own must be free; later cases are numbered behind it."""
+        """Outside number and number of its own must be free; later cases are numbered behind it."""
+        outside = (told.said.get("source"), told.said.get("external_id"))
+        if outside[1]:
+            sql = "SELECT 1 FROM case_row WHERE source = ? AND external_id = ?"
+            if outside in self.outside or (told.own_id and self.db.execute(sql, outside).fetchone()):
+                return Fault("E_CONFLICT", "external_id", f"编号 {outside[1]} 已是另一案件", "核对编号与案件标识")
+            self.outside.add(outside)
         serial, console = told.said.get("serial"), told.said.get("console")
         if serial is None or console is None:
             return None
@@ -116,7 +123,7 @@ class Pending:
         db.executemany(projections.INSERT_TIMER, self.timers)
         for case in self.cases:
             projections.write_dispatches(db, (), case)
-        for held in (self.ids, self.made, self.timers, self.cases):
+        for held in (self.ids, self.made, self.timers, self.cases, self.outside):
             held.clear()
 
 

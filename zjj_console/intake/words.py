@@ -145,7 +145,8 @@ class Words:
         if not text:
             return required("source")
         for source in self.town.sources.values():
-            if text in (source.token, source.code, names.fold(source.name), source.name_en.casefold()):
+            known_as = (source.token, source.code, source.name_en.casefold(), source.name, *source.aliases)
+            if text in map(names.fold, known_as):
                 return source.code
         near = names.nearest(text, (s.name for s in self.town.sources.values()))
         known = "、".join(near or [s.name for s in self.town.sources.values()])

@@ -140,9 +140,9 @@ class ConsoleScreen(Screen[None]):
         """Header, message and bottom line. Panels redraw only lines that changed."""
         if not self.is_mounted or not self.is_attached:
             return
-        desk, frame, width = self.session.desk, self.session.frame(), self.size.width
+        frame, width = self.session.frame(), self.size.width
         head = (
-            header.who(desk.actor, frame, width),
+            header.who(self.session.desk.actor, frame, width),
             header.alarm(self.worst, self.late + self.soon - 1, frame, width),
             header.tabs(self.mode, t("本机"), width),
         )
@@ -158,8 +158,8 @@ class ConsoleScreen(Screen[None]):
             pieces: list[Line] = [((f" {piece}", style),) for piece in wrap(shown(text), self.size.width - 2)]
             listed = self.show_choices(pieces[:-1])
             question = text.partition(": ")[0]  # the choices after it stand in their own lines
-            listing = f" {shown(question)}: {self.command.how_to_choose()}"
-            panel.show([((listing.rstrip(), style),)] if listed else pieces[-1:])
+            asked = f" {shown(question)}: {self.command.how_to_choose()}".rstrip()
+            panel.show([((asked, style),)] if listed else pieces[-1:])
             return
         self.show_choices([])
         line.show_hint(self.hint())
@@ -319,10 +319,10 @@ class ConsoleScreen(Screen[None]):
             self.say(t("没有选中的案件"), "$p2", bell=True)
             return
         item = first_on(key, legal, case)
-        if not item.ok:
+        if item.ok:
+            self.command.start(f"{item.verb.code} {case.handle} ", case.id, keyed=True)
+        else:
             self.say(f"{label(item.verb)}: {item.why}", "$p2", bell=True)
-            return
-        self.command.start(f"{item.verb.code} {case.handle} ", case.id, keyed=True)
 
     def press_free(self, verb_id: str, code: str, takes: tuple[str, ...]) -> None:
         """A verb that needs no case: at once if it takes nothing."""

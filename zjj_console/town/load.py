@@ -20,7 +20,7 @@ T = TypeVar("T")
 Rows = dict[str, dict[str, Any]]
 Tables = dict[str, Rows]
 
-LISTS = frozenset({"tokens", "roles", "alt"})  # cells that hold several values, parted by blanks
+LISTS = frozenset({"tokens", "roles", "alt", "aliases"})  # cells that hold several values, parted by blanks
 NUMBERS = frozenset({"core", "lon", "lat", "priority", "enabled", "callback", "acting", "needs_backfill"})
 CLOCKS = (
     *("ACC", "DSP", "ACK", "ARR", "HDL", "SELF", "COORD", "VER", "RET", "EXT", "INFO", "DIF", "LED"),

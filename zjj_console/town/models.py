@@ -139,6 +139,7 @@ class Source(Struct, frozen=True):
     name_en: str
     needs_backfill: bool  # must carry a 政务微信 reference (R32, R53)
     mark: Mark
+    aliases: tuple[str, ...] = ()  # other names that files use for it
 
 
 class Limit(Struct, frozen=True):
