@@ -118,16 +118,6 @@ class Desk:
                 found.append(Legal(verb, refusal is None, self._say(refusal) if refusal else ""))
         return found
 
-    def key_line(self, key: str, case_id: str) -> str:
-        """The line that a verb key opens: of the verbs on that key the first one that is legal here."""
-        legal = [item for item in self.actions(case_id) if item.verb.key == key]
-        case = projections.load(self.reader, case_id)
-        if not legal or case is None:
-            return ""
-        # What was done already (arrived) is not offered again by a key that several verbs share.
-        open_ = [item for item in legal if item.ok and not (item.verb.id == "arrive" and case.arrived)]
-        return f"{(open_ or legal)[0].verb.code} {case.handle} "
-
     def _later(self, verb: Verb) -> str:
         return f"{verb.en}: {teller(self.lang)(verb.later)}" if self.lang == "en" else f"{verb.zh}: {verb.later}"
 
@@ -268,7 +258,8 @@ class Desk:
             raise _Nothing(self._refused(done, line))
         self.commit(db, work)
         case = work.after[done]
-        said, text = preview.describe(parsed, work, done), preview.describe(parsed, work, done, self.lang)
+        said = preview.describe(parsed, work, done)
+        text = said if self.lang == "zh" else preview.describe(parsed, work, done, self.lang)
         kinds = tuple(event.kind for event in work.events)
         # A granted return is half a thought: offer the next dispatch right away.
         offer = f"pd {case.handle} " if "return_granted" in kinds and case.state is State.ACCEPTED else ""
@@ -292,7 +283,7 @@ class Desk:
         due = sweeping.due(self.reader, self.now())
         for case_id, command in due:
             with self._lock, writing(self._writer) as db:
-                facts = replace(self.facts(), actor=sweeping.SYSTEM)
+                facts = replace(self.facts(), actor=replace(sweeping.SYSTEM, trial=self.actor.trial))
                 work = Work(facts, self._loader(db))
                 case = projections.load(db, case_id)
                 if case is not None:

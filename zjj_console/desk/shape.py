@@ -8,7 +8,7 @@ from zjj_console.desk import wording
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.marks import marks
-from zjj_console.domain.model import MINUTE, Actor, Case
+from zjj_console.domain.model import MINUTE, Actor, Case, State
 from zjj_console.storage.reads import Moment
 from zjj_console.town.models import Town
 
@@ -18,6 +18,7 @@ _DESK_ROLES = frozenset({"dispatcher", "shift_lead", "centre"})
 def case_json(case: Case, town: Town, duty: DutyTime, now: int) -> dict[str, Any]:
     """A case as scripts see it: times ISO 8601 with offset, codes with a `_zh` twin where they are shown."""
     clock = case.next_clock() if case.is_open else None
+    presses = case.state is not State.SUSPENDED  # a suspended case waits for its review and is never late before it
     due = clock.due if clock else None
     warn = duty.warn_at(clock) if clock else None
     committee = town.committees.get(case.committee)
@@ -55,8 +56,8 @@ def case_json(case: Case, town: Town, duty: DutyTime, now: int) -> dict[str, Any
         "lead_person": case.lead_person or None,
         "assists": list(case.assists),
         "marks": list(marks(case)),
-        "overdue": due is not None and due <= now,
-        "due_soon": due is not None and warn is not None and warn <= now < due,
+        "overdue": presses and due is not None and due <= now,
+        "due_soon": presses and due is not None and warn is not None and warn <= now < due,
         "next_deadline": None
         if clock is None
         else {
