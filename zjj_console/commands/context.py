@@ -66,10 +66,13 @@ class Settings:
             print(text, file=sys.stderr)
 
     def town(self) -> "Town":
-        from zjj_console.commands.profile_report import locate
         from zjj_console.town.load import builtin
 
-        return self.town_at(locate(self.profile) if self.profile else builtin())
+        if not self.profile:
+            return self.town_at(builtin())
+        from zjj_console.commands.profile_report import locate
+
+        return self.town_at(locate(self.profile))
 
     def town_at(self, folder: Path) -> "Town":
         from zjj_console.town.load import ProfileError, load_town

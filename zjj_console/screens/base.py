@@ -49,6 +49,7 @@ class ConsoleScreen(Screen[None]):
         self._case: Case | None = None
         self._legal: tuple[Legal, ...] = ()
         self._comma = False
+        self._seen = False
         self._answers: dict[str, Callable[[], None]] = {}
 
     def compose(self) -> ComposeResult:
@@ -106,6 +107,9 @@ class ConsoleScreen(Screen[None]):
         self.draw()
 
     def on_screen_resume(self) -> None:
+        if not self._seen:  # the first time, mounting has just read everything
+            self._seen = True
+            return
         self.reload()
         self.command.refresh()
         self.refresh_worst()
