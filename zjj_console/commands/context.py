@@ -1,14 +1,13 @@
 """What every command needs: the chosen database, profile, operator, language and clock."""
 
 import os
-import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from zjj_console.commands.output import Fault, Result, finish
+from zjj_console.commands.output import Result, finish
 
 if TYPE_CHECKING:
     import typer
@@ -56,14 +55,6 @@ class Settings:
 
     def finish(self, result: Result) -> NoReturn:
         finish(result, as_json=self.json, quiet=self.quiet)
-
-    def fail(self, stop: Stop) -> NoReturn:
-        self.finish(Result(code=stop.code, errors=[Fault(stop.error, self.say(stop.zh, stop.en), stop.field)]))
-
-    def note(self, text: str) -> None:
-        """Narration: stderr, unless told to be quiet."""
-        if not self.quiet and not self.json:
-            print(text, file=sys.stderr)
 
     def town(self) -> "Town":
         from zjj_console.town.load import builtin

@@ -85,10 +85,6 @@ class CommandLine:
             self.replace(self.preview.fill)
 
     @property
-    def armed(self) -> bool:
-        return bool(self._armed)
-
-    @property
     def verb(self) -> Verb | None:
         word = folded(self.editor.text).split(" ", 1)[0].lower()
         return _BY_CODE.get(word)

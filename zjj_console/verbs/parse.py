@@ -6,6 +6,7 @@ Nothing ambiguous is ever picked: the caller gets choices.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -225,8 +226,8 @@ class _Reader:
         token = self.line.peek().lower()
         for kind in self.kinds:
             name, _, table = kind.partition(":")
-            reader = getattr(self, f"_is_{name}", None)
-            if reader is not None and reader(token, table):
+            shape = _SHAPES.get(name)
+            if shape is not None and shape(self, token, table):
                 self.line.take()
                 return True
         return self._near_miss(token)
@@ -326,6 +327,21 @@ class _Reader:
     def _is_related(self, token: str, _: str) -> bool:
         ref = token.removeprefix("rel=")
         return ref != token and _CASE.fullmatch(ref) is not None and self._set("related", ref)
+
+
+# Arguments that are known by their shape, so that most may come in any order.
+_SHAPES: dict[str, Callable[[_Reader, str, str], bool]] = {
+    "priority": _Reader._is_priority,
+    "source": _Reader._is_source,
+    "category": _Reader._is_category,
+    "unit": _Reader._is_unit,
+    "yn": _Reader._is_yn,
+    "criterion": _Reader._is_criterion,
+    "reason": _Reader._is_reason,
+    "result": _Reader._is_result,
+    "until": _Reader._is_until,
+    "related": _Reader._is_related,
+}
 
 
 def _nearest(token: str, index: names.Index) -> tuple[Named, ...]:
