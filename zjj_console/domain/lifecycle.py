@@ -1,7 +1,8 @@
 """The transition table (§2.3) and the two functions that run it: `decide` and `evolve`.
 
 A row says from where to where, which clocks stop and start, which guards stand before it, and what else changes.
-`decide` interprets rows; nothing else in the house knows a rule of the life cycle.
+`decide` interprets rows. `desk/plan.py` only chooses among them; `intake/quick.py` repeats two of them for bulk rows, and
+a property test holds it to what this module says.
 """
 
 from collections.abc import Callable
