@@ -386,3 +386,18 @@ def test_NV_19_the_timeline_does_not_leak_it_either(desk, desk_as):
     moments = reads.timeline(reader.reader, case)
     shown = [shape.moment_json(m, case, reader.actor, desk.town, desk.duty) for m in moments]
     assert "10000005678" not in str(shown)
+
+
+def test_AC_48a_the_order_goes_to_the_officer_resident_at_the_station_or_to_the_one_named(do, desk, clock):
+    clock.set("2021-03-02 10:00")
+    do("xj dhj xf 3")
+    do("pd 1001 cg")
+    here = next(p.work_no for p in desk.town.holders("z1", "resident") if p.unit == "cg")
+    assert desk.case("1001").lead_person == here
+    other = next(p.work_no for p in desk.town.staff("cg") if p.work_no != here)
+    do("xj dhj xf 3")
+    do(f"pd 1002 cg {other}")
+    assert desk.case("1002").lead_person == other
+    stranger = next(p.work_no for p in desk.town.staff("sc"))
+    do("xj dhj xf 3")
+    assert desk.run_line(f"pd 1003 cg {stranger}").code == 3

@@ -25,7 +25,7 @@ def candidates(case: Case, facts: Facts, load: dict[str, int]) -> list[Candidate
     for unit, why in _ordered(case, facts):
         if not unit.enabled or any(c.unit == unit.code for c in found) or unit.code in (case.lead, *case.assists):
             continue
-        person = facts.person_of(unit.code)
+        person = facts.person_of(unit.code, case.station)
         if not person:
             continue
         busy = load.get(unit.code, 0)

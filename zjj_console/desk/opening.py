@@ -56,7 +56,8 @@ def begin(db: Connection, parsed: Parsed, work: Work, console: str) -> str | Nee
     case = work.report(fields)
     if isinstance(case, Refusal) or "unit" not in args:
         return case if isinstance(case, Refusal) else case.id
-    order = {"unit": args["unit"], "person": work.facts.person_of(args["unit"])}
+    person = args.get("person") or work.facts.person_of(args["unit"], case.station)
+    order = {"unit": args["unit"], "person": person}
     return work.do_all([Command("accept", {}), Command("dispatch", order)], case.id)
 
 

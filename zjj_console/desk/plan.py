@@ -65,7 +65,7 @@ def _unit(args: Args, at: Situation) -> Args | Need:
         words = "  ".join(f"[{c.digit}]{c.label}" for c in choices[:4]) or "无可派力量，请电话调度"
         return Need(f"派给谁: {words}", f"to whom: {words}", choices, choices[0].insert if choices else "")
     args = {k: v for k, v in args.items() if k != "candidate"}
-    person = args.get("person") or at.facts.person_of(unit)
+    person = args.get("person") or at.facts.person_of(unit, at.case.station)
     return {**args, "unit": unit, "person": person}
 
 

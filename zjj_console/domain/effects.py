@@ -53,7 +53,7 @@ def assist(case: Case, args: Args, facts: Facts) -> Case:
     for unit in args.get("assists", ()):
         if unit in (case.lead, *case.assists):
             continue
-        order = _order(case, "assist", unit, facts.person_of(unit), args, facts)
+        order = _order(case, "assist", unit, facts.person_of(unit, case.station), args, facts)
         case = replace(case, dispatches=(*case.dispatches, order), assists=(*case.assists, unit))
     return case
 

@@ -23,8 +23,14 @@ class Facts(Struct, frozen=True):
         local = self.duty.local(self.now)
         return self.town.hours_of(unit).covers(local.hour * 60 + local.minute)
 
-    def person_of(self, unit: str) -> str:
-        """Default recipient of an order (R48: a named person): the post-holder of a station, else the first member."""
+    def person_of(self, unit: str, station: str = "") -> str:
+        """Default recipient of an order (R48: a named person).
+
+        Of a department whoever is resident at the case's `station`; of a station its post-holder; else the first member.
+        """
+        resident = next((p for p in self.town.holders(station, "resident") if p.unit == unit), None)
+        if resident is not None:
+            return resident.work_no
         for role in ("chief", "deputy", "team_leader", "handler"):
             found = self.town.holders(unit, role)
             if found:

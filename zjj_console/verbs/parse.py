@@ -294,6 +294,15 @@ class _Reader:
         self.args["assists"] = (*self.args.get("assists", ()), unit.code)
         return True
 
+    def _is_person(self, token: str, _: str) -> bool:
+        """A work number of the unit just named: the order goes to that person (AC-48a)."""
+        person = self.town.people.get(token)
+        unit = self.args.get("unit", "")
+        if person is None or not unit:
+            return False
+        belongs = person.unit == unit or any(p.unit == unit and p.work_no == token for p in self.town.posts)
+        return belongs and self._set("person", token)
+
     def _is_yn(self, token: str, _: str) -> bool:
         digits = self.verb.id == "verify"
         yes = token in _YES and (digits or not token.isdigit())
@@ -335,6 +344,7 @@ _SHAPES: dict[str, Callable[[_Reader, str, str], bool]] = {
     "source": _Reader._is_source,
     "category": _Reader._is_category,
     "unit": _Reader._is_unit,
+    "person": _Reader._is_person,
     "yn": _Reader._is_yn,
     "criterion": _Reader._is_criterion,
     "reason": _Reader._is_reason,

@@ -50,7 +50,7 @@ _ASSESS = "随考核功能提供"
 VERBS: tuple[Verb, ...] = (
     # intake and triage
     Verb("new", "xj", "新建", "new case", "new",
-         ("place", "category", "priority?", "source?", "unit?", "related?", "text?"), "xj dhj zy 1 110 y1", "intake", "n",
+         ("place", "category", "priority?", "source?", "unit?", "person?", "related?", "text?"), "xj dhj zy 1 110 y1", "intake", "n",
          ("report", "accept", "dispatch")),
     Verb("accept", "sl", "受理", "accept", "acc", ("case", "priority?", "category?"), "sl 1051 2", "intake", "s",
          ("accept",)),
@@ -62,9 +62,9 @@ VERBS: tuple[Verb, ...] = (
     Verb("contact", "xl", "先行联系", "first contact", "contact", ("case", "reason:fc"), "xl 1042 1", "intake", "",
          ("contact",), spaced=True),
     # dispatch and progress
-    Verb("dispatch", "pd", "派单", "dispatch", "disp", ("case", "unit", "unit*", "reason:reassign?", "text?"),
+    Verb("dispatch", "pd", "派单", "dispatch", "disp", ("case", "unit", "person?", "unit*", "reason:reassign?", "text?"),
          "pd 1042 y1", "dispatch", "p", ("accept", "dispatch", "assist")),
-    Verb("emergency", "jp", "急派", "emergency dispatch", "rush", ("case", "unit", "unit*", "text?"), "jp 1057 y1",
+    Verb("emergency", "jp", "急派", "emergency dispatch", "rush", ("case", "unit", "person?", "unit*", "text?"), "jp 1057 y1",
          "dispatch", "", ("accept", "dispatch")),
     Verb("acknowledge", "qs", "签收", "acknowledge", "ack", ("case", "text?"), "qs 1042", "dispatch", "r",
          ("acknowledge",), spaced=True),
@@ -78,7 +78,7 @@ VERBS: tuple[Verb, ...] = (
          ("verify_fail",)),
     Verb("return", "td", "退单", "return", "ret", ("case", "yn?", "reason:return?", "text?"), "td 1046 n 2", "dispatch",
          "t", ("ask_return", "grant_return", "refuse_return"), spaced=True),
-    Verb("reassign", "gp", "改派", "reassign", "reas", ("case", "unit", "reason:reassign?", "text?"), "gp 1046 y1 r2",
+    Verb("reassign", "gp", "改派", "reassign", "reas", ("case", "unit", "person?", "reason:reassign?", "text?"), "gp 1046 y1 r2",
          "dispatch", "g", ("reassign",), danger="换主办，原派单作废"),
     # time and weight
     Verb("extend", "yq", "延期", "extend", "ext", ("case", "yn?", "until?", "reason:extend?", "text?"), "yq 1028 2d r3",
