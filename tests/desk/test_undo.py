@@ -121,3 +121,14 @@ def test_a_new_case_taken_back_is_void_keeps_its_number_and_nobody_gets_its_mess
     assert desk.reader.execute("SELECT count(*) FROM dispatch WHERE active = 1").fetchone()[0] == 0
     assert desk.reader.execute("SELECT count(*) FROM timer").fetchone()[0] == 0
     assert do("xj dhj js 3").case.serial == before.serial + 1
+
+
+def test_T42_a_desk_takes_back_what_it_did_itself_not_what_its_operator_did_elsewhere(do, desk, clock, open_desk):
+    elsewhere, _ = open_desk(desk.path, hands=clock)
+    do("xj dhj js 3")
+    do("xj dhj js 3")
+    do("sl 1001")
+    do("sl 1002", by=elsewhere)
+    do("cx")
+    elsewhere.close()
+    assert [desk.case(ref).state for ref in ("1001", "1002")] == ["REPORTED", "ACCEPTED"]

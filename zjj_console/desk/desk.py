@@ -16,6 +16,7 @@ from zjj_console.desk.plan import Need, Situation, plan
 from zjj_console.desk.work import Work
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
+from zjj_console.domain.ids import uuid7
 from zjj_console.domain.model import Actor, Case, Refusal, State
 from zjj_console.domain.safe import safe_text
 from zjj_console.i18n import teller
@@ -78,6 +79,7 @@ class Desk:
         self._writer: Connection = connect(path)
         self._lock = threading.RLock()
         self._seen = self._data_version()
+        self._last = ""  # what this desk did last: undo takes back that, not what its operator did elsewhere
         self.console = meta(self.reader, "console", "A")
 
     def close(self) -> None:
@@ -247,7 +249,7 @@ class Desk:
             if standing is None or standing.version != expect[1]:
                 raise _Nothing(self._refused(CONFLICT, line))
         if parsed.verb.id == "undo":
-            done: str | Need | Refusal | Standing = undoing.undo(db, work)
+            done: str | Need | Refusal | Standing = undoing.undo(db, work, self._last)
         else:
             done = self._decide(db, parsed, line, selected, work, confirmed=confirmed)
         if isinstance(done, Need):
@@ -256,7 +258,7 @@ class Desk:
             raise _Nothing(Outcome(True, 0, self._standing(done), line, case=done.case, same=True))
         if isinstance(done, Refusal):
             raise _Nothing(self._refused(done, line))
-        self.commit(db, work)
+        self._last = self.commit(db, work)
         case = work.after[done]
         said = preview.describe(parsed, work, done)
         text = said if self.lang == "zh" else preview.describe(parsed, work, done, self.lang)
@@ -269,14 +271,19 @@ class Desk:
         memory.remember_line(db, self.actor.work_no, line.strip(), work.facts.now)
         return outcome
 
-    def commit(self, db: Connection, work: Work) -> None:
-        """Journal, projections and messages of one action; the caller's transaction makes them durable together."""
+    def commit(self, db: Connection, work: Work) -> str:
+        """Journal, projections and messages of one action; the caller's transaction makes them durable together.
+
+        Returns the id that the events of this action share.
+        """
         head = journal.open_head(db, self.path)
-        journal.append(db, head, work.events, work.facts.actor, work.facts.now)
+        cmd = uuid7(work.facts.now)
+        journal.append(db, head, work.events, work.facts.actor, work.facts.now, cmd=cmd)
         for case_id, case in work.after.items():
             if work.before[case_id] is not case:
                 projections.write(db, work.before[case_id], case, self.duty)
         outbox.queue(db, work)
+        return cmd
 
     def sweep(self) -> int:
         """What time alone decides: unanswered questions come back (T10), suspended cases are due again (T22)."""

@@ -11,11 +11,15 @@ def _no(zh: str, en: str) -> Refusal:
     return Refusal(8, "T42", zh, en)
 
 
-def undo(db: Connection, work: Work) -> str | Refusal:
-    """Undo in `work` the operator's last action; the id of its (first) case, or why it cannot be undone."""
+def undo(db: Connection, work: Work, own: str = "") -> str | Refusal:
+    """Undo in `work` the operator's last action; the id of its (first) case, or why it cannot be undone.
+
+    `own` is the last action of this very desk; a script, which has done nothing yet, takes the operator's last one.
+    """
     actor, now = work.facts.actor.work_no, work.facts.now
     seconds = work.facts.town.flow.undo_seconds
-    last = db.execute("SELECT cmd, at FROM event WHERE actor = ? ORDER BY lseq DESC LIMIT 1", (actor,)).fetchone()
+    which, params = ("actor = ? AND cmd = ?", (actor, own)) if own else ("actor = ?", (actor,))
+    last = db.execute(f"SELECT cmd, at FROM event WHERE {which} ORDER BY lseq DESC LIMIT 1", params).fetchone()
     if last is None or now - last[1] > seconds * SECOND:
         return _no(f"没有{seconds}秒内的操作可撤", f"nothing done within {seconds} seconds to undo")
     rows = db.execute("SELECT lseq, stream, body FROM event WHERE cmd = ? ORDER BY lseq", (last[0],)).fetchall()
