@@ -38,12 +38,16 @@ Plan = list[Command] | Need | Refusal
 Planner = Callable[[Args, Situation], Plan]
 
 
+_TYPED = {"result": "", "criterion": "n"}  # what stands before the digit of a code; a reason has r
+
+
 def _listed(line: str, table: str, facts: Facts, zh: str) -> Need:
     """Ask for a code of a reason list, one digit each."""
     reasons = facts.town.reasons.get(table, {})
-    choices = tuple(Choice(d, r.name, f"{line.rstrip()} r{d}" if table != "result" else f"{line.rstrip()} {d}")
-                    for d, r in reasons.items())  # fmt: skip
-    words = " ".join(f"{c.digit}{c.label}" for c in choices)
+    before = _TYPED.get(table, "r")
+    choices = tuple(Choice(d, r.name, f"{line.rstrip()} {before}{d}") for d, r in reasons.items())
+    shown = before if before == "n" else ""
+    words = " ".join(f"{shown}{c.digit}{c.label}" for c in choices)
     return Need(f"{zh}: {words}", f"choose: {words}", choices)
 
 
@@ -119,10 +123,6 @@ def _verify(args: Args, at: Situation) -> Plan:
     return [Command("verify_fail", args)]
 
 
-def _rework(args: Args, at: Situation) -> Plan:
-    return [Command("verify_fail", args)] if "reason" in args else _listed(at.line, "rework", at.facts, "返工原因")
-
-
 def _asked(kind: str, zh: str) -> Planner:
     """Ask, grant or refuse: y and n decide what waits, anything else asks (退单, 延期, 挂账, 作废)."""
 
@@ -169,15 +169,8 @@ def _difficult(args: Args, at: Situation) -> Plan:
         return Need(f"定牵头站，如 {station}{name}；或指定主责单位", "name the lead station or a unit",
                     (Choice("1", name, fill),) if fill else (), fill)  # fmt: skip
     if "criterion" not in args and at.case.attempts:
-        return _listed_criterion(at)
+        return _listed(at.line, "criterion", at.facts, "疑难判据")
     return [Command("nominate", args), *decide]
-
-
-def _listed_criterion(at: Situation) -> Need:
-    reasons = at.facts.town.reasons.get("criterion", {})
-    choices = tuple(Choice(d, r.name, f"{at.line.rstrip()} n{d}") for d, r in reasons.items())
-    words = " ".join(f"n{c.digit}{c.label}" for c in choices)
-    return Need(f"疑难判据: {words}", f"criterion: {words}", choices)
 
 
 def _self(args: Args, at: Situation) -> Plan:
@@ -227,7 +220,7 @@ PLANNERS: dict[str, Planner] = {
     "arrive": _one("arrive"),
     "submit": _submit,
     "verify": _verify,
-    "rework": _rework,
+    "rework": _coded("verify_fail", "rework", "返工原因"),
     "return": _asked("return", "退单"),
     "reassign": _reassign,
     "extend": _asked("extend", "延期"),
