@@ -390,9 +390,10 @@ def test_NV_19_the_timeline_does_not_leak_it_either(desk, desk_as):
 
 def test_AC_48a_the_order_goes_to_the_officer_resident_at_the_station_or_to_the_one_named(do, desk, clock):
     clock.set("2021-03-02 10:00")
-    do("xj dhj xf 3")
+    do("xj zmc xf 3")
     do("pd 1001 cg")
-    here = next(p.work_no for p in desk.town.holders("z1", "resident") if p.unit == "cg")
+    here = next(p.work_no for p in desk.town.holders("z5", "resident") if p.unit == "cg")
+    assert here != desk.town.staff("cg")[0].work_no  # or the first member would pass for him
     assert desk.case("1001").lead_person == here
     other = next(p.work_no for p in desk.town.staff("cg") if p.work_no != here)
     do("xj dhj xf 3")
