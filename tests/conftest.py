@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from zjj_console.desk.desk import Desk, Outcome
+from zjj_console.desk.desk import Desk
+from zjj_console.desk.outcome import Outcome
 from zjj_console.domain import lifecycle
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts

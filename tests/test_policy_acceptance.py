@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from zjj_console.desk.desk import Desk, Outcome
+from zjj_console.desk.desk import Desk
+from zjj_console.desk.outcome import Outcome
 from zjj_console.desk.shape import holders, phone_for
 from zjj_console.domain.model import MINUTE, Case
 from zjj_console.storage import audit, reads

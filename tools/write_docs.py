@@ -22,7 +22,7 @@ from zjj_console.desk.wording import EVENT_ZH
 from zjj_console.domain import permits
 from zjj_console.domain.lifecycle import BY_ACTION, STATE_ZH, STEPS, Step
 from zjj_console.domain.model import ENDED, OPEN, State
-from zjj_console.intake.columns import CASES
+from zjj_console.intake.columns import CASES, ROSTER, SIGNS, Columns
 from zjj_console.town import models
 from zjj_console.town.load import builtin, load_town
 from zjj_console.verbs.table import GROUP_ZH, VERBS, Verb
@@ -36,11 +36,16 @@ Row = Sequence[str]
 GROUP_EN = {
     "intake": "Intake", "dispatch": "Dispatch and progress", "time": "Time and weight",
     "flows": "Self-handled and difficult", "order": "Merging and reopening", "record": "Record and look up",
-    "later": "Later",
+    "duty": "Duty and handover", "later": "Later",
 }  # fmt: skip
 # What a verb does that is no row of the life cycle: it looks something up, or puts something back.
 ASKS = {"undo": ("T42", "the last own action", "本人上一步"), "search": ("-", "asks only", "只查询"),
-        "unit": ("-", "asks only", "只查询")}  # fmt: skip
+        "unit": ("-", "asks only", "只查询"),
+        "sign_in": ("R39", "people and shifts", "人员与班次"), "sign_out": ("R39", "people and shifts", "人员与班次"),
+        "substitute": ("R38", "people and shifts", "人员与班次"), "late_sign": ("R39", "people and shifts", "人员与班次"),
+        "assemble": ("R43", "people and shifts", "人员与班次"), "station_dept": ("R26", "people and shifts", "人员与班次"),
+        "pack": ("R43", "the sheet of the next handover", "下一次交接单"), "handover": ("R43", "asks only", "只查询"),
+        "morning": ("R43", "asks only", "只查询")}  # fmt: skip
 WHEN = {
     "always": ("", ""), "proxy": ("for the field", "代"), "night": ("at night", "夜间"),
     "night_urgent": ("at night, priority 1-2", "夜间一二级"), "own": ("own case", "本单位承办"),
@@ -78,6 +83,9 @@ FILES: dict[str, tuple[str, type | str]] = {
     "committees.csv": ("villages and residential committees", models.Committee),
     "people.csv": ("staff", models.Person),
     "posts.csv": ("who holds which post", models.Post),
+    "shifts.toml": ("optional: shifts, rotation of the teams, boundaries, numbers of duty",
+                    "`[shifts.CODE]` `[rotation]` `[boundaries.CODE]` `[rules]` `[[guarantee]]`"),
+    "coverage.toml": ("optional: who must be there when", "`[[require]]`"),
     "categories.csv": ("case categories", models.Category),
     "sources.csv": ("where cases come from", models.Source),
     "calendar.csv": ("days that differ from the public calendar", models.CalendarDay),
@@ -341,19 +349,40 @@ def policy() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+DUTY_EVENTS = {  # kind: what makes it
+    "custody_moved": "T40, one per open case at the incoming signature", "custody_taken": "a desk handover, signed or forced",
+    "roster_published": "`roster publish`; the rows of a month", "substituted": "`tb`, `roster substitute`",
+    "swapped": "`roster swap`", "assigned": "`roster fill`", "leave_granted": "`roster leave`",
+    "leave_ended": "`roster leave-end`", "stationed": "`zh`, `stationing`: asked and every step after it",
+    "signed_in": "`qd`, `sign in`", "signed_out": "`qt`, `sign out`, and time itself at the planned end",
+    "signs_imported": "`import signs`, one per chunk", "sign_fix_asked": "`bl`, `sign fix`", "sign_fix_decided": "`sign approve`",
+    "assembly_called": "`tq`; SH-2", "handover_prepared": "`handover prepare`; holds the package",
+    "handover_read": "`handover read`: cases, warnings, batch", "handover_coded": "`handover code`",
+    "handover_packed": "`rj`, `handover pack`", "handover_noted": "`handover note`; after the signature an annex",
+    "handover_spoken": "`handover spoken`", "handover_out_signed": "`handover sign --side out`",
+    "handover_in_signed": "`handover sign --side in`; holds the sheets", "handover_forced": "`handover force`; holds the sheets",
+    "handover_station_signed": "`handover sign --station`",
+}  # fmt: skip
+
+
 def events() -> str:
     by_kind: dict[str, list[Step]] = {}
     for step in STEPS:
         by_kind.setdefault(step.event, []).append(step)
     extra = {"reported": "T02, a new case", "imported": "T03, one row of a chunk", "absorbed": "T35, on the master case",
-             "undone": "T42, what `cx` puts back", "corrected": "known to the reader, not written yet"}  # fmt: skip
+             "undone": "T42, what `cx` puts back", "corrected": "known to the reader, not written yet",
+             **DUTY_EVENTS}  # fmt: skip
     rows = [(code(kind), zh, extra.get(kind) or ", ".join(dict.fromkeys(f"{s.id} {s.action}" for s in by_kind[kind])))
             for kind, zh in EVENT_ZH.items()]  # fmt: skip
     return table(("Kind", "中文", "Comes from"), rows)
 
 
 def columns() -> str:
-    rows = [(code(c.key) + ("*" if c.required else ""), "、".join(c.zh), " ".join(map(code, c.en))) for c in CASES]
+    return "\n\n".join([_columns(CASES), "### Signs", _columns(SIGNS), "### Roster", _columns(ROSTER)])
+
+
+def _columns(of: Columns) -> str:
+    rows = [(code(c.key) + ("*" if c.required else ""), "、".join(c.zh), " ".join(map(code, c.en))) for c in of]
     return table(("Column", "中文", "Also"), rows)
 
 

@@ -68,6 +68,10 @@ class ConsoleApp(App[int]):
         """The one timer: the clock, the news, the drafts, and what time alone decides."""
         if self.session.sweep_due():
             self.sweep()
+        if self.session.lock_due():
+            self.session.locked = True
+        if self.session.boundary_rings():
+            self.bell()
         changed = self.desk.changed()
         stack = self.screen_stack
         in_sight = [s for s in stack[-2:] if s is stack[-1] or stack[-1].is_modal]
@@ -103,11 +107,19 @@ class ConsoleApp(App[int]):
             from zjj_console.screens.log import LogScreen
 
             self.push_screen(LogScreen(self.session))
+        elif tab.mode == "roster":
+            from zjj_console.screens.roster import RosterScreen
+
+            self.push_screen(RosterScreen(self.session))
+        elif tab.mode == "handover":
+            from zjj_console.screens.handover import HandoverScreen
+
+            self.push_screen(HandoverScreen(self.session))
 
     def close_others(self, mode: str) -> None:
-        """Back to the queue for it; help and log lie on top of what was open and never twice."""
+        """Back to the queue for it; the other main screens lie on top of what was open and never twice."""
         while len(self.screen_stack) > 1:
-            if mode != "queue" and getattr(self.screen, "mode", "") not in ("help", "log"):
+            if mode != "queue" and getattr(self.screen, "mode", "queue") == "queue":
                 return
             self.pop_screen()
 
@@ -118,6 +130,11 @@ class ConsoleApp(App[int]):
             self.screen.show_case(case_id)
         else:
             self.push_screen(CaseScreen(self.session, case_id, self.queue))
+
+    def read(self, title: str, text: str) -> None:
+        from zjj_console.screens.reader import ReaderScreen
+
+        self.push_screen(ReaderScreen(self.session, title, text))
 
     def take_in(self, case_id: str) -> None:
         self.queue.take_in(case_id)
@@ -139,10 +156,20 @@ class ConsoleApp(App[int]):
 
     def action_ask_quit(self) -> None:
         screen = self.screen
-        if isinstance(screen, ConsoleScreen):
-            screen.ask(t("退出值守台? y 退出，其余键留下"), {"y": self.leave})
-        else:
+        if not isinstance(screen, ConsoleScreen):
             self.leave()
+        elif self.session.holds() and not self.desk.actor.trial:
+            screen.ask_text(t("看护权在本台，退出须先交接(F6)，或写明理由"), self.leave_with)
+        else:
+            screen.ask(t("退出值守台? y 退出，其余键留下"), {"y": self.leave})
+
+    def leave_with(self, reason: str) -> None:
+        """The desk that has custody is left only with a reason, which goes on the coming handover."""
+        from zjj_console.desk import handing
+
+        screen = self.screen
+        if reason and isinstance(screen, ConsoleScreen):
+            screen.run_act(handing.note("auto", f"{t('离开值守台')}: {reason}"), then=lambda _: self.leave())
 
     def leave(self) -> None:
         self.exit(0)

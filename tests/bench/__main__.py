@@ -2,13 +2,14 @@
 
 import sys
 
-from tests.bench import dispatch, imports, screen, startup
+from tests.bench import dispatch, duty, imports, screen, startup
 
 BENCHES = {
     "import": imports.run,
     "startup": startup.run,
     "keys": screen.run,
     "dispatch": dispatch.run,
+    "duty": duty.run,
 }
 
 

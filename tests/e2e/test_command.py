@@ -32,7 +32,7 @@ def test_not_a_terminal_says_so_and_exits_2(tmp_path: Path) -> None:
         (["do", "xj sjd zy"], 3),
         (["do", "pd 9999 y1"], 6),
         (["do", "zzz"], 2),
-        (["do", "jj"], 8),
+        (["do", "kh"], 8),
         (["case", "show", "9999"], 6),
         (["case", "list", "--state", "NOPE"], 3),
         (["nope"], 2),

@@ -12,7 +12,8 @@ import pytest
 
 from tests.conftest import Hands
 from tests.intake.conftest import Load, Row, assert_whole, cases_of, row, tables, text_of
-from zjj_console.desk.desk import Desk, Outcome
+from zjj_console.desk.desk import Desk
+from zjj_console.desk.outcome import Outcome
 from zjj_console.domain.model import State
 from zjj_console.intake.engine import import_cases
 from zjj_console.intake.table import IntakeError

@@ -45,7 +45,7 @@ def test_the_envelope_of_an_import(zjj: Callable[..., tuple[int, Any]], tmp_path
 
 
 def test_other_kinds_say_what_there_is(zjj: Callable[..., tuple[int, Any]], tmp_path: Path) -> None:
-    code, found = zjj("import", "roster", str(tmp_path / "x.csv"))
+    code, found = zjj("import", "keyitems", str(tmp_path / "x.csv"))
     assert (code, found["errors"][0]["field"]) == (2, "kind")
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.conftest import Hands
 from tests.intake.conftest import Load, assert_whole, cases_of, row
-from zjj_console.desk.desk import Desk, Outcome
+from zjj_console.desk.desk import Desk
+from zjj_console.desk.outcome import Outcome
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.model import State
 
@@ -94,10 +95,15 @@ def test_a_unit_without_order_is_a_wish_and_said_so(load: Load, desk: Desk) -> N
     assert any("承办" in warning for warning in done.warnings)
 
 
+def test_I_1_an_open_case_is_held_by_the_desk_that_has_custody_not_by_the_file(load: Load, desk: Desk) -> None:
+    assert load([row(经管="日班")]).new == 1
+    assert cases_of(desk)[0].custodian == desk.facts().custodian == "night"
+
+
 @pytest.mark.parametrize(
     ("cells", "field", "value"),
     [
-        ({"退单次数": "1"}, "return_count", 1), ({"返工次数": "2"}, "rework_count", 2), ({"经管": "日班"}, "custodian", "day"),
+        ({"退单次数": "1"}, "return_count", 1), ({"返工次数": "2"}, "rework_count", 2), ({"经管": "日班", "状态": "已结案", "结果": "已整改", "处置时间": "2021-03-01 23:20"}, "custodian", "day"),
         ({"登记时间": "2021-02-01 08:00"}, "recorded_at", "2021-02-01 08:00"), ({"案号": "ZJJ2021-B-00042"}, "serial", 42),
         ({"案号": "ZJJ2021-B-00042"}, "console", "B"), ({"案件标识": "0190aaaa-0000-7000-8000-000000000001"}, "id",
          "0190aaaa-0000-7000-8000-000000000001"), ({"案件标识": "别人的号"}, "number", "ZJJ2021-A-01001"),

@@ -8,7 +8,8 @@ from zjj_console.commands.context import Settings, settings
 from zjj_console.commands.output import Fault, Result
 
 if TYPE_CHECKING:
-    from zjj_console.desk.desk import Desk, Outcome
+    from zjj_console.desk.desk import Desk
+    from zjj_console.desk.outcome import Outcome
 
 Key = Annotated[str, typer.Option("--key", help="幂等键: 同键同内容只做一次")]
 
@@ -45,11 +46,10 @@ def result_of(options: Settings, desk: "Desk", outcome: "Outcome") -> Result:
         data["same"] = True
     if outcome.cases:
         data["cases"] = [case_json(case, desk.town, desk.duty, now) for case in outcome.cases]
-    warnings = _warnings(options, desk)
-    return Result(data, outcome.text, 0, warnings)
+    return Result(data, outcome.text, 0, [*outcome.warnings, *standing_warnings(options, desk)])
 
 
-def _warnings(options: Settings, desk: "Desk") -> list[str]:
+def standing_warnings(options: Settings, desk: "Desk") -> list[str]:
     """What the officer should know of every act: trial mode, a calendar that ends before today."""
     from zjj_console.town.calendar import day_type
 

@@ -1,10 +1,10 @@
-"""`zjj import` and `zjj export`: files of cases in and out."""
+"""`zjj import` and `zjj export`: files of cases, rosters and signs in, cases out."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -14,9 +14,10 @@ from zjj_console.commands.do import Key
 from zjj_console.commands.output import Fault, Result
 
 if TYPE_CHECKING:
-    from zjj_console.intake.options import Summary
+    from zjj_console.desk.desk import Desk
+    from zjj_console.intake.options import Options, Summary
 
-KINDS = ("cases",)
+KINDS = ("cases", "roster", "signs")
 export_app = typer.Typer(no_args_is_help=True, help="导出: 案件")
 Progress = Callable[[int, float], None]
 
@@ -44,20 +45,37 @@ def import_(
         raise Stop(
             2, "E_USAGE", f"尚不能导入 {kind}，现有: {known}", f"cannot import {kind} yet; there is: {known}", "kind"
         )
-    from zjj_console.intake.engine import import_cases
     from zjj_console.intake.options import Options
-    from zjj_console.intake.table import IntakeError
 
     chosen = Options(format_, sheet, encoding, map_, atomic, dry_run, rejects, max_rejects, key)
+    run_import(options, kind, file, chosen)
+
+
+def run_import(options: Settings, kind: str, file: Path, chosen: "Options", month: str = "") -> NoReturn:
+    """Import a file of a kind, and end with its envelope. `month`: only that one of a roster."""
+    from zjj_console.intake.table import IntakeError
+
     desk = options.desk()
     try:
         with _progress(options, file) as progress:
-            summary = import_cases(desk, file, chosen, progress)
+            summary = _read(desk, kind, file, chosen, progress, month)
     except IntakeError as error:
         raise Stop(error.code, error.error, error.zh, error.en, error.field) from error
     finally:
         desk.close()
     options.finish(result_of(summary))
+
+
+def _read(desk: "Desk", kind: str, file: Path, chosen: "Options", progress: Progress | None, month: str) -> "Summary":
+    if kind == "cases":
+        from zjj_console.intake.engine import import_cases
+
+        return import_cases(desk, file, chosen, progress)
+    from zjj_console.intake.duty_files import import_roster, import_signs
+
+    if kind == "signs":
+        return import_signs(desk, file, chosen, progress)
+    return import_roster(desk, file, chosen, progress, month)
 
 
 def result_of(summary: "Summary") -> Result:

@@ -19,6 +19,7 @@ DONE, CONFLICT, NOT_FOUND, INVALID = 0, 5, 6, 13
 SECTIONS = (
     *("terms", "hours", "units", "zones", "grids", "committees", "people", "posts", "categories", "sources"),
     *("clocks", "reasons", "flow", "counts", "calendar", "cycles", "programme"),
+    *("shifts", "rotation", "boundaries", "duty_rules", "guarantees", "coverage"),
 )
 HEAD = ("code", "name", "name_en", "district", "document", "prefix", "timezone")
 
@@ -147,7 +148,7 @@ def _rows(content: Any) -> list[tuple[str, ...]]:
         return [(str(key), _cell(value)) for key, value in content.items()]
     if content and isinstance(content[0], dict):
         return _table(content, [str(number) for number in range(1, len(content) + 1)])
-    return [tuple(map(_cell, row)) for row in content]
+    return [tuple(map(_cell, row)) for row in content or ()]
 
 
 def _table(records: list[dict[str, Any]], keys: list[str]) -> list[tuple[str, ...]]:
@@ -194,13 +195,42 @@ def _reasons(town: Town) -> list[tuple[str, ...]]:
     return [("list", "digit", "code", "name", "name_en"), *rows]
 
 
-SHOWN: dict[str, Callable[[Town], list[tuple[str, ...]]]] = {"hours": _hours, "clocks": _clocks, "reasons": _reasons}
+def _boundaries(town: Town) -> list[tuple[str, ...]]:
+    rows = [(b.code, b.name, clock(b.at), b.kind, b.frm, b.to, b.mark) for b in town.boundaries.values()]
+    return [("code", "name", "at", "kind", "frm", "to", "mark"), *rows]
+
+
+def _coverage(town: Town) -> list[tuple[str, ...]]:
+    rows = [
+        (
+            *(r.code, r.name, r.scope, _cell(r.posts), _cell(r.dept)),
+            *(clock(r.start), clock(r.end), _cell(r.least), _cell(r.share)),
+            *(r.severity, _cell(r.rule), r.clause, r.mark),
+        )
+        for r in town.coverage
+    ]
+    head = ("code", "name", "scope", "posts", "dept", "start", "end", "least", "share")
+    return [(*head, "severity", "rule", "clause", "mark"), *rows]
+
+
+SHOWN: dict[str, Callable[[Town], list[tuple[str, ...]]]] = {
+    "hours": _hours,
+    "clocks": _clocks,
+    "reasons": _reasons,
+    "boundaries": _boundaries,
+    "coverage": _coverage,
+}
 
 
 def _comparable(town: Town) -> dict[str, Any]:
-    """Everything but the folder; posts by what they say instead of by line."""
+    """Everything but the folder; posts, requirements and periods by what they say instead of by line."""
     content: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(town, folder=""), str_keys=True)
-    content["posts"] = {f"{p.unit} {p.role} {p.work_no}": {"acting": p.acting} for p in town.posts}
+    content["posts"] = {
+        f"{p['unit']} {p['role']} {p['work_no']}": {key: p[key] for key in ("acting", "since", "until")}
+        for p in content["posts"]
+    }
+    content["coverage"] = {row["code"]: row for row in content["coverage"]}
+    content["guarantees"] = {row["name"]: row for row in content["guarantees"]}
     return content
 
 

@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from zjj_console import __version__
-from zjj_console.commands import audit, case, console, database, doctor, imports, operators, profile
+from zjj_console.commands import (
+    audit,
+    case,
+    console,
+    database,
+    doctor,
+    handover,
+    imports,
+    operators,
+    profile,
+    report,
+    roster,
+    sign,
+    stationing,
+)
 from zjj_console.commands.context import Settings, Stop, parse_now
 from zjj_console.commands.do import do
 from zjj_console.commands.opening import open_console
@@ -28,6 +42,11 @@ app.command()(doctor.doctor)
 app.command("import")(imports.import_)
 app.add_typer(imports.export_app, name="export")
 app.add_typer(case.app, name="case")
+app.add_typer(sign.app, name="sign")
+app.add_typer(roster.app, name="roster")
+app.add_typer(stationing.app, name="stationing")
+app.add_typer(handover.app, name="handover")
+app.add_typer(report.app, name="report")
 app.add_typer(profile.app, name="profile")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")

@@ -1,4 +1,4 @@
-"""Whom to send (§2.8), as a list with reasons. Shown, never sent by itself. The roster will say who is really present."""
+"""Whom to send (§2.8), as a list with reasons. Shown, never sent by itself. Who is there says the effective roster."""
 
 from collections.abc import Iterator
 
@@ -31,8 +31,16 @@ def candidates(case: Case, facts: Facts, load: dict[str, int]) -> list[Candidate
         busy = load.get(unit.code, 0)
         state = f"在办{busy}" if busy else "空闲"
         name = facts.town.people[person].name
-        found.append(Candidate(unit.code, unit.name, person, name, f"{state} {why}"))
+        found.append(
+            Candidate(unit.code, unit.name, person, name, " ".join(filter(None, (state, why, _there(unit, facts)))))
+        )
     return found[:9]
+
+
+def _there(unit: Unit, facts: Facts) -> str:
+    """How many of the unit are there by the roster; nothing where none is published, or outside the unit's hours."""
+    here = facts.rostered(unit.code)
+    return "" if here is None or not facts.in_hours(unit.code) else f"在岗{len(here)}" if here else "无人签到"
 
 
 def _ordered(case: Case, facts: Facts) -> Iterator[tuple[Unit, str]]:
@@ -45,12 +53,14 @@ def _ordered(case: Case, facts: Facts) -> Iterator[tuple[Unit, str]]:
     minute = local.hour * 60 + local.minute
     station_open = station is not None and town.hours[station.hours].covers(minute)
     if facts.night:
-        yield from ((team, "夜间当值") for team in teams)
+        resting = [team for team in teams if facts.resting(team.code)]
+        yield from ((team, "夜间当值") for team in teams if team not in resting)
         if wanted:
             yield wanted, "类别主责(电话)"
         yield from ((unit, "部门值班(电话)") for unit in residents)
         if station:
             yield station, "听班(电话)"
+        yield from ((team, "轮休须理由") for team in resting)
         return
     if station_open:
         if wanted:

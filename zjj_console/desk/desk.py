@@ -6,67 +6,30 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from zjj_console.desk import memory, outbox, preview, queries, sweeping, undoing
+from zjj_console.desk import memory, outbox, preview, queries, session, signing, sweeping, undoing
+from zjj_console.desk.acts import Act
 from zjj_console.desk.candidates import Candidate, candidates
+from zjj_console.desk.known import Known
 from zjj_console.desk.opening import GIVEN, Standing, begin
+from zjj_console.desk.outcome import Legal, Outcome, Preview
 from zjj_console.desk.plan import Need, Situation, plan
 from zjj_console.desk.work import Work
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.ids import uuid7
-from zjj_console.domain.model import Actor, Case, Refusal, State
+from zjj_console.domain.model import Actor, Case, Event, Refusal, State
 from zjj_console.domain.safe import safe_text
 from zjj_console.i18n import teller
-from zjj_console.storage import audit, journal, projections
+from zjj_console.storage import audit, duty_rows, journal, projections
 from zjj_console.storage.db import Connection, connect, meta, writing
 from zjj_console.town.calendar import day_type
 from zjj_console.town.models import Town
-from zjj_console.verbs.parse import MAX_LINE, Choice, Parsed, Problem, parse
-from zjj_console.verbs.table import VERBS, Verb
+from zjj_console.verbs.parse import MAX_LINE, Parsed, Problem, parse
+from zjj_console.verbs.table import DUTY, VERBS, Verb
 
 CONFLICT = Refusal(5, "I-5", "案件已被更新，请看后再做", "the case has changed; look again")
-
-
-class Preview(Struct, frozen=True):
-    """What a line would do, before Enter. `fill` completes it; `confirm` asks for a second Enter."""
-
-    ok: bool
-    text: str
-    choices: tuple[Choice, ...] = ()
-    fill: str = ""
-    confirm: str = ""
-    case_id: str = ""
-    version: int = 0
-    code: int = 0
-
-
-class Outcome(Struct, frozen=True):
-    """What a line did, or why not. `code` is the exit code of the same act in a script."""
-
-    ok: bool
-    code: int
-    text: str
-    line: str = ""
-    preview: str = ""
-    case: Case | None = None
-    events: tuple[str, ...] = ()
-    next_line: str = ""
-    error: str = ""
-    field: str = ""
-    same: bool = False
-    cases: tuple[Case, ...] = ()
-    choices: tuple[Choice, ...] = ()
-
-
-class Legal(Struct, frozen=True):
-    """A verb as it stands for one case: allowed, or the sentence that says why not."""
-
-    verb: Verb
-    ok: bool
-    why: str
 
 
 class Desk:
@@ -79,6 +42,7 @@ class Desk:
         self._writer: Connection = connect(path)
         self._lock = threading.RLock()
         self._seen = self._data_version()
+        self._known = Known(self.reader, self.duty)
         self._last = ""  # what this desk did last: undo takes back that, not what its operator did elsewhere
         self.console = meta(self.reader, "console", "A")
 
@@ -98,7 +62,9 @@ class Desk:
         return moved
 
     def facts(self) -> Facts:
-        return Facts(self.now(), self.actor, self.town, self.duty)
+        now = self.now()
+        known = self._known.look(now)
+        return Facts(now, self.actor, self.town, self.duty, {}, known.holding, known.book)
 
     def case(self, ref: str) -> Case | None:
         return projections.find(self.reader, ref, self.console)
@@ -140,8 +106,10 @@ class Desk:
             return Preview(parsed.exit == 0, self._say(parsed), parsed.choices, fill, code=parsed.exit)
         if parsed.verb.later:
             return Preview(False, self._later(parsed.verb), code=8)
-        if parsed.verb.id in queries.ANSWERS or parsed.verb.id == "undo":
+        if parsed.verb.id in queries.ANSWERS or not parsed.verb.takes:
             return Preview(True, f"{parsed.verb.zh} {line.strip()}")
+        if parsed.verb.group == DUTY:
+            return self._preview_duty(parsed, facts, selected)
         work = Work(facts, self._loader(self.reader))
         done = self._decide(self.reader, parsed, line, selected, work, confirmed=True)
         if isinstance(done, Need):
@@ -160,6 +128,39 @@ class Desk:
             case_id=done if before else "",
             version=version,
         )
+
+    def _preview_duty(self, parsed: Parsed, facts: Facts, selected: str) -> Preview:
+        made = self._duty_act(parsed, facts, selected, proven=True)
+        done = made if isinstance(made, Refusal) else made(self.reader, facts)
+        if isinstance(done, Refusal):
+            return Preview(False, self._say(done), code=done.code)
+        confirm = f"{teller(self.lang)('再按 Enter 确认')} {done.zh}: {teller(self.lang)(parsed.verb.danger)}"
+        return Preview(True, done.zh if self.lang == "zh" else done.en, confirm=confirm if parsed.verb.danger else "",
+                       pin=self._pin_of(parsed))  # fmt: skip
+
+    def _duty_act(self, parsed: Parsed, facts: Facts, selected: str, *, proven: bool) -> Act | Refusal:
+        from zjj_console.desk import duty_verbs  # only lines about people and shifts pay for it
+
+        missing = [kind for kind in parsed.missing if kind not in ("unit",)]
+        if missing:
+            return Refusal(3, "3.4", f"还缺参数；用法 {parsed.verb.usage}", f"missing: {', '.join(missing)}")
+        return duty_verbs.ACTS[parsed.verb.id](parsed, facts, selected, proven, self.console)
+
+    def _pin_of(self, parsed: Parsed) -> str:
+        """Whose own PIN the line asks for: nobody signs in for another from this console."""
+        who = str(parsed.args.get("who", ""))
+        own = parsed.verb.id not in ("sign_in", "sign_out") or who in ("", self.actor.work_no)
+        return "" if own or self.actor.trial else who
+
+    def _run_duty(self, parsed: Parsed, line: str, selected: str, key: str | None, pin: str) -> Outcome:
+        who = self._pin_of(parsed)
+        if who and pin:
+            session.check_pin(self.reader, who, pin)
+        made = self._duty_act(parsed, self.facts(), selected, proven=bool(who and pin))
+        if isinstance(made, Refusal):
+            return self._refused(made, line)
+        outcome = self.act(made, key=key, content=line.strip())
+        return replace(outcome, line=line.strip(), preview=outcome.text if outcome.ok else "")
 
     def _loader(self, db: Connection) -> Callable[[str], Case | None]:
         return lambda ref: projections.find(db, ref, self.console)
@@ -198,11 +199,13 @@ class Desk:
         key: str | None = None,
         extra: dict[str, Any] | None = None,
         confirmed: bool = False,
+        pin: str = "",
     ) -> Outcome:
         """Do one line durably: all of it or nothing. `expect` = (case id, version) as the officer saw it (I-5).
 
         `extra` holds fields that a form or script gives besides the line: text, reporter, phone, external_id.
         `confirmed` is the second Enter: without it nobody becomes a second unit on a case by accident (NV-3).
+        `pin`: of the person whom the line signs in or out.
         """
         line, facts = safe_text(line, MAX_LINE), self.facts()
         parsed = parse(line, self.town, facts.now)
@@ -215,6 +218,8 @@ class Desk:
             return Outcome(False, 8, self._later(parsed.verb), line, error="E_LATER")
         if parsed.verb.id in queries.ANSWERS:
             return self._answer(parsed, line, selected)
+        if parsed.verb.group == DUTY:
+            return self._run_duty(parsed, line, selected, key, pin)
         try:
             with self._lock, writing(self._writer) as db:
                 return self._act(db, parsed, line, selected, expect, key, confirmed)
@@ -286,11 +291,14 @@ class Desk:
         return cmd
 
     def sweep(self) -> int:
-        """What time alone decides: unanswered questions come back (T10), suspended cases are due again (T22)."""
+        """What time alone decides: questions come back (T10), suspensions end (T22), forgotten signs close (§4.4)."""
+        system = replace(sweeping.SYSTEM, trial=self.actor.trial)
+        if signing.forgotten(self.reader, self.facts()):
+            self.act(signing.close_forgotten(), actor=system)
         due = sweeping.due(self.reader, self.now())
         for case_id, command in due:
             with self._lock, writing(self._writer) as db:
-                facts = replace(self.facts(), actor=replace(sweeping.SYSTEM, trial=self.actor.trial))
+                facts = replace(self.facts(), actor=system)
                 work = Work(facts, self._loader(db))
                 case = projections.load(db, case_id)
                 if case is not None:
@@ -298,6 +306,42 @@ class Desk:
                     if work.do(command, case_id) is None:
                         self.commit(db, work)
         return len(due)
+
+    def act(self, do: Act, *, key: str | None = None, content: str = "", actor: Actor | None = None) -> Outcome:
+        """Do something that is about no single case, durably: all of it or nothing. `content` is what a key stands for.
+
+        `actor`: who does it, where it is not the operator of this console (he has given his own PIN).
+        """
+        actor = actor or self.actor
+        content = f"{actor.work_no} {content}"
+        try:
+            with self._lock, writing(self._writer) as db:
+                if key:
+                    self._used_before(db, key, content, "")
+                facts = replace(self.facts(), actor=actor)
+                done = do(db, facts)
+                if isinstance(done, Refusal):
+                    raise _Nothing(self._refused(done, ""))
+                self._append(db, done.events, facts)
+                if done.work is not None:
+                    self.commit(db, done.work)
+                outbox.tell(db, done.messages, facts.now)
+                if done.after is not None:
+                    done.after(db)
+                text = done.zh if self.lang == "zh" else done.en
+                kinds = tuple(event.kind for event in done.events)
+                if key:
+                    memory.remember(db, key, content, {"text": text, "events": kinds, "data": done.data}, facts.now)
+                return Outcome(True, 0, text, events=kinds, same=done.same, data=done.data, warnings=done.warnings)
+        except _Nothing as nothing:
+            return nothing.outcome
+
+    def _append(self, db: Connection, events: list[Event], facts: Facts) -> None:
+        if not events:
+            return
+        journal.append(db, journal.open_head(db, self.path), events, facts.actor, facts.now)
+        for event in events:
+            duty_rows.apply(db, journal.Stored(event.kind, event.case, event.data, facts.actor.work_no, facts.now))
 
     def _used_before(self, db: Connection, key: str, content: str, line: str) -> None:
         """§6.4: the same key with the same content is done already; with another content it is a conflict."""
@@ -307,10 +351,10 @@ class Desk:
         if found.content != content:
             text = f"键 {key} 已用于另一内容" if self.lang == "zh" else f"key {key} was used for something else"
             raise _Nothing(Outcome(False, 5, text, line, error="E_CONFLICT"))
-        case = projections.load(db, found.result["case"])
+        case = projections.load(db, found.result["case"]) if "case" in found.result else None
         raise _Nothing(
             Outcome(True, 0, found.result["text"], preview=found.result["text"], case=case,
-                    events=tuple(found.result["events"]), same=True)
+                    events=tuple(found.result["events"]), same=True, data=found.result.get("data"))
         )  # fmt: skip
 
     def _refused(self, refusal: Refusal, line: str) -> Outcome:

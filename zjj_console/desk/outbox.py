@@ -1,6 +1,7 @@
 """Messages that an action causes, queued in its own transaction. Sending happens elsewhere and never holds the desk."""
 
 from zjj_console.desk import wording
+from zjj_console.desk.acts import Message
 from zjj_console.desk.work import Work
 from zjj_console.domain.model import SECOND, Case, Dispatch
 from zjj_console.storage.db import Connection
@@ -32,6 +33,16 @@ def queue(db: Connection, work: Work) -> None:
         standing = {d.n for d in case.dispatches if d.active}
         gone = [d for d in (before.dispatches if before else ()) if d.active and d.n not in standing]
         db.executemany(_RECALL, [(case.id, key(case, d)) for d in gone])
+
+
+def tell(db: Connection, messages: list[Message], now: int) -> None:
+    """Messages that belong to no case: a changed shift, an early assembly."""
+    for m in messages:
+        db.execute(
+            "INSERT INTO outbox(key, case_id, kind, recipient, body, created_at, not_before, status)"
+            " VALUES (?, '', ?, ?, ?, ?, ?, 'PENDING') ON CONFLICT(key) DO NOTHING",
+            (m.key, m.kind, m.recipient, m.body, now, now),
+        )
 
 
 def text(case: Case, order: Dispatch, work: Work) -> str:

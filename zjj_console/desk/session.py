@@ -26,11 +26,17 @@ def who(db: Connection, town: Town, work_no: str, pin: str) -> Actor:
     """The acting person. Trial: anybody, 0001 by default. Otherwise work number and PIN must match (exit 7)."""
     if is_trial(db):
         return actor_of(town, work_no or TRIAL_OPERATOR, trial=True)
+    if not work_no:
+        raise StorageError(7, "须以 --as 工号 登录", "say who you are with --as WORKNO")
+    check_pin(db, work_no, pin)
+    return actor_of(town, work_no)
+
+
+def check_pin(db: Connection, work_no: str, pin: str) -> None:
+    """Raises StorageError(7) unless the PIN is that of the work number."""
     from argon2 import PasswordHasher  # loaded only where there is a PIN to check: it costs the start of a trial
     from argon2.exceptions import VerifyMismatchError
 
-    if not work_no:
-        raise StorageError(7, "须以 --as 工号 登录", "say who you are with --as WORKNO")
     row = db.execute("SELECT pin_hash FROM operator WHERE work_no = ?", (work_no,)).fetchone()
     if row is None:
         raise StorageError(7, f"工号 {work_no} 未设口令: zjj operator add {work_no}", f"{work_no} has no PIN yet")
@@ -38,7 +44,6 @@ def who(db: Connection, town: Town, work_no: str, pin: str) -> Actor:
         PasswordHasher().verify(row[0], pin)
     except VerifyMismatchError as error:
         raise StorageError(7, "口令不符，请用 --pin-file", "wrong PIN; use --pin-file") from error
-    return actor_of(town, work_no)
 
 
 KEEPERS = frozenset({"admin", "centre", "shift_lead"})  # may set another's PIN and exchange the database

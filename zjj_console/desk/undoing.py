@@ -22,12 +22,15 @@ def undo(db: Connection, work: Work, own: str = "") -> str | Refusal:
     last = db.execute(f"SELECT cmd, at FROM event WHERE {which} ORDER BY lseq DESC LIMIT 1", params).fetchone()
     if last is None or now - last[1] > seconds * SECOND:
         return _no(f"没有{seconds}秒内的操作可撤", f"nothing done within {seconds} seconds to undo")
+    holding = work.facts.holding
+    if holding is not None and holding.claimed and holding.since >= last[1]:
+        return _no("此后已交接，不能撤销交接前的操作", "custody has moved since; it cannot be undone")
     rows = db.execute("SELECT lseq, stream, body FROM event WHERE cmd = ? ORDER BY lseq", (last[0],)).fetchall()
     by_case: dict[str, list[Event]] = {}
     for _, stream, body in rows:
         stored = decode(body)
-        if stored.kind in ("undone", "cases_imported"):
-            return _no("上一步已是撤销或导入，不能再撤", "the last action cannot be undone")
+        if stored.kind in ("undone", "cases_imported", "custody_moved") or "was" not in stored.data:
+            return _no("上一步是撤销、导入或值班交接，不能撤", "the last action cannot be undone")
         by_case.setdefault(stream, []).append(Event(stored.kind, stream, stored.data))
     for stream in by_case:
         later = db.execute("SELECT 1 FROM event WHERE stream = ? AND lseq > ?", (stream, rows[-1][0])).fetchone()

@@ -24,6 +24,13 @@ EVENT_ZH = {
     "noted": "备注", "called": "通话", "followed": "关注", "self_submitted": "自处提交", "self_closed": "自处办结",
     "self_started": "开始自处", "self_failed": "自处不了", "coordinated": "站内协调", "info_asked": "退回补充",
     "info_given": "已补充", "undone": "撤销",
+    "custody_moved": "看护权移交", "custody_taken": "接看护权", "roster_published": "发布排班", "substituted": "顶班",
+    "swapped": "换班", "assigned": "补岗", "leave_granted": "请假", "leave_ended": "销假", "stationed": "驻站",
+    "signed_in": "签到", "signed_out": "签退", "signs_imported": "导入签到", "sign_fix_asked": "申请补录",
+    "sign_fix_decided": "补录批复", "assembly_called": "提前集结", "handover_prepared": "交接建包", "handover_read":
+    "交接阅读", "handover_coded": "交接去向", "handover_packed": "入交接单", "handover_noted": "交接便签",
+    "handover_spoken": "口头交接", "handover_out_signed": "交班签字", "handover_in_signed": "接班签字",
+    "handover_forced": "带病交接", "handover_station_signed": "站签",
 }  # fmt: skip
 PRIORITY_ZH = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 

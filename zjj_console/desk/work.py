@@ -61,6 +61,11 @@ class Work:
                 return refusal
         return case_id
 
+    def put(self, case: Case, event: Event) -> None:
+        """An event that no command makes: custody that moves with a signature."""
+        self.begin(case)
+        self._fold([event])
+
     def undo(self, case: Case, undone: list[Event]) -> None:
         self.begin(case)
         self._fold([lifecycle.inverse(case, undone)])

@@ -31,6 +31,13 @@ class DutyTime:
             self.instant(midnight + timedelta(minutes=hours.end)),
         )
 
+    def span(self, day: date, hours: Hours) -> tuple[int, int]:
+        """Start and end of the shift that begins on a day: past midnight where the hours say so."""
+        opens, closes = self.window(day, hours)
+        if closes > opens:
+            return opens, closes
+        return opens, self.window(day + timedelta(days=1), hours)[1]
+
     def counted(self, limit: Limit, unit: str) -> tuple[str, int]:
         """(kind, minutes) of a limit for a unit: rapid teams and round-the-clock posts always count plain time."""
         hours = self.town.hours_of(unit)

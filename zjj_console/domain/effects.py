@@ -274,13 +274,14 @@ def absorb(case: Case, args: Args, facts: Facts) -> Case:
 
 def unmerge(case: Case, args: Args, facts: Facts) -> Case:
     clocks = {k: replace(c, stopped=None) if c.stopped == case.since else c for k, c in case.clocks.items()}
-    return replace(case, clocks=clocks, master="")
+    return replace(case, clocks=clocks, master="", custodian=facts.custodian)
 
 
 def reopen(case: Case, args: Args, facts: Facts) -> Case:
     return replace(
         case,
         cycle=case.cycle + 1,
+        custodian=facts.custodian,
         flow=Flow.GENERAL,
         clocks={},
         requests={},

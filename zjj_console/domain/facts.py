@@ -2,9 +2,13 @@
 
 from msgspec import Struct
 
+from zjj_console.domain.custody import Holding
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.model import Actor, Case
+from zjj_console.domain.roster import Assignment, Book, desk_of, there
 from zjj_console.town.models import Town
+
+_FIRST = {"team_leader": 0, "shift_lead": 1, "deputy": 2, "chief": 3, "resident": 4}  # who takes an order for his unit
 
 
 class Facts(Struct, frozen=True):
@@ -13,21 +17,69 @@ class Facts(Struct, frozen=True):
     town: Town
     duty: DutyTime
     others: dict[str, Case] = {}  # further cases that the command names (merge master, related), by id
+    holding: Holding | None = None  # who has custody
+    book: Book | None = None  # the roster around now
 
     @property
     def night(self) -> bool:
         return self.duty.is_night(self.now)
 
+    @property
+    def custodian(self) -> str:
+        """The desk that holds the open cases; by the clock where nothing has been done yet."""
+        return self.holding.desk if self.holding else "night" if self.night else "day"
+
+    @property
+    def desk(self) -> str:
+        return self.desk_of(self.actor.work_no)
+
+    def desk_of(self, person: str) -> str:
+        """The desk at which somebody stands: the one that he took custody for, else that of his shift or unit."""
+        if self.holding is not None and self.holding.claimed and self.holding.person == person:
+            return self.holding.desk
+        return desk_of(self.book, self.town, person, self.now)
+
+    def rostered(self, unit: str) -> list[Assignment] | None:
+        """Who of a unit is there now by the roster; None where no roster is published for today."""
+        if self.book is None or not self.planned():
+            return None
+        people = {p.work_no for p in self.town.staff(unit)}
+        return [a for a in there(self.book, self.now, self.now, self.town) if a.unit == unit or a.person in people]
+
+    def planned(self) -> bool:
+        """Whether a roster holds now: one of today, or the night that began under yesterday's."""
+        book = self.book
+        return book is not None and (
+            book.has_plan(self.duty.local(self.now).date())
+            or any(a.start <= self.now < a.end for a in book.assignments)
+        )
+
     def on_duty(self, unit: str) -> bool:
-        """Whether the clock stands inside the unit's duty hours."""
+        """Whether the clock stands inside the unit's duty hours, and a response team does not rest this night."""
+        return self.in_hours(unit) and not self.resting(unit)
+
+    def in_hours(self, unit: str) -> bool:
         local = self.duty.local(self.now)
         return self.town.hours_of(unit).covers(local.hour * 60 + local.minute)
+
+    def resting(self, unit: str) -> bool:
+        """A response team of which nobody is planned now, while there is a roster. Not having signed in is not resting."""
+        known = self.town.units.get(unit)
+        if known is None or known.kind != "response_team" or self.rostered(unit) is None or self.book is None:
+            return False
+        return not any(a.unit == unit and a.start <= self.now < a.end for a in self.book.assignments)
 
     def person_of(self, unit: str, station: str = "") -> str:
         """Default recipient of an order (R48: a named person).
 
-        Of a department whoever is resident at the case's `station`; of a station its post-holder; else the first member.
+        By the roster whoever is there now, so that a swap or a substitution is followed; without one, of a department
+        whoever is resident at the case's `station`, of a station its post-holder, else the first member.
         """
+        here = sorted(
+            self.rostered(unit) or [], key=lambda a: (a.unit != station, _FIRST.get(a.post, len(_FIRST)), a.seat)
+        )
+        if here and (here[0].unit in (station, unit)):
+            return here[0].person
         resident = next((p for p in self.town.holders(station, "resident") if p.unit == unit), None)
         if resident is not None:
             return resident.work_no

@@ -63,6 +63,12 @@ def day_support_reason(case: Case, args: Args, facts: Facts) -> Refusal | None:
     resting = next((team for team in teams if not facts.on_duty(team.code)), None)
     if resting is None:
         return None
+    if facts.in_hours(resting.code):
+        return _no(
+            "R11",
+            f"{resting.name} 今夜轮休，派单须理由，如 r2",
+            f"{resting.name} rests tonight; give a reason, e.g. r2",
+        )
     hours = facts.town.hours_of(resting.code)
     span = f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
     return _no(

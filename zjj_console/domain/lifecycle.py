@@ -255,6 +255,12 @@ def evolve(case: Case | None, event: Event) -> Case:
     return replace(before, version=before.version + 1, **changes)
 
 
+def hand_over(case: Case, desk: str, handover: str) -> Event:
+    """T40: custody of an open case moves with the signed handover."""
+    data = {"args": {"handover": handover}, "step": "T40"}
+    return event_of("custody_moved", case, replace(case, custodian=desk), data)
+
+
 def inverse(case: Case, undone: list[Event]) -> Event:
     """T42: the compensating event that puts back what the given events of one action changed. Nothing is erased."""
     values: dict[str, Any] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from zjj_console.domain import custody
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import Case, Refusal, State, permitted_refusal
 
@@ -137,10 +138,11 @@ PERMITS: dict[str, Row] = {
 
 
 def refuse(action: str, case: Case | None, facts: Facts) -> Refusal | None:
-    """None if some role of the actor allows the action here; otherwise exit 7 with the roles that may."""
+    """None if some role of the actor allows the action here and his desk has custody; exit 7 with the roles that may, or 8."""
     row = PERMITS[action]
-    if any(role in row and row[role](case, facts) for role in facts.actor.roles):
-        return None
+    allowed_by = {role for role in facts.actor.roles if role in row and row[role](case, facts)}
+    if allowed_by:
+        return custody.refuse(action, allowed_by, facts.desk, facts.holding)
     if action == "submit" and case is not None and case.state is State.DIFF_LED:
         return permitted_refusal(
             "疑难案件由牵头站提交(站长或副站长)", "a difficult case is submitted by its lead station", "R50"

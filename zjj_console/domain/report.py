@@ -28,7 +28,7 @@ def first_state(blank: Case, args: dict[str, Any], facts: Facts) -> Case:
     fields = {
         "state": State.REPORTED,
         "flow": Flow.GENERAL,
-        "custodian": "night" if facts.night else "day",
+        "custodian": facts.custodian,
         "number": f"{facts.town.prefix}{local.year}-{args.get('console', 'A')}-{args['serial']:05}",
         **args,
         "grid": grid,

@@ -46,10 +46,10 @@ _WITNESS = Actor("-", "导入", "", frozenset(ROLE_ZH))
 class Builder:
     """Makes cases at one instant for one town."""
 
-    def __init__(self, town: Town, duty: DutyTime, now: int, console: str) -> None:
+    def __init__(self, town: Town, duty: DutyTime, now: int, console: str, custodian: str) -> None:
         self.town, self.duty, self.now, self.console = town, duty, now, console
         self.year = duty.local(now).year
-        self.custodian = "night" if duty.is_night(now) else "day"
+        self.custodian = custodian
 
     def facts(self, at: int) -> Facts:
         return Facts(at, _WITNESS, self.town, self.duty)
@@ -61,7 +61,7 @@ class Builder:
         """The case, or the rule that its state breaks. `serial` is used where the row has no number of its own."""
         kept = self._from_machine(told)
         if kept is not None:
-            return kept
+            return replace(kept, custodian=self.custodian) if kept.is_open else kept
         said = {name: msgspec.convert(value, _TYPES[name]) for name, value in told.said.items()}
         own = {
             "serial": serial, "console": self.console, "number": self.number(serial), "recorded_at": self.now,

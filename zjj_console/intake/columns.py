@@ -1,7 +1,8 @@
-"""The columns of a case file (§6.3): their names in Chinese and English, in the order in which an export writes them."""
+"""The columns of each kind of file (§6.3): their names in Chinese and English, in the order in which an export writes them."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from msgspec import Struct
 
@@ -50,7 +51,31 @@ CASES: tuple[Column, ...] = (
     Column("id", ("案件标识",), ("case_id", "uuid")),
     Column("machine", ("机内数据",)),
 )
-BY_KEY = {column.key: column for column in CASES}
+SIGNS: tuple[Column, ...] = (
+    Column("date", ("日期", "考勤日期", "值班日期", "打卡日期"), ("day",)),
+    Column("name", ("姓名", "人员", "成员"), ()),
+    Column("work_no", ("工号", "员工号", "账号"), ("work_number",), True),
+    Column("at", ("时间", "打卡时间", "签到签退时间"), ("time",)),
+    Column("direction", ("方向", "进出", "进/出", "打卡类型"), ()),
+    Column("in_at", ("签到时间", "签到", "上班时间", "上班打卡时间"), ("sign_in", "in")),
+    Column("out_at", ("签退时间", "签退", "下班时间", "下班打卡时间"), ("sign_out", "out")),
+    Column("place", ("地点", "位置", "打卡地点"), ()),
+    Column("via", ("方式", "途径", "打卡方式"), ()),
+)
+ROSTER: tuple[Column, ...] = (
+    Column("date", ("日期", "值班日期", "业务日"), ("day", "duty_date"), True),
+    Column("shift", ("班次",), (), True),
+    Column("unit", ("单位", "站点"), ("station",)),
+    Column("post", ("岗位",), (), True),
+    Column("seat", ("座次", "座席"), ()),
+    Column("work_no", ("工号",), ("work_number", "person"), True),
+    Column("name", ("姓名",), ()),
+    Column("start", ("起",), ()),
+    Column("end", ("止",), ()),
+    Column("planned", ("顶",), ()),
+    Column("note", ("备注", "说明"), ()),
+)
+Columns = tuple[Column, ...]
 # Words of `case list` that a file may use for something else: any other name of the column comes first.
 _YIELDING = frozenset({"级", "事项", "单位"})
 REJECT_COLUMNS = ("_row", "_code", "_field", "_message", "_suggestion")
@@ -62,40 +87,44 @@ def plain(header: str) -> str:
     return "".join(char for char in folded if char.isalnum() or char == "/")
 
 
-_BY_NAME = {plain(name): column.key for column in CASES for name in (column.key, *column.zh, *column.en)}
+@cache
+def _by_name(of: Columns) -> dict[str, str]:
+    return {plain(name): column.key for column in of for name in (column.key, *column.zh, *column.en)}
 
 
-def recognise(headers: Iterable[str], named: Mapping[str, str] | None = None) -> dict[str, int]:
+def recognise(headers: Iterable[str], named: Mapping[str, str] | None = None, of: Columns = CASES) -> dict[str, int]:
     """Position of every known column. `named` (theirs -> ours) wins over the built-in names; the first of two counts."""
 
     def yields(header: tuple[int, str]) -> bool:
         name = plain(header[1])
         return name in _YIELDING and name not in own
 
-    own = {plain(theirs): _BY_NAME.get(plain(ours), ours) for theirs, ours in (named or {}).items()}
+    known = _by_name(of)
+    own = {plain(theirs): known.get(plain(ours), ours) for theirs, ours in (named or {}).items()}
     found: dict[str, int] = {}
     for position, header in sorted(enumerate(headers), key=yields):
         name = plain(header)
-        key = own.get(name) or _BY_NAME.get(name)
+        key = own.get(name) or known.get(name)
         if key and not header.startswith("_"):
             found.setdefault(key, position)
     return found
 
 
-def unused(headers: Iterable[str], found: Mapping[str, int]) -> list[str]:
+def unused(headers: Iterable[str], found: Mapping[str, int], of: Columns = CASES) -> list[str]:
     """Names of the columns that an import makes nothing of; those that a reject file adds are our own."""
-    used = {position for key, position in found.items() if key in BY_KEY}
+    keys = {column.key for column in of}
+    used = {position for key, position in found.items() if key in keys}
     return [
         name for position, name in enumerate(headers) if name and position not in used and name not in REJECT_COLUMNS
     ]
 
 
-def missing(found: Iterable[str]) -> list[Column]:
+def missing(found: Iterable[str], of: Columns = CASES) -> list[Column]:
     """Required columns that are not there."""
     have = set(found)
-    return [column for column in CASES if column.required and column.key not in have]
+    return [column for column in of if column.required and column.key not in have]
 
 
-def label(key: str) -> str:
+def label(key: str, of: Columns = CASES) -> str:
     """What messages call a column."""
-    return BY_KEY[key].zh[0] if key in BY_KEY else key
+    return next((column.zh[0] for column in of if column.key == key), key)

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.model import MINUTE, Case, State
+from zjj_console.intake.demo_shift import seed_shift
 from zjj_console.intake.engine import import_cases
 from zjj_console.intake.table import IntakeError
 from zjj_console.intake.words import read_time
@@ -18,7 +19,8 @@ from zjj_console.storage import projections
 from zjj_console.storage.reads import Filter, count
 
 NEWEST = 3 * MINUTE  # how long before now the newest report of the evening came in
-_TIMES = ("上报时间", "派单时间", "处置时间", "复查日期")
+_REVIEW = "复查日期"
+_TIMES = ("上报时间", "派单时间", "处置时间", _REVIEW)
 S = State
 Fits = Callable[[Case], bool]
 
@@ -78,26 +80,40 @@ def seed_demo(desk: Desk, seed: int = 1) -> int:
     if not sample.is_file():
         zh = f"配置目录没有示例夜班 {sample}"
         raise IntakeError(6, "E_NOT_FOUND", zh, f"the profile has no sample night at {sample}", "profile")
+    rows = _moved(sample, desk)
     with tempfile.TemporaryDirectory(prefix="zjj-night-") as folder:
-        moved = Path(folder) / sample.name
-        _move(sample, moved, desk)
-        import_cases(desk, moved)
+        file = Path(folder) / sample.name
+
+        def known_by(instant: int) -> None:
+            _import(desk, [row for row in rows if _latest(row, desk) <= instant], file)
+
+        seed_shift(desk, known_by)
+        _import(desk, rows, file)  # what had come in by the handover is the same and changes nothing
     _play(desk, random.Random(seed))
     return count(desk.reader, Filter())
 
 
-def _move(sample: Path, moved: Path, desk: Desk) -> None:
-    """The sample with all its times shifted alike, so that the newest report came in just before now."""
+def _moved(sample: Path, desk: Desk) -> list[dict[str, str]]:
+    """The rows of the sample with all times shifted alike, so that the newest report came in just before now."""
     with sample.open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     reported = [read_time(row["上报时间"], desk.town) or 0 for row in rows]
     shift = timedelta(microseconds=desk.now() - NEWEST - max(reported))
-    with moved.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, rows[0])
+    return [{**row, **{name: _shifted(row[name], shift, desk) for name in _TIMES if row.get(name)}} for row in rows]
+
+
+def _latest(row: dict[str, str], desk: Desk) -> int:
+    """When the last thing happened that a row tells of; a review ahead is none."""
+    return max(read_time(row.get(name, ""), desk.town) or 0 for name in _TIMES if name != _REVIEW)
+
+
+def _import(desk: Desk, rows: list[dict[str, str]], file: Path) -> None:
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0] if rows else [])
         writer.writeheader()
-        for row in rows:
-            shifted = {name: _shifted(row[name], shift, desk) for name in _TIMES if row.get(name)}
-            writer.writerow({**row, **shifted})
+        writer.writerows(rows)
+    if rows:
+        import_cases(desk, file)
 
 
 def _shifted(cell: str, shift: timedelta, desk: Desk) -> str:
@@ -108,6 +124,8 @@ def _shifted(cell: str, shift: timedelta, desk: Desk) -> str:
 def _play(desk: Desk, dice: random.Random) -> None:
     """Type the lines of the shift, each with the clock at its minute. A case plays in one scene only."""
     clock, used = desk.now, set[str]()
+    teams = desk.town.of_kind("response_team")
+    team = next((one for one in teams if not desk.facts().resting(one.code)), teams[0])
     now = clock()
     try:
         for scene in SCENES:
@@ -118,7 +136,7 @@ def _play(desk: Desk, dice: random.Random) -> None:
                 continue
             case = dice.choice(fitting)
             used.add(case.id)
-            words = {"team": desk.town.of_kind("response_team")[0].tokens[0], "station": case.station}
+            words = {"team": team.tokens[0], "station": case.station}
             for step, line in enumerate(scene.lines):
                 at = now - scene.ago * MINUTE + step * 20_000_000
                 desk.now = lambda at=at: at  # type: ignore[misc]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from zjj_console.domain.safe import neutral_cell
-from zjj_console.intake.columns import REJECT_COLUMNS, label
+from zjj_console.intake.columns import CASES, REJECT_COLUMNS, Columns, label
 from zjj_console.intake.table import Broken, Cells, IntakeError
 from zjj_console.intake.words import Fault
 
@@ -14,8 +14,8 @@ from zjj_console.intake.words import Fault
 class RejectFile:
     """Written beside its place and moved there when whole; nothing is made where nothing is refused."""
 
-    def __init__(self, path: Path, headers: list[str]) -> None:
-        self.path = path
+    def __init__(self, path: Path, headers: list[str], of: Columns = CASES) -> None:
+        self.path, self.of = path, of
         self.kept = [i for i, header in enumerate(headers) if header not in REJECT_COLUMNS]
         self.headers = [headers[i] for i in self.kept]
         self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -31,7 +31,7 @@ class RejectFile:
             original = [_written(cells.text), *[""] * (len(self.headers) - 1)]
         else:
             original = [_written(cells[i]) for i in self.kept]
-        code, field, message, suggestion = summed(faults)
+        code, field, message, suggestion = summed(faults, self.of)
         self._writer.writerow([*original, number, code, field, neutral_cell(message), neutral_cell(suggestion)])
 
     def _open(self) -> IO[str]:
@@ -69,9 +69,9 @@ def _written(cell: str) -> str:
     return neutral_cell(cell)
 
 
-def summed(faults: list[Fault]) -> tuple[str, str, str, str]:
+def summed(faults: list[Fault], of: Columns = CASES) -> tuple[str, str, str, str]:
     """(code, field, message, suggestion) of a row: the first complaint names it, all of them are told."""
     first = faults[0]
     message = "；".join(fault.message for fault in faults)
     suggestion = "；".join(dict.fromkeys(fault.suggestion for fault in faults))
-    return first.code, label(first.field) if first.field else "整行", message, suggestion
+    return first.code, label(first.field, of) if first.field else "整行", message, suggestion

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from zjj_console.domain.model import DAY, MINUTE, State
+from zjj_console.domain.model import DAY, ENDED, MINUTE, State
 from zjj_console.domain.safe import safe_text
 from zjj_console.intake.table import Cells
 from zjj_console.intake.words import Fault, Memo, Words, required
@@ -23,7 +23,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLAIN = re.compile(r"[ -&(-~\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]*")  # what safe_text leaves alone, without '
 _MASK = re.compile("[*＊]")  # a telephone number in part: it says nothing that could be called or kept
 _WHOLE = 1 << 30
-_LOST = re.compile("[\ud800-\udfff]")
+LOST = re.compile("[\ud800-\udfff]")
 _TEXTS = (
     ("text", "text", 2000), ("external_id", "external_id", _SHORT), ("evidence", "evidence", 2000),
     ("zwwx_ref", "wechat_ref", _SHORT), ("phone", "phone", 40), ("result_text", "result_text", 2000),
@@ -69,8 +69,8 @@ class RowReader:
 
     def read(self, cells: Cells) -> Told | list[Fault]:
         """What the row says. Every complaint of the row is found, not just the first."""
-        if self.dirty and _LOST.search("".join(cells)):
-            return [_undecoded(cells)]
+        if self.dirty and LOST.search("".join(cells)):
+            return [undecoded(cells)]
         cells.append("")
         faults: list[Fault] = []
         said: Said = {}
@@ -248,7 +248,8 @@ class RowReader:
             elif cell:
                 faults.append(Fault("E_STATE", key, f"不是次数: {safe_text(cell, 40)}", "写 0 至 999 的整数"))
         custody = _CUSTODY.get(cells[at["custodian"]].strip())
-        if custody:
+        # I-1: what is open is held by the desk that has custody, not by a file.
+        if custody and said.get("state") in ENDED:
             said["custodian"] = custody
         self._identity(cells, told)
         cell = cells[at["machine"]]
@@ -345,7 +346,7 @@ def case_id(source: str, said: Said) -> str:
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
-def _undecoded(cells: Cells) -> Fault:
-    text = next(cell for cell in cells if _LOST.search(cell))
+def undecoded(cells: Cells) -> Fault:
+    text = next(cell for cell in cells if LOST.search(cell))
     shown = safe_text(text, 40)
     return Fault("E_ENCODING", "", f"有无法解码的字节: {shown}", "以 UTF-8 或 GB18030 重新保存，或用 --encoding 指明")

@@ -14,7 +14,7 @@ from msgspec import Struct
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.model import HOUR, MINUTE, SECOND, State
 from zjj_console.domain.safe import plain_cell, safe_text
-from zjj_console.intake.columns import label
+from zjj_console.intake.columns import CASES, Columns, label
 from zjj_console.town import names
 from zjj_console.town.models import Named, Town
 from zjj_console.verbs.parse import PENDING_PLACE
@@ -84,17 +84,17 @@ class Words:
         self.plain: Callable[[str], str] = plain_cell if neutral else str
         self.values = {key: {names.fold(k): v for k, v in table.items()} for key, table in (values or {}).items()}
         self.hours = Memo(self._hour)
-        self.place = self._table("place", self._place)
-        self.category = self._table("category", self._category)
-        self.source = self._table("source", self._source)
-        self.priority = self._table("priority", lambda cell: _PRIORITY.get(names.fold(cell)) or _no_priority(cell))
-        self.status = self._table("status", self._status)
-        self.flow = self._table("flow", lambda cell: _FLOW.get(names.fold(cell)) or _no_flow(cell))
-        self.unit = self._table("unit", lambda cell: self._unit(cell, "unit"))
-        self.person = self._table("person", self._person)
-        self.assists = self._table("assists", self._assists)
-        self.result = self._table("result", self._result)
-        self.reporter = self._table("reporter", self._reporter)
+        self.place = self.table("place", self._place)
+        self.category = self.table("category", self._category)
+        self.source = self.table("source", self._source)
+        self.priority = self.table("priority", lambda cell: _PRIORITY.get(names.fold(cell)) or _no_priority(cell))
+        self.status = self.table("status", self._status)
+        self.flow = self.table("flow", lambda cell: _FLOW.get(names.fold(cell)) or _no_flow(cell))
+        self.unit = self.table("unit", lambda cell: self._unit(cell, "unit"))
+        self.person = self.table("person", self._person)
+        self.assists = self.table("assists", self._assists)
+        self.result = self.table("result", self._result)
+        self.reporter = self.table("reporter", self._reporter)
         self._results = {
             names.fold(word): reason.code
             for digit, reason in town.reasons.get("result", {}).items()
@@ -102,7 +102,7 @@ class Words:
         }
         self._reporters = {word: unit.code for unit in town.units.values() for word in (unit.code, unit.name)}
 
-    def _table(self, key: str, find: Callable[[str], Any]) -> Memo:
+    def table(self, key: str, find: Callable[[str], Any]) -> Memo:
         """Values that a map file renames are renamed first; a neutralised cell is read as what it was."""
         own = self.values.get(key, {})
 
@@ -271,5 +271,5 @@ def _no_flow(cell: str) -> Fault:
     return Fault("E_STATE", "flow", f"没有流程 {safe_text(cell)}", "可用: 自发自处、一般案件、疑难案件")
 
 
-def required(key: str) -> Fault:
-    return Fault("E_REQUIRED", key, f"缺{label(key)}", f"补上{label(key)}")
+def required(key: str, of: Columns = CASES) -> Fault:
+    return Fault("E_REQUIRED", key, f"缺{label(key, of)}", f"补上{label(key, of)}")

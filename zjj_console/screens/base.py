@@ -1,17 +1,19 @@
 """The frame of every main screen: three header lines, a message line and the bottom line, and the way of every key."""
 
-from collections.abc import Callable, Iterator
-from typing import ClassVar, cast
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.widget import Widget
 
-from zjj_console.desk.desk import Legal, Outcome
-from zjj_console.domain.model import Case
+from zjj_console.desk.acts import Act
+from zjj_console.desk.outcome import Legal, Outcome
+from zjj_console.domain import custody
+from zjj_console.domain.model import Actor, Case
 from zjj_console.i18n import t
+from zjj_console.screens.asking import Asking, may_look
 from zjj_console.screens.command import CommandLine, Ready
 from zjj_console.screens.session import COMMAND_DRAFT, JUST_MOVED, MESSAGE_STAYS, READ_BY_THEN, Session
 from zjj_console.screens.ways import Ways, without_alt
@@ -28,7 +30,7 @@ IME_HINT = "输入法处于中文状态，请切英文(Shift)"
 _WORST = 4  # the one shown and three handles
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(Asking):
     """No widget ever has the focus: every key comes here, in the order in which it was typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
@@ -40,17 +42,16 @@ class ConsoleScreen(Screen[None]):
     mode = "queue"
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(session)
         self.command = CommandLine(session)
         self.worst: list[reads.QueueRow] = []
         self.worst_changed_at = 0
         self.late = self.soon = 0
+        self.missed: custody.Missed | None = None
         self._case: Case | None = None
         self._legal: tuple[Legal, ...] = ()
         self._comma = False
         self._seen = False
-        self._answers: dict[str, Callable[[], None]] = {}
 
     def compose(self) -> ComposeResult:
         yield Panel(id="header")
@@ -136,6 +137,8 @@ class ConsoleScreen(Screen[None]):
         if [r.id for r in worst[:1]] != [r.id for r in self.worst[:1]]:
             self.worst_changed_at = now if self.worst or self.worst_changed_at else 0
         self.worst = worst
+        facts = self.session.desk.facts()
+        self.missed = custody.missed(facts.town, facts.duty, facts.holding, now)
         self.late, self.soon = reads.pressing(self.session.desk.reader, now)
 
     # drawing ----------------------------------------------------------------------------------------------------------
@@ -146,16 +149,29 @@ class ConsoleScreen(Screen[None]):
             return
         frame, width = self.session.frame(), self.size.width
         head = (
-            header.who(self.session.desk.actor, frame, width),
-            header.alarm(self.worst, self.late + self.soon - 1, frame, width),
-            header.tabs(self.mode, t("本机"), width),
+            header.who(self.session.desk.actor, frame, width, locked=self.session.locked),
+            header.alarm(self.worst, self.late + self.soon - 1, frame, width, self.missed),
+            header.tabs(self.mode, self.custody_word(), width),
         )
         self.query_one("#header", Panel).show(head)
         self.draw_line()
 
+    def custody_word(self) -> str:
+        """Who has custody; said as soon as a handover has been signed."""
+        facts = self.session.desk.facts()
+        if facts.holding is None or not facts.holding.claimed:
+            return t("本机")
+        here = facts.desk == facts.holding.desk
+        word = t("看护权{desk}", desk=t(custody.DESK_ZH[facts.holding.desk]))
+        return word if here else f"{word} {t('本台只读')}"
+
     def draw_line(self) -> None:
         line = self.query_one("#line", EditLine)
         panel = self.query_one("#message", Panel)
+        if self.prompt is not None:
+            line.show_editor("> ", self.prompt.shown(), t("Enter 确定，Esc 放弃"))
+            panel.show([((f" {shown(self.prompt.question)}", "bold $p2"),)])
+            return
         if self.command.active:
             line.show_editor(";", self.command.editor, self.command.ask())
             text, style = self.command.said()
@@ -193,7 +209,10 @@ class ConsoleScreen(Screen[None]):
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
-        if self.command.active:
+        if self.prompt is not None:
+            self.prompt.editor.insert(event.text)
+            self.draw_line()
+        elif self.command.active:
             self.command.paste(event.text)
             self.draw_line()
         else:
@@ -212,11 +231,14 @@ class ConsoleScreen(Screen[None]):
         if session.running and (session.ahead or key == "enter" or on_list):
             session.ahead.append((key, char))
             return
+        if session.locked and not self.asking and (self.command.active or not may_look(key, char)):
+            self.unlock()
+            return
         moved = self.just_moved()
         self.session.last_key = self.session.desk.now()
         text = char if printable(char) else ""
-        if self._answers:
-            self._answer(folded(text))
+        if self.asking:
+            self.feed_question(key, text)
         elif self.command.active:
             self._feed_command(key, text)
         elif not self.feed_field(key, text):
@@ -226,16 +248,6 @@ class ConsoleScreen(Screen[None]):
     def feed_field(self, key: str, char: str) -> bool:
         """A key for a text field of the screen. False if none is open."""
         return False
-
-    def ask(self, question: str, answers: dict[str, Callable[[], None]]) -> None:
-        """Put a question in the message line; the next key answers it, any other key means no."""
-        self._answers = answers
-        self.say(question, "bold $p2")
-
-    def _answer(self, key: str) -> None:
-        answers, self._answers = self._answers, {}
-        self.session.say("")
-        answers.get(key, lambda: None)()
 
     def menu_chosen(self, line: str | None) -> None:
         """A verb was chosen in the menu of the selected case: its line is opened."""
@@ -337,21 +349,42 @@ class ConsoleScreen(Screen[None]):
         else:
             self.run_ready(Ready(code, None))
 
-    def run_ready(self, ready: Ready) -> None:
+    def run_ready(self, ready: Ready, pin: str = "") -> None:
+        if ready.pin_of and not pin:
+            self.command.stop()
+            self.ask_text(t("{who} 的口令", who=ready.pin_of), lambda given: self.run_ready(ready, given), secret=True)
+            return
         selected = self.command.selected or self.selected_case()
         self.command.stop()
         self.session.half_typed = ""
         self.keep_half_typed()
         self.session.give_up(ready.line)
+        self._start(self.session.run_line(ready.line, selected, ready.expect, pin), selected)
+
+    def run_act(self, do: Act, *, actor: Actor | None = None, then: Callable[[Outcome], None] | None = None) -> None:
+        """Do an act (sign-in, roster, handover) on the writer, say what became of it, then call `then` if it succeeded."""
+        if self.session.locked:
+            self.unlock()
+            return
+        self._start(self.session.call(lambda: self.session.desk.act(do, actor=actor)), "", then)
+
+    def _start(
+        self, asked: Coroutine[Any, Any, Outcome], selected: str, then: Callable[[Outcome], None] | None = None
+    ) -> None:
+        """Something is with the writer: keys whose meaning depends on it wait until it has answered."""
         self.session.busy += 1
         self.session.running += 1
-        self.run_worker(self._run(ready, selected), group="desk", exit_on_error=True)
+        self.run_worker(self._finish(asked, selected, then), group="desk", exit_on_error=True)
 
-    async def _run(self, ready: Ready, selected: str) -> None:
+    async def _finish(
+        self, asked: Coroutine[Any, Any, Outcome], selected: str, then: Callable[[Outcome], None] | None
+    ) -> None:
         try:
-            outcome = await self.session.run_line(ready.line, selected, ready.expect)
+            outcome = await asked
             self.session.running -= 1
             self.done(outcome, selected)
+            if outcome.ok and then is not None:
+                then(outcome)
             self.catch_up()
         finally:
             self.session.busy -= 1
@@ -392,7 +425,9 @@ class ConsoleScreen(Screen[None]):
         self.draw()
 
     def answered(self, outcome: Outcome) -> None:
-        """A line that only asked: one case is opened."""
+        """A line that only asked: one case is opened, a text is shown."""
+        if isinstance(outcome.data, dict) and "text" in outcome.data:
+            self.ways.read(outcome.text, outcome.data["text"])
         if outcome.case is not None and len(outcome.cases) == 1:
             self.ways.open_case(outcome.case.id)
 

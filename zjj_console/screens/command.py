@@ -1,6 +1,6 @@
 """The command line: what is typed, its preview, and what Enter means. No verb is named here; the table knows them."""
 
-from zjj_console.desk.desk import Preview
+from zjj_console.desk.outcome import Preview
 from zjj_console.i18n import t
 from zjj_console.screens.session import JUST_MOVED, Session
 from zjj_console.verbs.parse import Choice
@@ -16,10 +16,10 @@ NOTHING = Preview(False, "")
 class Ready:
     """A line that Enter wants to run, with the case and version that the officer saw (stale lock)."""
 
-    __slots__ = ("expect", "line")
+    __slots__ = ("expect", "line", "pin_of")
 
-    def __init__(self, line: str, expect: tuple[str, int] | None) -> None:
-        self.line, self.expect = line, expect
+    def __init__(self, line: str, expect: tuple[str, int] | None, pin_of: str = "") -> None:
+        self.line, self.expect, self.pin_of = line, expect, pin_of
 
 
 class CommandLine:
@@ -160,7 +160,7 @@ class CommandLine:
         """Run it, complete it, ask once more, or point at what is missing."""
         line, preview = self.editor.text, self.preview
         if preview.ok and (not preview.confirm or self._armed == line):
-            return Ready(line, (preview.case_id, preview.version) if preview.case_id else None)
+            return Ready(line, (preview.case_id, preview.version) if preview.case_id else None, preview.pin)
         if preview.ok:
             self._armed = line
         elif preview.fill and preview.fill.strip() != line.strip():

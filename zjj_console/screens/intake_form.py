@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from textual.widget import Widget
 
-from zjj_console.desk.desk import Outcome
+from zjj_console.desk.outcome import Outcome
 from zjj_console.i18n import t
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.form_fields import FIELDS, Field, Meaning

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from zjj_console.desk.desk import Desk, Legal
+from zjj_console.desk.desk import Desk
+from zjj_console.desk.outcome import Legal
 from zjj_console.domain.model import Case
 from zjj_console.i18n import t
 from zjj_console.storage import reads, reads_log

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from zjj_console.desk.desk import Desk, Outcome
+from zjj_console.desk.desk import Desk
+from zjj_console.desk.outcome import Outcome
+from zjj_console.domain import custody
 from zjj_console.domain.model import MINUTE, SECOND
 from zjj_console.i18n import t
 from zjj_console.storage.db import StorageError
@@ -40,6 +42,9 @@ class Session:
         self.ahead: list[tuple[str, str]] = []  # the keys that wait, in order, as (key, character)
         self.swept_at = 0
         self.last_key = 0
+        self.opened_at = desk.now()
+        self.locked = False  # view-only after a while without a key (NV-13)
+        self.boundary_at = 0  # the last boundary that has rung
         self.message = Message()
         self.half_typed = ""
         self.half_typed_saved = ""
@@ -56,6 +61,23 @@ class Session:
 
     def settled(self) -> bool:
         return self.desk.now() - self.last_key >= SETTLE
+
+    def holds(self) -> bool:
+        """Whether this console stands at the desk that took custody by a signature."""
+        facts = self.desk.facts()
+        return facts.holding is not None and facts.holding.claimed and facts.desk == facts.holding.desk
+
+    def lock_due(self) -> bool:
+        idle = self.desk.now() - max(self.last_key, self.opened_at)
+        return not self.locked and idle >= self.desk.town.duty_rules.idle_lock * MINUTE
+
+    def boundary_rings(self) -> bool:
+        """True once when a boundary between the desks comes."""
+        last = custody.last_boundary(self.desk.town, self.desk.duty, self.desk.now())
+        at = last[1] if last else 0
+        rings = 0 < self.boundary_at < at
+        self.boundary_at = at
+        return rings
 
     def history(self) -> list[str]:
         """Lines for the up key, the newest first, without repetition."""
@@ -75,9 +97,9 @@ class Session:
         finally:
             self.busy -= 1
 
-    async def run_line(self, line: str, selected: str, expect: tuple[str, int] | None) -> Outcome:
+    async def run_line(self, line: str, selected: str, expect: tuple[str, int] | None, pin: str = "") -> Outcome:
         """Do a line whose dangers the officer has confirmed: the command line lets nothing else through."""
-        return await self.call(lambda: self.desk.run_line(line, selected, expect=expect, confirmed=True))
+        return await self.call(lambda: self.desk.run_line(line, selected, expect=expect, confirmed=True, pin=pin))
 
     def sweep_due(self) -> bool:
         return self.desk.now() - self.swept_at >= SWEEP_EVERY

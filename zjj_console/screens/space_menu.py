@@ -4,7 +4,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
-from zjj_console.desk.desk import Legal
+from zjj_console.desk.outcome import Legal
 from zjj_console.i18n import t
 from zjj_console.screens.session import Session
 from zjj_console.widgets import case_lines

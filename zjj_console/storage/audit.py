@@ -9,8 +9,8 @@ from msgspec import Struct
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.lifecycle import evolve
 from zjj_console.domain.model import Case
-from zjj_console.storage import journal, projections
-from zjj_console.storage.db import Connection, meta
+from zjj_console.storage import duty_rows, journal, projections
+from zjj_console.storage.db import Connection, blank, meta
 
 _COLUMNS = ("id", "stream", "kind", "actor", "device", "epoch", "dseq", "at", "cmd")
 
@@ -70,6 +70,15 @@ def verify(db: Connection, duty: DutyTime | None = None) -> Report:
     return _compare(db, duty, count)
 
 
+def whole_after(db: Connection, lseq: int, digest: bytes) -> bool:
+    """Whether the chain holds from one known event to its end: what a handover checks without walking all history."""
+    for body, found in db.execute("SELECT body, hash FROM event WHERE lseq > ? ORDER BY lseq", (lseq,)):
+        if journal.chained(digest, body) != found:
+            return False
+        digest = found
+    return meta(db, "head") == digest.hex()
+
+
 def _bad(count: int, lseq: int, en: str, zh: str) -> Report:
     return Report(count, 0, lseq, en, zh)
 
@@ -118,7 +127,29 @@ def _compare(db: Connection, duty: DutyTime, count: int) -> Report:
         extra = found - cases if table == "case_row" else found
         if extra:
             return Report(count, cases, 0, f"{extra} rows of {table} have no event", f"{table} 有 {extra} 行没有事件")
+    table = _changed_table(db)
+    if table:
+        return Report(count, cases, 0, f"table {table} differs from the journal", f"{table} 与日志不符")
     return Report(count, cases)
+
+
+def _changed_table(db: Connection) -> str:
+    """The first table of roster, custody and handover that is not what its events fold to."""
+    again = blank(db)
+    try:
+        _replay(db, again)
+        return next((t for t in duty_rows.TABLES if duty_rows.contents(db, t) != duty_rows.contents(again, t)), "")
+    finally:
+        again.close()
+
+
+def _replay(db: Connection, into: Connection) -> None:
+    marks = ",".join("?" * len(duty_rows.KINDS))
+    rows = db.execute(
+        f"SELECT body FROM event WHERE stream LIKE 'handover:%' OR kind IN ({marks}) ORDER BY lseq", duty_rows.KINDS
+    ).fetchall()
+    for (body,) in rows:
+        duty_rows.apply(into, journal.decode(body))
 
 
 _ORPHAN = "case_id NOT IN (SELECT id FROM case_row)"
@@ -139,4 +170,6 @@ def rebuild(db: Connection, duty: DutyTime) -> int:
         db.execute(projections.INSERT_CASE, (*projections.case_values(case, duty), lseq, offset))
         db.executemany(projections.INSERT_TIMER, projections.timer_values(case, duty))
         projections.write_dispatches(db, (), case)
+    duty_rows.clear(db)
+    _replay(db, db)
     return len(cases)

@@ -8,7 +8,7 @@ from typing import Any
 from pysqlite3 import dbapi2 as sqlite
 
 Connection = Any  # pysqlite3 ships no types; its connections are those of the standard library
-HEAD = "0001"  # newest migration; a test keeps it equal to the migration folder
+HEAD = "0002"  # newest migration; a test keeps it equal to the migration folder
 SAFE_SQLITE = (3, 51, 3)  # older libraries can corrupt a write-ahead log that several processes use
 BUSY_SECONDS = 5.0
 _PRAGMAS = (
@@ -56,6 +56,15 @@ def connect(path: Path, *, readonly: bool = False) -> Connection:
     except sqlite.Error as error:
         raise translated(error, path) from error
     return db
+
+
+def blank(db: Connection) -> Connection:
+    """An empty database in memory with the same tables."""
+    again = sqlite.connect(":memory:", isolation_level=None)
+    wanted = "type IN ('table', 'index') AND sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+    for (sql,) in db.execute(f"SELECT sql FROM sqlite_master WHERE {wanted} ORDER BY type DESC"):
+        again.execute(sql)
+    return again
 
 
 def _quoted(path: Path) -> str:

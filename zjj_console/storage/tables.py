@@ -256,6 +256,132 @@ class LineRow(SQLModel, table=True):
     at: int = _int()
 
 
+class AssignmentRow(SQLModel, table=True):
+    """One person at one post in one published shift (§4.1). `month` is that of the duty date."""
+
+    __tablename__ = "assignment"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_assignment_time", "start_at", "end_at"),
+        Index("ix_assignment_person", "person", "start_at"),
+        {**_STRICT, "sqlite_with_rowid": False},
+    )
+    day: str = Field(primary_key=True, sa_type=Text)
+    shift: str = Field(primary_key=True, sa_type=Text)
+    unit: str = Field(primary_key=True, sa_type=Text)
+    post: str = Field(primary_key=True, sa_type=Text)
+    seat: int = Field(primary_key=True, sa_type=Integer)
+    person: str = _text()
+    planned: str = _text()
+    acting: int = _int()
+    start_at: int = _int()
+    end_at: int = _int()
+    note: str = _text()
+
+
+class RosterVersionRow(SQLModel, table=True):
+    """A published month. Its rows never change by themselves; later changes are events of their own."""
+
+    __tablename__ = "roster_version"
+    __table_args__: ClassVar[Any] = (_STRICT,)
+    month: str = Field(primary_key=True, sa_type=Text)
+    at: int = _int()
+    actor: str = _text()
+    reason: str = _text()
+    digest: str = _text()
+    rows: int = _int()
+
+
+class RosterPlanRow(SQLModel, table=True):
+    """A month being planned. Not yet history, so not in the journal."""
+
+    __tablename__ = "roster_plan"
+    __table_args__: ClassVar[Any] = (_STRICT,)
+    month: str = Field(primary_key=True, sa_type=Text)
+    body: str = _text()
+    updated_at: int = _int()
+
+
+class LeaveRow(SQLModel, table=True):
+    __tablename__ = "leave"
+    __table_args__: ClassVar[Any] = (Index("ix_leave_time", "start_at", "end_at"), _STRICT)
+    id: str = Field(primary_key=True, sa_type=Text)
+    person: str = _text()
+    start_at: int = _int()
+    end_at: int = _int()
+    kind: str = _text()
+    by: str = _text()
+    note: str = _text()
+
+
+class StationingRow(SQLModel, table=True):
+    """An on-demand department at a station (R26)."""
+
+    __tablename__ = "stationing"
+    __table_args__: ClassVar[Any] = (Index("ix_stationing_time", "start_at", "end_at"), _STRICT)
+    id: str = Field(primary_key=True, sa_type=Text)
+    dept: str = _text()
+    station: str = _text()
+    start_at: int = _int()
+    end_at: int = _int()
+    trigger: str = _text()
+    state: str = _text()
+    asked_by: str = _text()
+    person: str = _text()
+    case_id: str = _text()
+    arrived_at: int | None = _int(None)
+    left_at: int | None = _int(None)
+    text: str = _text()
+
+
+class SignRow(SQLModel, table=True):
+    """A sign-in with its sign-out, for one shift of one duty date (§4.4). `wish` is a fix that waits for approval."""
+
+    __tablename__ = "sign"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_sign_in", "in_at"),
+        {**_STRICT, "sqlite_with_rowid": False},
+    )
+    person: str = Field(primary_key=True, sa_type=Text)
+    day: str = Field(primary_key=True, sa_type=Text)
+    shift: str = Field(primary_key=True, sa_type=Text)
+    in_at: int = _int()
+    in_via: str = _text()
+    in_by: str = _text()
+    out_at: int | None = _int(None)
+    out_via: str = _text()
+    out_by: str = _text()
+    note: str = _text()
+    auto_out: int = _int()
+    fix: str = _text()
+    wish: str = _text()
+
+
+class CustodyRow(SQLModel, table=True):
+    """From when a desk holds every open case (I-1), until the next row. `handover` is empty for the first."""
+
+    __tablename__ = "custody"
+    __table_args__: ClassVar[Any] = (_STRICT,)
+    seq: int | None = Field(default=None, primary_key=True, sa_type=Integer)
+    from_at: int = _int()
+    desk: str = _text()
+    handover: str = _text()
+    person: str = _text()
+
+
+class HandoverRow(SQLModel, table=True):
+    """A folded handover; `body` is the whole record."""
+
+    __tablename__ = "handover"
+    __table_args__: ClassVar[Any] = (Index("ix_handover_at", "at"), _STRICT)
+    id: str = Field(primary_key=True, sa_type=Text)
+    boundary: str = _text()
+    day: str = _text()
+    at: int = _int()
+    state: str = _text()
+    forced: int = _int()
+    body: bytes = _blob()
+
+
 class MetaRow(SQLModel, table=True):
     """Facts about this database: device, epoch, console letter, chain head, profile."""
 

@@ -21,7 +21,9 @@ Rows = dict[str, dict[str, Any]]
 Tables = dict[str, Rows]
 
 LISTS = frozenset({"tokens", "roles", "alt", "aliases"})  # cells that hold several values, parted by blanks
-NUMBERS = frozenset({"core", "lon", "lat", "priority", "enabled", "callback", "acting", "needs_backfill"})
+NUMBERS = frozenset(  # numbers, flags and dates: a blank cell takes the default
+    {"core", "lon", "lat", "priority", "enabled", "callback", "acting", "needs_backfill", "since", "until"}
+)
 CLOCKS = (
     *("ACC", "DSP", "ACK", "ARR", "HDL", "SELF", "COORD", "VER", "RET", "EXT", "INFO", "DIF", "LED"),
     *("SUP_ACK", "SUP_ARR", "SUPV", "REV", "BB", "OUT", "FC", "P110", "REO", "DRAFT"),
@@ -52,14 +54,18 @@ def load_town(folder: Path) -> m.Town:
     """The town described by a folder. Raises `ProfileError`; what the types cannot show is left to `validate`."""
     if not folder.is_dir():
         raise ProfileError(str(folder), "-", "没有这个配置目录", "用 profile new 新建，或核对 --profile")
-    main = _toml(folder, "town.toml")
+    from zjj_console.town.load_duty import duty  # imported late: it is made of the readers below
+
+    main = toml(folder, "town.toml")
+    hours = _hours(main)
     values = {
-        **_section(main, "town.toml", "town"),
+        **section(main, "town.toml", "town"),
         "terms": main.get("terms", {}),
         "cycles": main.get("cycles", {}),
-        "hours": _hours(main),
+        "hours": hours,
         "flow": _flow(main),
         **_counts(folder),
+        **duty(folder, hours),
         "clocks": _clocks(folder),
         "reasons": _reasons(folder),
         "units": _table(folder, "units.csv", m.Unit, "code"),
@@ -73,7 +79,7 @@ def load_town(folder: Path) -> m.Town:
         "calendar": {row.day: row for _, row in _rows(folder, "calendar.csv", m.CalendarDay)},
         "folder": str(folder),
     }
-    town = _convert(values, m.Town, "town.toml")
+    town = convert(values, m.Town, "town.toml")
     try:
         _ = town.tz
     except (KeyError, ValueError):
@@ -83,27 +89,27 @@ def load_town(folder: Path) -> m.Town:
     return town
 
 
-def _toml(folder: Path, name: str) -> dict[str, Any]:
+def toml(folder: Path, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads((folder / name).read_text("utf-8"))
     except FileNotFoundError:
-        raise _missing(name) from None
+        raise missing(name) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(name, "-", f"不是有效的 TOML ({error})", "请按提示的行列改正，文件须为 UTF-8") from None
 
 
-def _missing(name: str) -> ProfileError:
+def missing(name: str) -> ProfileError:
     return ProfileError(name, "-", "文件不存在", "从另一配置目录复制一份再改")
 
 
-def _section(data: Mapping[str, Any], file: str, key: str) -> dict[str, Any]:
+def section(data: Mapping[str, Any], file: str, key: str) -> dict[str, Any]:
     found = data.get(key)
     if not isinstance(found, dict):
         raise ProfileError(file, f"[{key}]", "缺少这一节", f"请补上 [{key}]")
     return found
 
 
-def _convert(value: object, kind: type[T], file: str, where: str = "") -> T:
+def convert(value: object, kind: type[T], file: str, where: str = "") -> T:
     try:
         return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
@@ -114,7 +120,7 @@ def _convert(value: object, kind: type[T], file: str, where: str = "") -> T:
 
 
 def _rows(folder: Path, file: str, kind: type[T]) -> Iterator[tuple[int, T]]:
-    """(line number, record) of each row. Blank cells of numbers and flags take the field's default."""
+    """(line number, record) of each row. Blank cells of numbers, flags and dates take the field's default."""
     fields = {field.name: field.required for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
     try:
         with (folder / file).open(encoding="utf-8-sig", newline="") as stream:
@@ -123,9 +129,9 @@ def _rows(folder: Path, file: str, kind: type[T]) -> Iterator[tuple[int, T]]:
             for row in reader:
                 if None in row or None in row.values():
                     raise ProfileError(file, f"第{reader.line_num}行", "列数与表头不符", "请补齐或去掉多余的逗号")
-                yield reader.line_num, _convert(_cells(row), kind, file, f"第{reader.line_num}行")
+                yield reader.line_num, convert(_cells(row), kind, file, f"第{reader.line_num}行")
     except FileNotFoundError:
-        raise _missing(file) from None
+        raise missing(file) from None
     except (csv.Error, UnicodeDecodeError) as error:
         raise ProfileError(file, "-", f"不是有效的 CSV ({error})", "请另存为 UTF-8 的 CSV") from None
 
@@ -159,21 +165,21 @@ def _table(folder: Path, file: str, kind: type[T], key: str, twice: str = "P-105
     return table
 
 
-def _minute(text: object, where: str) -> int:
+def minute(text: object, file: str, where: str) -> int:
     found = _TIME.fullmatch(str(text))
     if not found:
-        raise ProfileError("town.toml", where, f"{text!r} 不是时刻", '请写成 "08:00" 这样的 24 小时制')
+        raise ProfileError(file, where, f"{text!r} 不是时刻", '请写成 "08:00" 这样的 24 小时制')
     return int(found[1]) * 60 + int(found[2])
 
 
 def _hours(main: Mapping[str, Any]) -> dict[str, Any]:
-    rows = _convert(_section(main, "town.toml", "hours"), Rows, "town.toml", "hours")
+    rows = convert(section(main, "town.toml", "hours"), Rows, "town.toml", "hours")
     return {
         code: {
             **row,
             "code": code,
-            "start": _minute(row.get("start"), f"hours.{code}.start"),
-            "end": _minute(row.get("end"), f"hours.{code}.end"),
+            "start": minute(row.get("start"), "town.toml", f"hours.{code}.start"),
+            "end": minute(row.get("end"), "town.toml", f"hours.{code}.end"),
         }
         for code, row in rows.items()
     }
@@ -181,16 +187,16 @@ def _hours(main: Mapping[str, Any]) -> dict[str, Any]:
 
 def _counts(folder: Path) -> dict[str, Any]:
     file = "counts.toml"
-    data = _toml(folder, file)
-    rows = _convert(_section(data, file, "counts"), Rows, file, "counts")
+    data = toml(folder, file)
+    rows = convert(section(data, file, "counts"), Rows, file, "counts")
     return {
-        "counts": {key: _convert(row.get("value"), int, file, f"counts.{key}.value") for key, row in rows.items()},
+        "counts": {key: convert(row.get("value"), int, file, f"counts.{key}.value") for key, row in rows.items()},
         "count_notes": {
-            key: _convert({k: v for k, v in row.items() if k != "value"}, m.CountNote, file, f"counts.{key}")
+            key: convert({k: v for k, v in row.items() if k != "value"}, m.CountNote, file, f"counts.{key}")
             for key, row in rows.items()
         },
-        "zone_grid_pattern": _convert(data.get("zone_grid_pattern", {}), dict[int, int], file, "zone_grid_pattern"),
-        "posts_per_station": _convert(data.get("posts_per_station", {}), dict[str, int], file, "posts_per_station"),
+        "zone_grid_pattern": convert(data.get("zone_grid_pattern", {}), dict[int, int], file, "zone_grid_pattern"),
+        "posts_per_station": convert(data.get("posts_per_station", {}), dict[str, int], file, "posts_per_station"),
     }
 
 
@@ -208,8 +214,8 @@ def _limit(text: object, file: str, where: str) -> m.Limit | None:
 
 
 def _flow(main: Mapping[str, Any]) -> dict[str, Any]:
-    flow = _convert(main.get("flow", {}), dict[str, Any], "town.toml", "flow")
-    floors = _convert(flow.get("rework_floor", {}), dict[int, str], "town.toml", "flow.rework_floor")
+    flow = convert(main.get("flow", {}), dict[str, Any], "town.toml", "flow")
+    floors = convert(flow.get("rework_floor", {}), dict[int, str], "town.toml", "flow.rework_floor")
     return {
         **flow,
         "rework_floor": {p: _limit(text, "town.toml", f"flow.rework_floor.{p}") for p, text in floors.items()},
@@ -218,22 +224,22 @@ def _flow(main: Mapping[str, Any]) -> dict[str, Any]:
 
 def _clocks(folder: Path) -> dict[str, m.ClockRule]:
     file = "clocks.toml"
-    data = _complete(file, CLOCKS, _convert(_toml(folder, file), Rows, file))
+    data = _complete(file, CLOCKS, convert(toml(folder, file), Rows, file))
 
     def rule(code: str, row: Mapping[str, Any]) -> m.ClockRule:
         limits = {p: _limit(row.get(f"p{p}"), file, f"{code}.p{p}") for p in m.PRIORITIES}
         texts = {key: value for key, value in row.items() if key[0] != "p"}
-        return _convert({**texts, "code": code, "limits": limits}, m.ClockRule, file, code)
+        return convert({**texts, "code": code, "limits": limits}, m.ClockRule, file, code)
 
     return {code: rule(code, row) for code, row in data.items()}
 
 
 def _reasons(folder: Path) -> dict[str, dict[str, m.Reason]]:
     file = "reasons.toml"
-    data = _complete(file, REASON_LISTS, _convert(_toml(folder, file), Tables, file))
+    data = _complete(file, REASON_LISTS, convert(toml(folder, file), Tables, file))
     return {
         name: {
-            digit: _convert({**row, "digit": digit}, m.Reason, file, f"{name}.{digit}") for digit, row in rows.items()
+            digit: convert({**row, "digit": digit}, m.Reason, file, f"{name}.{digit}") for digit, row in rows.items()
         }
         for name, rows in data.items()
     }

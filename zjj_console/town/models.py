@@ -112,6 +112,11 @@ class Post(Struct, frozen=True):
     role: str  # commander | chief | deputy | team_leader | shift_lead …
     work_no: str
     acting: bool = False
+    since: date | None = None  # first and last day of holding it; None = open-ended
+    until: date | None = None
+
+    def held_on(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
 class Category(Struct, frozen=True):
@@ -201,6 +206,101 @@ class CalendarDay(Struct, frozen=True):
     note: str = ""
 
 
+class Shift(Struct, frozen=True):
+    """A shift template (§4.1). Its times are those of `Town.hours[hours]`; it belongs to the date on which it starts."""
+
+    code: str  # STN-DAY, CEN-DAY, QRT-NGT …
+    name: str
+    name_en: str
+    hours: str
+    units: tuple[UnitKind, ...]  # kinds of unit that work it
+    posts: tuple[
+        str, ...
+    ]  # posts that it serves: seat, shift_lead, deputy, chief, resident, team_leader, member, on_call
+    mark: Mark
+    desk: Literal["", "day", "night"] = ""  # the desk that its people man
+    presence: bool = True  # False: on call, reachable by telephone
+    alarm_after: int = 15  # minutes after the start at which a missing person is an alarm
+
+
+class Rotation(Struct, frozen=True):
+    """How the response teams share the nights (A02). `first` is the team of the anchor night."""
+
+    rule: Literal["alternate_nightly", "both_nightly", "split_night", "weekly", "n_on_m_off"]
+    anchor: date
+    first: str
+    on: int = 1  # n_on_m_off: nights in a row, and nights off after them
+    off: int = 1
+    split: int = 0  # split_night: minute of the day at which the second team takes over
+    mark: Mark = "A"
+
+
+class Requirement(Struct, frozen=True):
+    """Who must be there in which window (§4.1). `least` counts people by kind of day: workday, rest, guarantee."""
+
+    code: str
+    name: str
+    name_en: str
+    scope: Literal["centre", "station", "team", "town"]  # `station`: each; a response team counts for every station
+    posts: tuple[str, ...]  # posts that count towards it
+    start: int  # minutes of the local day; equal to `end`: round the clock
+    end: int
+    least: dict[str, int]
+    severity: Literal["!!!", "!!", "!", "i"]
+    clause: str
+    mark: Mark
+    dept: str = ""  # only people of this unit count
+    share: dict[str, int] = {}  # by kind of day: so many neighbouring stations together need `least`
+    rule: str = ""  # what holds meanwhile: SH-1, SH-2
+
+    def covers(self, minute: int) -> bool:
+        return Hours("", "", self.start, self.end, "A").covers(minute)
+
+
+class Boundary(Struct, frozen=True):
+    """A handover of the day (§4.6): `desk` ones move custody, `station` ones open and close the stations."""
+
+    code: str  # H1 … H4
+    name: str
+    name_en: str
+    at: int  # minute of the local day
+    kind: Literal["desk", "station"]
+    frm: Literal["day", "night"]
+    to: Literal["day", "night"]
+    mark: Mark = "A"
+
+
+class DutyRules(Struct, frozen=True):
+    """Numbers of roster, sign-in and handover that the policy leaves open. Minutes where nothing else is said."""
+
+    sign_opens: int = 30  # before the start
+    grace: int = 5
+    absent_after: int = 30
+    fix_hours: int = 24
+    rest_hours: int = 11  # C4: shorter is warned of
+    rest_refused_hours: int = 8  # C4: shorter is refused
+    nights_in_row: int = 2  # C5
+    week_hours: int = 60  # C5
+    prepare_before: int = 30
+    freeze_before: int = 15
+    late_after: int = 10
+    call_after: int = 20  # then the centre is called (E4)
+    station_late_after: int = 15
+    draft_minutes: int = 10  # B3
+    idle_lock: int = 15
+    assemble_before: int = 30  # early assembly of the night team
+    samples: int = 3  # of a batch read at handover
+    mark: Mark = "A"
+
+
+class Period(Struct, frozen=True):
+    """Days of raised strength (保障期), both ends included."""
+
+    name: str
+    start: date
+    end: date
+
+
 class Town(Struct, frozen=True, dict=True):
     """A whole profile. `codes` are unique inside each table; `validate` proves what the types cannot."""
 
@@ -232,6 +332,12 @@ class Town(Struct, frozen=True, dict=True):
     programme: tuple[tuple[str, str, str], ...]  # (name, from, to)
     folder: str
     count_notes: dict[str, CountNote] = {}
+    shifts: dict[str, Shift] = {}
+    rotation: Rotation | None = None
+    coverage: tuple[Requirement, ...] = ()
+    boundaries: dict[str, Boundary] = {}
+    duty_rules: DutyRules = DutyRules()
+    guarantees: tuple[Period, ...] = ()
 
     @cached_property
     def tz(self) -> ZoneInfo:

@@ -7,14 +7,17 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from zjj_console.town import names
 from zjj_console.town.models import Category, Named, Town, Unit
-from zjj_console.town.numbers import Number, by_name, counted, desk_gaps, field_gaps, numbers, pattern, spans
+from zjj_console.town.numbers import Number, by_name, counted, numbers, pattern
+from zjj_console.town.validate_duty import duty
+from zjj_console.town.validate_finding import Finding as Finding
+from zjj_console.town.validate_finding import warn
 
 MEANT_OTHERWISE = {
     "级别": re.compile(r"[1-9]"),
@@ -25,13 +28,6 @@ MEANT_OTHERWISE = {
 }
 TYPEABLE = re.compile(r"[a-z0-9]{1,8}")
 NUMBER_CODES = {"desk_hours": "P-122", "field_gaps": "P-123", "field_gap_minutes": "P-123"}
-
-
-class Finding(Struct, frozen=True):
-    code: str
-    message: str
-    where: str
-    level: Literal["error", "warning"] = "error"
 
 
 class Findings(Struct, frozen=True):
@@ -52,7 +48,7 @@ def validate(town: Town, *, strict: bool = False, verbs: Iterable[str] = ()) -> 
         *_orphans(town),
         *_posts(town),
         *_teams(town),
-        *_coverage(town),
+        *duty(town),
         *_departments(town),
         *_tokens(town, typed),
         *_collisions(town),
@@ -66,10 +62,6 @@ def validate(town: Town, *, strict: bool = False, verbs: Iterable[str] = ()) -> 
         [f for f in found if f.level == "error"],
         [f for f in found if f.level == "warning"],
     )
-
-
-def _warn(code: str, message: str, where: str) -> Finding:
-    return Finding(code, message, where, "warning")
 
 
 def _numbers(town: Town) -> Iterator[Finding]:
@@ -118,7 +110,7 @@ def _places(town: Town) -> Iterator[Finding]:
             yield Finding("P-102", text, f"units.csv {station.code}")
     if len(village) != len(town.committees):
         text = f"村居工作站 {len(village)} 个、村居委 {len(town.committees)} 个，合用关系须由镇里确认"
-        yield _warn("P-102", text, "committees.csv village_station")
+        yield warn("P-102", text, "committees.csv village_station")
 
 
 def _orphans(town: Town) -> Iterator[Finding]:
@@ -181,10 +173,10 @@ def _posts(town: Town) -> Iterator[Finding]:
             code = {"commander": "P-112", "chief": "P-113"}.get(role, "P-114")
             for person in holders:
                 if rank and person.rank != rank:
-                    yield _warn(code, f"{station.name} {title} {person.name} 的身份应为 {rank}", where)
+                    yield warn(code, f"{station.name} {title} {person.name} 的身份应为 {rank}", where)
                 if role == "commander" and not _leads_a_grid(town, station, person.work_no):
                     text = f"{station.name} {title} {person.name} 不是本站任何网格的{town.term('grid_chief', '网格长')}"
-                    yield _warn("P-112", text, where)
+                    yield warn("P-112", text, where)
         for work_no in (n for n, times in persons.items() if times > 1):
             text = f"{town.people[work_no].name} 在{station.name}兼任两个站领导职务"
             yield Finding("P-111", text, f"posts.csv {station.code}")
@@ -201,21 +193,10 @@ def _teams(town: Town) -> Iterator[Finding]:
     for team in town.of_kind("response_team"):
         staff = town.staff(team.code)
         if not town.holders(team.code, "team_leader"):
-            yield _warn("P-121", f"{team.name} 没有队长", f"posts.csv {team.code} team_leader")
+            yield warn("P-121", f"{team.name} 没有队长", f"posts.csv {team.code} team_leader")
         for force in forces:
             if all(person.force != force for person in staff):
-                yield _warn("P-121", f"{team.name} 没有{force}力量的队员", f"people.csv {team.code}")
-
-
-def _coverage(town: Town) -> Iterator[Finding]:
-    """P-122 the desk is never empty, P-123 structural gaps of the field force are said aloud."""
-    empty, gaps = desk_gaps(town), field_gaps(town)
-    if empty:
-        yield Finding("P-122", f"指挥席无人时段 {spans(empty)}，须 24 小时覆盖", "town.toml hours")
-    if gaps:
-        minutes = sum(end - start for start, end in gaps)
-        text = f"处置力量结构性缺口 {spans(gaps)}，每日共 {minutes} 分钟，由指挥席按肩时规则补位"
-        yield _warn("P-123", text, "town.toml hours")
+                yield warn("P-121", f"{team.name} 没有{force}力量的队员", f"people.csv {team.code}")
 
 
 def _departments(town: Town) -> Iterator[Finding]:
@@ -233,7 +214,7 @@ def _departments(town: Town) -> Iterator[Finding]:
             yield Finding("P-132", text, f"categories.csv {category.code}")
     if without:
         some = "、".join(c.name for c in without[:3])
-        yield _warn("P-132", f"{len(without)} 个类别没有默认主责 ({some} 等)，派单时须人选", "categories.csv lead")
+        yield warn("P-132", f"{len(without)} 个类别没有默认主责 ({some} 等)，派单时须人选", "categories.csv lead")
 
 
 def _tokens(town: Town, verbs: list[str]) -> Iterator[Finding]:
@@ -285,7 +266,7 @@ def _collisions(town: Town) -> Iterator[Finding]:
         ("units.csv", [n for n in names.units(town).names if town.units[n.code].kind != "village_station"]),
     ):
         for initials, group in names.collisions(rows).items():
-            yield _warn("P-142", f"拼音首字母 {initials} 相同: {_list(group)}", f"{file} py")
+            yield warn("P-142", f"拼音首字母 {initials} 相同: {_list(group)}", f"{file} py")
 
 
 def _list(group: Iterable[Named]) -> str:

@@ -24,6 +24,7 @@ _CASE = re.compile(
 MAX_LINE = MAX_TEXT + 200  # a full text behind its verb and arguments
 _DURATION = re.compile(r"(\d{1,4})([mhd])")
 _DATE = re.compile(r"(\d{4})?(\d{2})(\d{2})")
+_CLOCK_TIME = re.compile(r"([01]?\d|2[0-3]):?([0-5]\d)")
 _REASON = re.compile(r"[rn]?(\d)")
 _CODE = re.compile(r"[a-z]{0,2}\d{1,4}[a-z]?")  # what was meant as a unit, priority, source or date, not as text
 _UNIT_TIME = {"m": MINUTE, "h": HOUR, "d": DAY}
@@ -141,7 +142,10 @@ class _Reader:
                 self.line.take()
             elif _CASE.fullmatch(token) and not ("unit" in self.kinds and token.lower() in self.town.unit_by_token):
                 target = self.line.take()
-        positional = {"place": self._take_place, "master": self._take_master, "words": self._take_words}
+        positional = {
+            "place": self._take_place, "master": self._take_master, "words": self._take_words,
+            "who": self._take_who, "other": self._take_other, "at": self._take_at, "till": self._take_till,
+        }  # fmt: skip
         if self.verb.id == "new":
             positional["category"] = self._take_category
         for kind, take in positional.items():
@@ -218,6 +222,34 @@ class _Reader:
 
     def _take_words(self) -> Problem | None:
         self.args["words"] = self.line.rest()
+        return None
+
+    def _take_who(self) -> Problem | None:
+        return self._take_person("who")
+
+    def _take_other(self) -> Problem | None:
+        return self._take_person("other")
+
+    def _take_person(self, arg: str) -> Problem | None:
+        """A work number or a name by pinyin. `qd 17:20` is a time, not a person."""
+        token = self.line.peek()
+        if not token or (f"{arg}?" in self.verb.takes and clock_time(token, self.town, self.now) is not None
+                         and token not in self.town.people):  # fmt: skip
+            return None
+        self.line.take()
+        return self._resolve(token, names.people(self.town), arg, "E_REF", "人员", "person")
+
+    def _take_at(self) -> Problem | None:
+        return self._take_time("at")
+
+    def _take_till(self) -> Problem | None:
+        return self._take_time("till")
+
+    def _take_time(self, arg: str) -> Problem | None:
+        at = clock_time(self.line.peek(), self.town, self.now)
+        if at is not None:
+            self.line.take()
+            self.args[arg] = at
         return None
 
     # arguments by shape ---------------------------------------------------------------------------------------------
@@ -357,6 +389,18 @@ _SHAPES: dict[str, Callable[[_Reader, str, str], bool]] = {
 def _nearest(token: str, index: names.Index) -> tuple[Named, ...]:
     by_name = {name.name: name for name in index.names}
     return tuple(by_name[near] for near in names.nearest(token, by_name))
+
+
+def clock_time(token: str, town: Town, now: int) -> int | None:
+    """µs UTC of `17:28` or `1728`, the latest that is not in the future; None if it is no time of day."""
+    match = _CLOCK_TIME.fullmatch(token)
+    if match is None:
+        return None
+    local = datetime.fromtimestamp(now / 1_000_000, town.tz)
+    then = local.replace(hour=int(match[1]), minute=int(match[2]), second=0, microsecond=0)
+    if then > local:
+        then -= timedelta(days=1)
+    return round(then.timestamp() * 1_000_000)
 
 
 def instant(token: str, town: Town, now: int) -> int | None:

@@ -30,7 +30,7 @@ class Verb(Struct, frozen=True):
 _KIND_ZH = {
     "case": "案号", "master": "主案", "place": "地点", "category": "类别", "priority": "级", "source": "来源",
     "unit": "单位", "person": "工号", "yn": "y|n", "result": "结果码", "criterion": "n1|n2", "until": "期限",
-    "text": "文字", "related": "rel=案号", "station": "站", "words": "词",
+    "text": "文字", "who": "工号", "other": "顶班人", "at": "时刻", "till": "止", "related": "rel=案号", "station": "站", "words": "词",
 }  # fmt: skip
 
 
@@ -40,8 +40,6 @@ def _shown(kind: str) -> str:
     return f"[{zh}{'..' if kind.endswith('*') else ''}]" if optional else zh
 
 
-_HANDOVER = "随交接功能提供"
-_ROSTER = "随值班签到功能提供"
 _ESCALATION = "随升级功能提供"
 _CONSULT = "随会商功能提供"
 _LISTS = "随清单功能提供"
@@ -115,20 +113,24 @@ VERBS: tuple[Verb, ...] = (
     Verb("undo", "cx", "撤销", "undo", "undo", (), "cx", "record", "u", ("undo",)),
     Verb("search", "ss", "搜索", "search", "find", ("words",), "ss 桥栏杆", "record"),
     Verb("unit", "dw", "单位", "show unit", "unit", ("unit",), "dw y1", "record"),
+    # people and shifts
+    Verb("sign_in", "qd", "签到", "sign in", "signin", ("who?", "at?"), "qd 0312", "duty"),
+    Verb("sign_out", "qt", "签退", "sign out", "signout", ("who?", "at?"), "qt 0312", "duty"),
+    Verb("substitute", "tb", "顶班", "substitute", "subst", ("who", "other", "text?"), "tb 0425 0431", "duty",
+         danger="此班改由顶班人承担，两人均收到通知"),
+    Verb("late_sign", "bl", "补录签到", "late sign-in", "signfix", ("who", "at", "till?", "text"), "bl 0425 17:28 07:31 忘签",
+         "duty"),
+    Verb("assemble", "tq", "提前集结", "early assembly", "assemble", ("text?",), "tq 古镇夜游", "duty",
+         danger="今夜当值队全员收到集结通知"),
+    Verb("station_dept", "zh", "驻站", "station a department", "stationing",
+         ("unit", "unit*", "until", "reason:trigger", "related?", "text?"), "zh gbb z4 4d r3 rel=1009", "duty"),
+    Verb("handover", "jj", "交接", "handover", "handover", (), "jj", "duty"),
+    Verb("morning", "jr", "晨报", "morning report", "morning", (), "jr", "duty"),
+    Verb("pack", "rj", "入交接单", "to handover sheet", "pack", ("case", "text?"), "rj 1042 盯守至22时 | 到场核实", "duty", "h"),
     # what other parts of the system will bring
     Verb("escalate", "sj", "升级", "escalate", "esc", ("case", "text?"), "sj 1042", "later", "e", later=_ESCALATION),
     Verb("agenda", "hs", "上会", "to consultation", "agenda", ("case", "text?"), "hs 1009", "later", later=_CONSULT),
     Verb("visit", "jz", "进站", "commander's visit", "visit", ("text?",), "jz z1", "later", later=_CONSULT),
-    Verb("handover", "jj", "交接", "handover", "handover", ("text?",), "jj", "later", later=_HANDOVER),
-    Verb("morning", "jr", "晨报", "morning report", "morning", ("text?",), "jr", "later", later=_HANDOVER),
-    Verb("pack", "rj", "入交接单", "to handover sheet", "pack", ("case", "text?"), "rj 1042", "later", "h",
-         later=_HANDOVER),
-    Verb("sign_in", "qd", "签到", "sign in", "signin", ("text?",), "qd 0312", "later", later=_ROSTER),
-    Verb("sign_out", "qt", "签退", "sign out", "signout", ("text?",), "qt 0312", "later", later=_ROSTER),
-    Verb("substitute", "tb", "顶班", "substitute", "subst", ("text?",), "tb 0425 0431", "later", later=_ROSTER),
-    Verb("late_sign", "bl", "补录签到", "late sign-in", "signfix", ("text?",), "bl 0425", "later", later=_ROSTER),
-    Verb("assemble", "tq", "提前集结", "early assembly", "assemble", ("text?",), "tq", "later", later=_ROSTER),
-    Verb("station_dept", "zh", "驻站", "station a department", "stationing", ("text?",), "zh", "later", later=_ROSTER),
     Verb("sensor", "gj", "感知告警", "sensor alarm", "sensor", ("text?",), "gj 1057 y", "later", later=_LISTS),
     Verb("video", "sp", "视频巡查", "video round", "video", ("text?",), "sp", "later", later=_LISTS),
     Verb("patrol", "zd", "重点巡查", "key-item patrol", "patrol", ("text?",), "zd z1-02 1", "later", later=_LISTS),
@@ -138,9 +140,10 @@ VERBS: tuple[Verb, ...] = (
     Verb("assess", "kh", "考核", "assessment", "assess", ("text?",), "kh", "later", later=_ASSESS),
 )  # fmt: skip
 
+DUTY = "duty"  # verbs of people and shifts: they make acts, not steps of a case
 BY_ID = {verb.id: verb for verb in VERBS}
 BY_WORD = {word: verb for verb in VERBS for word in (verb.code, verb.alias, verb.zh)}
 GROUP_ZH = {
     "intake": "受理", "dispatch": "派单与进展", "time": "时限与分量", "flows": "自处与疑难", "order": "并案与重开",
-    "record": "记录与查询", "later": "后续功能",
+    "record": "记录与查询", "duty": "值班与交接", "later": "后续功能",
 }  # fmt: skip

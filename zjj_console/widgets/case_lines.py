@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from zjj_console.desk import wording
 from zjj_console.desk.candidates import Candidate
-from zjj_console.desk.desk import Legal
+from zjj_console.desk.outcome import Legal
 from zjj_console.desk.shape import phone_for
 from zjj_console.domain.marks import marks as marks_of
 from zjj_console.domain.model import Actor, Case, Clock, Dispatch

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from zjj_console.desk.desk import Legal
+from zjj_console.desk.outcome import Legal
 from zjj_console.domain.model import Case
 from zjj_console.i18n import english
 from zjj_console.verbs.table import Verb

@@ -1,0 +1,298 @@
+"""What every import of a file has in common: reading, refusing, counting, and batches that are whole or not there.
+
+A row is read outside the transaction and written inside it, so the write lock is held for a fraction of a second.
+A killed import leaves whole batches only; running it again finds those rows and goes on with the rest.
+"""
+
+import gc
+import hashlib
+import itertools
+import json
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from zjj_console.desk import memory
+from zjj_console.desk.desk import Desk
+from zjj_console.domain.model import Refusal
+from zjj_console.domain.safe import safe_text
+from zjj_console.intake import columns
+from zjj_console.intake.files import no_file, open_table
+from zjj_console.intake.options import Mapping, Options, Summary, read_map
+from zjj_console.intake.rejects import RejectFile, summed
+from zjj_console.intake.table import Broken, Cells, IntakeError, Table, no_header
+from zjj_console.intake.words import Fault
+from zjj_console.storage.db import Connection, connect, writing
+
+_CHECKPOINT_PAGES = 50_000  # 200 MB: copying the log back after every batch would double the writing
+SHOWN = 20  # rejects that a summary carries
+_QUOTED = 30  # headers that a message names
+_INSERT_REJECT = (
+    "INSERT INTO import_reject(batch, row, code, field, message, suggestion, raw) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_BEGIN = (
+    "INSERT INTO import_batch(kind, file, actor, started_at, millis, rows, new, changed, same, rejected, rejects_path,"
+    " code, done) VALUES (?, ?, ?, ?, 0, 0, 0, 0, 0, 0, '', 0, 0)"
+)
+_COUNT = (
+    "UPDATE import_batch SET millis = ?, rows = ?, new = ?, changed = ?, same = ?, rejected = ?, rejects_path = ?,"
+    " code = ?, done = ? WHERE id = ?"
+)
+Progress = Callable[[int, float], None]
+
+
+class _Undo(Exception):
+    """Leaves a transaction that must not be kept."""
+
+
+T = TypeVar("T")
+Item = tuple[int, Cells | Broken, T | list[Fault]]
+
+
+class Run(ABC, Generic[T]):
+    """One import of one file. A kind of file says what its rows tell (`T`) and what becomes of them.
+
+    `batch_rows` is how many rows make a transaction; None takes the file as a whole.
+    """
+
+    kind: ClassVar[str]
+    heads: ClassVar[columns.Columns]
+    told_as: ClassVar[dict[str, str]] = {}  # what a summary says of rows that were taken with a warning
+    batch_rows: int | None = None
+    read: Callable[[Cells], T | list[Fault]]  # what a row says, or everything that is wrong with it
+
+    def __init__(self, desk: Desk, path: Path, options: Options, progress: Progress | None) -> None:
+        self.desk, self.path, self.options, self.progress = desk, path, options, progress
+        self.now = desk.now()
+        self.begun = time.perf_counter()
+        self.summary = Summary()
+        self.warned: dict[str, int] = {}
+        self.unused: list[str] = []
+        self.rows = self.new = self.changed = self.same = self.rejected = self.batch = 0
+        self.stopped, self.kept = False, True
+        self.rejects_path = ""
+
+    # what a kind of file says of itself -----------------------------------------------------------------------------
+
+    @abstractmethod
+    def permitted(self) -> Refusal | None:
+        """Why the operator may not import this."""
+
+    @abstractmethod
+    def prepare(self, table: Table, found: dict[str, int], mapping: Mapping) -> None:
+        """Set `read` for this file. `found` is where its columns stand. May raise IntakeError."""
+
+    @abstractmethod
+    def write(self, db: Connection, items: list[Item[T]]) -> None:
+        """One batch inside a transaction: count it, refuse what must be refused, write the rest."""
+
+    # the frame ----------------------------------------------------------------------------------------------------------
+
+    def run(self) -> Summary:
+        refusal = self.permitted()
+        if refusal is not None:
+            raise IntakeError(refusal.code, "E_PERMISSION", refusal.zh, refusal.en)
+        mapping = read_map(self.options.map)
+        if not self.path.is_file():
+            raise no_file(self.path)
+        if self.options.key:
+            repeated = self._repeated()
+            if repeated is not None:
+                return repeated
+        table = open_table(self.path, self.options.format, self.options.encoding, self.options.sheet)
+        try:
+            found = columns.recognise(table.headers, mapping.headers, self.heads)
+            lacking = columns.missing(found, self.heads)
+            if lacking:
+                raise _no_header(lacking, table.headers)
+            self.unused = columns.unused(table.headers, found, self.heads)
+            self.prepare(table, found, mapping)
+            self.rejects = RejectFile(
+                self.options.rejects or self.path.with_suffix(".rejects.csv"), table.headers, self.heads
+            )
+            return self._read(table)
+        finally:
+            table.close()
+
+    def _read(self, table: Table) -> Summary:
+        db = connect(self.desk.path)
+        db.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+        collecting = gc.isenabled()
+        gc.disable()  # millions of short-lived rows and no cycles: collecting costs a third of the time
+        try:
+            if self.options.atomic or self.options.dry_run:
+                code = self._all_or_nothing(db, table)
+            else:
+                code = self._batches(db, table)
+        finally:
+            if collecting:
+                gc.enable()
+            self.rejects.drop()
+            db.close()
+        return self._summed(code)
+
+    def _batches(self, db: Connection, table: Table) -> int:
+        for items, last in self._items(table):
+            with writing(db):
+                self._begin(db)
+                self.write(db, items)
+                self._keep_count(db, done=False)
+            self._tell(table)
+            if last:
+                break
+        written = self.rejects.finish()
+        self.rejects_path = str(self.rejects.path) if written else ""
+        code = 4 if self.rejected else 0
+        if self.stopped and not (self.new or self.changed or self.same):
+            code = 3
+        with writing(db):
+            self._begin(db)
+            self._keep_count(db, done=True, code=code)
+            self._remember(db, code)
+        return code
+
+    def _tell(self, table: Table) -> None:
+        if self.progress:
+            self.progress(self.rows, table.share())
+
+    # the key of a script ----------------------------------------------------------------------------------------------
+
+    def content(self) -> str:
+        """What an import with a key is about: these bytes, read this way."""
+        with self.path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        o = self.options
+        return f"import {self.kind} {digest} {o.format} {o.sheet} {o.encoding} {o.atomic}"
+
+    def _repeated(self) -> Summary | None:
+        """The summary of the same import done before with this key (§6.4)."""
+        used = memory.recall(self.desk.reader, self.options.key)
+        if used is None:
+            return None
+        if used.content != self.content():
+            zh, en = f"键 {self.options.key} 已用于另一内容", f"key {self.options.key} was used for something else"
+            raise IntakeError(5, "E_CONFLICT", zh, en, "key")
+        first = msgspec.convert(used.result, Summary)
+        accepted = first.new + first.changed + first.same
+        return replace(first, new=0, changed=0, same=accepted, code=0, seconds=0.0, rejects=[], repeated=True)
+
+    def _remember(self, db: Connection, code: int) -> None:
+        if self.options.key:
+            summary = msgspec.to_builtins(self._summed(code))
+            memory.remember(db, self.options.key, self.content(), summary, self.now)
+
+    def _all_or_nothing(self, db: Connection, table: Table) -> int:
+        code = 0
+        try:
+            with writing(db):
+                self._begin(db)
+                for items, _ in self._items(table):
+                    self.write(db, items)
+                    self._tell(table)
+                code = (3 if self.options.atomic else 4) if self.rejected else 0
+                if code == 3 or self.options.dry_run:
+                    raise _Undo
+                self._keep_count(db, done=True, code=code)
+                self._remember(db, code)
+        except _Undo:
+            self.kept = False
+            if self.options.rejects and not self.options.dry_run and self.rejects.finish():
+                self.rejects_path = str(self.rejects.path)
+        return code
+
+    def _items(self, table: Table) -> Iterator[tuple[list[Item[T]], bool]]:
+        """Rows read and judged, a batch at a time, with whether the reading ends here."""
+        read, size = self.read, self.batch_rows
+        limit = self.options.max_rejects
+        refused = 0
+        rows = iter(table.rows)
+        while True:
+            items: list[Item[T]] = []
+            for number, cells in itertools.islice(rows, size):
+                told = [_broken(cells)] if isinstance(cells, Broken) else read(cells)
+                items.append((number, cells, told))
+                if told.__class__ is list:
+                    refused += 1
+                    if limit is not None and refused > limit:
+                        self.stopped = True
+                        break
+            last = self.stopped or size is None or len(items) < size
+            yield items, last
+            if last:
+                return
+
+    # writing --------------------------------------------------------------------------------------------------------
+
+    def _begin(self, db: Connection) -> None:
+        if not self.batch:
+            values = (self.kind, self.path.name, self.desk.actor.work_no, self.now)
+            self.batch = int(db.execute(_BEGIN, values).lastrowid)
+
+    def _keep_count(self, db: Connection, *, done: bool, code: int = 0) -> None:
+        millis = round((time.perf_counter() - self.begun) * 1000)
+        figures = (self.rows, self.new, self.changed, self.same, self.rejected)
+        db.execute(_COUNT, (millis, *figures, self.rejects_path, code, int(done), self.batch))
+
+    def _refuse(self, db: Connection, number: int, cells: Cells | Broken, faults: list[Fault]) -> None:
+        self.rejected += 1
+        code, field, message, suggestion = summed(faults, self.heads)
+        if len(self.summary.rejects) < SHOWN:
+            self.summary.rejects.append((number, code, faults[0].field, message, suggestion))
+        if not self.options.dry_run:
+            self.rejects.add(number, cells, faults)
+        db.execute(_INSERT_REJECT, (self.batch, number, code, field, message, suggestion, _storable(cells)))
+
+    def _count(self, worth: str) -> None:
+        """One row taken: `new`, `changed` or `same`."""
+        setattr(self, worth, getattr(self, worth) + 1)
+
+    def _warn(self, kinds: Iterable[str]) -> None:
+        for kind in kinds:
+            self.warned[kind] = self.warned.get(kind, 0) + 1
+
+    def _summed(self, code: int) -> Summary:
+        s = self.summary
+        s.batch = f"I-{self.batch:04}" if self.kept else "-"
+        s.rows, s.new, s.changed, s.same, s.rejected = self.rows, self.new, self.changed, self.same, self.rejected
+        s.seconds = round(time.perf_counter() - self.begun, 3)
+        s.code, s.rejects_path, s.dry_run = code, self.rejects_path, self.options.dry_run
+        s.warnings = [f"{count} 行{self.told_as[kind]}" for kind, count in self.warned.items()]
+        if self.unused:
+            s.warnings.append(f"未用的列: {_quoted(self.unused)}")
+        if not self.kept:
+            s.warnings.append("试运行，未写入" if self.options.dry_run else "有拒收行，--atomic 全部未写")
+        if self.stopped:
+            s.warnings.append(f"拒收超过 {self.options.max_rejects} 行，其余未读")
+        return s
+
+
+def _broken(broken: Broken) -> Fault:
+    return Fault(broken.code, "", broken.message, broken.suggestion)
+
+
+def _storable(cells: Cells | Broken) -> str:
+    """The row as text that the database takes; damaged bytes become question marks here, not in the reject file."""
+    text = cells.text if isinstance(cells, Broken) else json.dumps(cells[:-1], ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def _no_header(lacking: list[columns.Column], headers: list[str]) -> IntakeError:
+    """Names what is missing and where to read on; what the file has comes last, where a long message is cut."""
+    names = "、".join(f"{column.zh[0]}({column.key})" for column in lacking)
+    keys = ", ".join(column.key for column in lacking)
+    return no_header(
+        f"缺必需的列: {names}；用 --map 对照列名，可用的列名见 docs/users/import.md；文件的列: {_quoted(headers)}",
+        f"missing columns: {keys}; rename with --map, names in docs/users/import.md",
+        lacking[0].key,
+    )
+
+
+def _quoted(headers: list[str]) -> str:
+    """Headers of a file as a message shows them."""
+    shown = "、".join(safe_text(name, 20) for name in headers[:_QUOTED])
+    return shown if len(headers) <= _QUOTED else f"{shown} 等{len(headers)}列"

@@ -1,0 +1,135 @@
+"""Rows of roster, sign-in, custody and handover: each a pure fold of the events of its stream, in their order."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from zjj_console.domain import handover as ho
+from zjj_console.domain.handover import Handover
+from zjj_console.storage.db import Connection
+from zjj_console.storage.journal import Stored
+
+TABLES = ("assignment", "roster_version", "leave", "stationing", "sign", "custody", "handover")
+_ASSIGNMENT = ("day", "shift", "unit", "post", "seat", "person", "planned", "acting", "start_at", "end_at", "note")
+_LEAVE = ("id", "person", "start_at", "end_at", "kind", "by", "note")
+_STATIONING = ("id", "dept", "station", "start_at", "end_at", "trigger", "state", "asked_by", "person", "case_id",
+               "arrived_at", "left_at", "text")  # fmt: skip
+_SIGN = ("person", "day", "shift", "in_at", "in_via", "in_by", "out_at", "out_via", "out_by", "note", "auto_out", "fix",
+         "wish")  # fmt: skip
+_COLUMN_OF = {"start": "start_at", "end": "end_at", "case": "case_id"}  # names of the domain that SQL words differently
+
+
+def _put(db: Connection, table: str, columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> None:
+    names = ", ".join(f'"{c}"' for c in columns)
+    values = [tuple(_plain(row.get(c, _DEFAULT.get(c, ""))) for c in columns) for row in map(_named, rows)]
+    db.executemany(f"INSERT OR REPLACE INTO {table}({names}) VALUES ({', '.join('?' * len(columns))})", values)
+
+
+_DEFAULT: dict[str, Any] = {"out_at": None, "arrived_at": None, "left_at": None, "acting": 0, "auto_out": 0}
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    return {_COLUMN_OF.get(key, key): value for key, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, bool) else value
+
+
+def _published(db: Connection, e: Stored) -> None:
+    data = e.data
+    _put(db, "assignment", _ASSIGNMENT, data["rows"])
+    db.execute(
+        "INSERT OR REPLACE INTO roster_version(month, at, actor, reason, digest, rows) VALUES (?, ?, ?, ?, ?, ?)",
+        (data["month"], e.at, e.actor, data.get("reason", ""), data["digest"], len(data["rows"])),
+    )
+
+
+def _assigned(db: Connection, e: Stored) -> None:
+    """Somebody stands in, fills a hole or changes places: rows of a published month as they are from now on."""
+    _put(db, "assignment", _ASSIGNMENT, e.data["rows"])
+
+
+def _leave(db: Connection, e: Stored) -> None:
+    _put(db, "leave", _LEAVE, [e.data["leave"]])
+
+
+def _leave_ended(db: Connection, e: Stored) -> None:
+    db.execute("DELETE FROM leave WHERE id = ?", (e.data["id"],))
+
+
+def _stationed(db: Connection, e: Stored) -> None:
+    _put(db, "stationing", _STATIONING, [e.data["stationing"]])
+
+
+def _signed(db: Connection, e: Stored) -> None:
+    """A fix that waits for approval goes on waiting, whatever else happens to the sign."""
+    _put(db, "sign", _SIGN, [row if "wish" in row else {**row, "wish": _waiting(db, row)} for row in e.data["signs"]])
+
+
+def _waiting(db: Connection, row: dict[str, Any]) -> str:
+    found = db.execute("SELECT wish FROM sign WHERE person = ? AND day = ? AND shift = ?",
+                       (row["person"], row["day"], row["shift"])).fetchone()  # fmt: skip
+    return str(found[0]) if found else ""
+
+
+def _custody(db: Connection, e: Stored) -> None:
+    db.execute(
+        "INSERT INTO custody(from_at, desk, handover, person) VALUES (?, ?, ?, ?)",
+        (e.data["from"], e.data["desk"], e.data.get("handover", ""), e.actor),
+    )
+
+
+def _handover(db: Connection, e: Stored) -> None:
+    record = ho.evolve(load_handover(db, e.stream.partition(":")[2]), e.stream, e.data)
+    db.execute(
+        "INSERT OR REPLACE INTO handover(id, boundary, day, at, state, forced, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (record.id, record.boundary, record.day.isoformat(), record.at, record.state, int(record.forced is not None),
+         _encode(record)),
+    )  # fmt: skip
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode = msgspec.json.Decoder(Handover).decode
+
+_BY_KIND: dict[str, Callable[[Connection, Stored], None]] = {
+    "roster_published": _published,
+    "substituted": _assigned,
+    "swapped": _assigned,
+    "assigned": _assigned,
+    "leave_granted": _leave,
+    "leave_ended": _leave_ended,
+    "stationed": _stationed,
+    "signed_in": _signed,
+    "signed_out": _signed,
+    "signs_imported": _signed,
+    "sign_fix_asked": _signed,
+    "sign_fix_decided": _signed,
+    "custody_taken": _custody,
+}
+
+KINDS = tuple(_BY_KIND)
+
+
+def apply(db: Connection, event: Stored) -> None:
+    """Fold one event into its rows; events of cases are none of these."""
+    if event.stream.startswith("handover:"):
+        _handover(db, event)
+    elif event.kind in _BY_KIND:
+        _BY_KIND[event.kind](db, event)
+
+
+def load_handover(db: Connection, handover_id: str) -> Handover | None:
+    row = db.execute("SELECT body FROM handover WHERE id = ?", (handover_id,)).fetchone()
+    return _decode(row[0]) if row else None
+
+
+def clear(db: Connection) -> None:
+    for table in TABLES:
+        db.execute(f"DELETE FROM {table}")
+
+
+def contents(db: Connection, table: str) -> list[tuple[Any, ...]]:
+    """All rows of a table in a comparable order."""
+    return sorted(db.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
