@@ -154,6 +154,39 @@ def refuse(action: str, case: Case | None, facts: Facts) -> Refusal | None:
     )
 
 
+_DESK_OFFICERS = ("dispatcher", "shift_lead", "team_leader", "centre")
+_PLANNERS = ("shift_lead", "centre", "admin")
+_LEADERS = ("team_leader", "deputy", "chief")  # of their own team or station
+# Acts that are about no case: who may do them anywhere, and who for his own unit only (§2.6, §4).
+ACTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "sign_for_others": ((*_DESK_OFFICERS, "deputy", "chief", "admin"), ()),
+    "approve_fix": (("shift_lead", "centre"), ("deputy", "chief")),
+    "plan_roster": (_PLANNERS, ()),
+    "change_roster": ((*_PLANNERS, "dispatcher"), _LEADERS),
+    "grant_leave": (_PLANNERS, _LEADERS),
+    "ask_stationing": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief", "commander")),
+    "decide_stationing": (("shift_lead", "centre"), ()),
+    "record_stationing": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief", "handler")),
+    "assemble": (_DESK_OFFICERS, ()),
+    "keep_handover": ((*_DESK_OFFICERS, "deputy", "chief"), ()),
+    "sign_handover": (_DESK_OFFICERS, ()),
+    "sign_station": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief")),
+}
+
+
+def refuse_act(act: str, facts: Facts, unit: str = "") -> Refusal | None:
+    """None if some role of the actor allows the act (for that unit); otherwise exit 7 with the roles that may."""
+    anywhere, own = ACTS[act]
+    if facts.actor.roles & set(anywhere) or (unit and facts.actor.unit == unit and facts.actor.roles & set(own)):
+        return None
+    may = (*anywhere, *own)
+    zh = "、".join(facts.town.term(role, ROLE_ZH[role]) for role in may)
+    return permitted_refusal(
+        f"{facts.actor.name} 无此权限，可办: {zh}",
+        f"{facts.actor.name} may not; may: {', '.join(may).replace('_', ' ')}",
+    )
+
+
 def by_proxy(action: str, case: Case | None, facts: Facts) -> bool:
     """True where the actor only relays: no role of his own would allow it."""
     row = PERMITS[action]
