@@ -210,6 +210,16 @@ def test_stations_sign_their_own_boundary_and_by_telephone_with_who_said_it(zjj:
     assert zjj.data("handover", "show", "H3")["state"] == "IN_SIGNED"
 
 
+def test_the_ways_in_which_a_station_tells_its_signature_are_those_of_the_console(zjj: Zjj) -> None:
+    from zjj_console.commands.handover import VIAS
+    from zjj_console.screens.handover_signing import _WAYS
+
+    assert tuple(via for _, _, via in _WAYS) == VIAS
+    zjj.at("03-01 16:25")("handover", "prepare", "H3", by=DAY)
+    zjj("handover", "sign", "H3", "--station", "z1", "--by", "0031", "--via", "wechat", by=DAY)
+    zjj("handover", "sign", "H3", "--station", "z2", "--by", "0032", "--via", "console", by=DAY, code=2)
+
+
 def test_a_line_for_the_next_shift_an_equipment_count_and_the_spoken_part(zjj: Zjj) -> None:
     zjj.at("03-01 17:10")("do", "xj dhj zy 3", by=DAY)
     zjj("handover", "pack", "1001", "--gist", "已围挡(示例)", "--next", "23:00 前复查", by=DAY)
@@ -267,6 +277,10 @@ def test_the_morning_report_needs_no_stored_package_and_stores_none(zjj: Zjj, ki
         (("handover", "sign", "H3", "--station", "z1", "--via", "letter"), 2, "phone"),
         (("handover", "pack", "1234"), 6, "没有案件"),
         (("handover", "list", "--month", "March"), 2, "2021-03"),
+        (("handover", "list", "--month", "0001-01"), 2, "2100"),
+        (("handover", "show", "H1-0001-01-01"), 3, "2100"),
+        (("handover", "show", "HX-1999-01-01@0000"), 6, "HX-1999-01-01@0000"),
+        (("report", "morning", "--date", "9999-12-31"), 2, "2100"),
         (("report", "morning", "--format", "pdf"), 2, "html"),
     ],
 )

@@ -236,6 +236,12 @@ def test_signs_are_imported(zjj: Zjj, tmp_path: Path) -> None:
     [
         (("roster", "plan", "--month", "2021-3"), 2, "2021-03"),
         (("roster", "show", "--date", "3/1"), 2, "0301"),
+        (("roster", "plan", "--month", "9999-12"), 2, "2100"),
+        (("roster", "show", "--date", "9999-12-31"), 2, "2100"),
+        (("roster", "gaps", "--to", "9999-12-31"), 2, "2100"),
+        (("roster", "gaps", "--to", "2100-12-31"), 2, "366"),
+        (("roster", "leave", "0002", "--from", "0001-01-01 00:00", "--to", "0303"), 2, "2100"),
+        (("sign", "in", "0002", "--at", "9999-12-31 23:59"), 2, "2100"),
         (("roster", "show", "--week", "--month", "2021-03"), 2, "一种"),
         (("roster", "gaps", "--from", "0305", "--to", "0301"), 2, "早于"),
         (("roster", "export", "x.pdf"), 2, ".ics"),

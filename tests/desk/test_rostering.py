@@ -2,12 +2,18 @@
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from zjj_console.desk import rostering, shift_changes, signing, stationing
-from zjj_console.domain import gaps
+from zjj_console.desk.acts import Done
+from zjj_console.desk.desk import Desk
+from zjj_console.desk.session import actor_of
+from zjj_console.domain import gaps, planning
+from zjj_console.domain.model import Event
 from zjj_console.domain.roster import Assignment, span_of, there
 from zjj_console.storage import reads_duty
 
@@ -215,6 +221,104 @@ def test_C1_nobody_is_stationed_at_two_stations_at_once_or_while_on_leave(town_h
     assert house.refuse("0001", stationing.move(third, "approve")).field == "C1"
 
 
+def untrialled(house, who):
+    """A desk of somebody who has proved himself: no trial."""
+    return Desk(house.path, house.town, actor_of(house.town, who, trial=False), house.clock)
+
+
+def test_the_shift_that_was_chosen_is_substituted_not_the_first_of_the_day(town_hall, clock):
+    house = town_hall
+    one, other = (on(house, day, "QRT-NGT", "member")[0] for day in (TUESDAY, date(2021, 3, 1)))
+    night = next(a for a in reads_duty.assignments_of(house.db, "2021-03") if (a.day, a.person) == (TUESDAY, one))
+    early = replace(night, shift="STN-DAY", unit="z1", post="resident", seat=9,
+                    start=clock.at("2021-03-02 08:30"), end=clock.at("2021-03-02 10:00"))  # fmt: skip
+    event = Event("assigned", "roster:2021-03", {"args": {}, "rows": msgspec.to_builtins([early])})
+    house.do("0001", lambda db, facts: Done([event], "示例", "示例"))
+    done = house.do("0001", shift_changes.substitute(one, other, key=night.key))
+    assert done.data["rows"][0]["shift"] == "QRT-NGT"
+    gone = (TUESDAY, "QRT-NGT", "y1", "member", 99)
+    house.refuse("0001", shift_changes.substitute(one, other, key=gone), 6)
+
+
+def test_C6_a_proposal_that_is_acting_is_stored_so(town_hall):
+    house = town_hall
+    post = next(a for a in reads_duty.assignments_of(house.db, "2021-03") if a.day == TUESDAY and a.post == "deputy")
+    book = rostering.wide_book(house.db, post.start, post.end)
+    one = next(
+        p for p in planning.propose(book, post, house.town, house.duty, house.clock.now, warned=True) if p.acting
+    )
+    act = shift_changes.substitute(post.person, one.person, key=post.key, acting=one.acting)
+    assert house.do("0001", act).data["rows"][0]["acting"] is True
+
+
+def test_nobody_changes_places_with_himself(town_hall):
+    one = on(town_hall, TUESDAY, "CEN-DAY")[0]
+    town_hall.refuse("0001", shift_changes.swap(one, one, TUESDAY, date(2021, 3, 3)), 3)
+
+
+def test_leave_that_has_run_ends_now_and_its_past_is_not_erased(town_hall, clock):
+    house = town_hall
+    one = on(house, TUESDAY, "CEN-DAY")[0]
+    span = clock.at("2021-03-02 09:00"), clock.at("2021-03-02 16:00")
+    row = house.do("0001", shift_changes.leave(one, *span)).data
+    clock.set("2021-03-02 11:00")
+    house.do("0001", shift_changes.end_leave(row["id"]))
+    assert [(x.id, x.start, x.end) for x in reads_duty.leaves(house.db, *span)] == [(row["id"], span[0], clock.now)]
+    house.refuse("0001", shift_changes.end_leave(row["id"]), 8)
+    house.proven()
+
+
+def test_outside_the_trial_nobody_ends_his_own_leave_and_a_leader_only_that_of_his_unit(town_hall, clock):
+    house = town_hall
+    span = clock.at("2021-03-09 00:00"), clock.at("2021-03-10 00:00")
+    own = house.do("0001", shift_changes.leave("0051", *span)).data["id"]
+    other = house.do("0001", shift_changes.leave("0061", *span)).data["id"]
+    desk = untrialled(house, "0051")
+    assert (desk.act(shift_changes.end_leave(own)).code, desk.act(shift_changes.end_leave(own)).field) == (8, "4.1")
+    assert house.refuse("0031", shift_changes.end_leave(other), 7)
+    assert house.refuse("0031", shift_changes.leave("0061", *(t + 48 * HOUR for t in span)), 7)
+    desk.close()
+
+
+def station_of(house, clock, dept="zzb", day="2021-03-03", **more):
+    span = clock.at(f"{day} 09:00"), clock.at(f"{day} 16:00")
+    return stationing.request(dept, "z1", *span, "town_priority", **more)
+
+
+def test_R26_an_id_that_begins_alike_is_not_guessed(town_hall, clock):
+    house = town_hall
+    ids = [house.do("0001", station_of(house, clock, day=f"2021-03-0{n}")).data["id"] for n in (3, 4)]
+    refused = house.refuse("0001", stationing.move(ids[0][:8], "approve"), 3)
+    assert all(one in refused.text for one in ids)
+    house.do("0001", stationing.move(ids[0], "approve"))
+    house.refuse("0001", stationing.move("", "approve"), 6)
+
+
+def test_R26_who_asks_decides_and_records_a_stationing(town_hall, clock):
+    house = town_hall
+    house.refuse("2301", station_of(house, clock), 7)
+    house.refuse("0032", station_of(house, clock), 7)
+    asked = house.do("0031", station_of(house, clock, person="2401")).data["id"]
+    house.refuse("0031", stationing.move(asked, "approve"), 7)
+    house.refuse("0032", stationing.move(asked, "cancel"), 7)
+    house.do("0005", stationing.move(asked, "approve"))
+    clock.set("2021-03-03 08:40")
+    house.refuse("0032", stationing.move(asked, "arrive"), 7)
+    house.do("2401", stationing.move(asked, "arrive"))
+    house.do("0031", stationing.move(asked, "leave"))
+
+
+def test_R26_the_person_named_is_of_that_department_and_nobody_arrives_before_the_day(town_hall, clock):
+    house = town_hall
+    for wrong in ("2404", "9999"):
+        house.refuse("0001", station_of(house, clock, person=wrong), 3)
+    asked = house.do("0001", station_of(house, clock)).data["id"]
+    house.do("0001", stationing.move(asked, "approve"))
+    assert "03-03 09:00" in house.refuse("0001", stationing.move(asked, "arrive"), 8).text
+    clock.set("2021-03-03 08:00")
+    house.do("0001", stationing.move(asked, "arrive"))
+
+
 # nobody twice -----------------------------------------------------------------------------------------------------------
 
 PEOPLE = ("0001", "0002", "0003", "0008", "0017", "0312", "0051", "0052", "0061", "0062", "0425", "0031", "2401")
@@ -227,7 +331,7 @@ change = st.one_of(
     st.tuples(st.just("fill"), person, day, st.sampled_from(("CEN-DAY", "QRT-NGT", "STN-DAY"))),
     st.tuples(st.just("leave"), person, day, hour, length),
     st.tuples(st.just("end_leave")),
-    st.tuples(st.just("station"), person, st.sampled_from(("z1", "z2")), day, hour, length),
+    st.tuples(st.just("station"), st.just("2401"), st.sampled_from(("z1", "z2")), day, hour, length),
     st.tuples(st.just("sign"), person),
     st.tuples(st.just("ahead"), hour),
 )

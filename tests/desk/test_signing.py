@@ -5,10 +5,13 @@ import time
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
-from zjj_console.desk import shift_changes, signing
-from zjj_console.domain.roster import desk_of, signed_in, there
+from zjj_console.desk import duty_verbs, shift_changes, signing
+from zjj_console.domain.roster import desk_of, signed_in, standing, there
 from zjj_console.storage import reads_duty
+from zjj_console.verbs.parse import Parsed
+from zjj_console.verbs.table import BY_ID
 
 
 def sign_of(house, person, day, shift):
@@ -196,7 +199,7 @@ def test_a_refused_fix_changes_nothing_and_after_a_day_it_is_not_asked_any_more(
     clock.set("2021-03-01 12:00")
     wish = ("0003", monday, "CEN-DAY", clock.at("2021-03-01 07:00"), None, "早到")
     house.do("0003", signing.ask_fix(*wish))
-    house.do("0031", signing.decide_fix("0003", monday, False))
+    house.do("0001", signing.decide_fix("0003", monday, False))
     after = sign_of(house, "0003", monday, "CEN-DAY")
     assert (after.in_at, after.fix) == (before.in_at, "refused")
     clock.set("2021-03-02 12:30")
@@ -233,3 +236,128 @@ def test_only_who_records_for_others_signs_for_them(house, town, clock):
     clock.set("2021-03-01 08:25")
     assert house.do("0031", signing.sign_in("2201", clock.now, via="phone")).data["via"] == "phone"
     house.refuse("0002", signing.sign_in("9999"), 6)
+
+
+def counted(house, person, day, now):
+    """Everything that could take somebody for present: roster, open signs, the day's list."""
+    book = house.desk().facts().book
+    mine = next(a for a in book.by_person[person] if a.day == day)
+    signs = [s for s in (*book.signs, *reads_duty.open_signs(house.db), *reads_duty.signs_of(house.db, day))
+             if s.person == person]  # fmt: skip
+    return standing(book, mine, now, house.town), len(signs), signed_in(book, person, now)
+
+
+def test_a_fix_without_a_sign_counts_only_once_it_is_approved(house, clock, monday):
+    clock.set("2021-03-01 18:10")
+    ask = signing.ask_fix("0425", monday, "QRT-NGT", clock.at("2021-03-01 17:25"), None, "忘签")
+    nobody = ("absent", 0, None)
+    assert counted(house, "0425", monday, clock.now) == nobody
+    house.do("0425", ask)
+    assert counted(house, "0425", monday, clock.now) == nobody, "asked is not granted"
+    house.proven()
+    house.do("0001", signing.decide_fix("0425", monday, False))
+    assert counted(house, "0425", monday, clock.now) == nobody, "refused"
+    house.do("0425", ask)
+    house.do("0001", signing.decide_fix("0425", monday, True))
+    stands, signs, current = counted(house, "0425", monday, clock.now)
+    assert (stands, signs, current.in_at) == ("present", 3, clock.at("2021-03-01 17:25"))
+    house.proven()
+
+
+def test_who_signs_in_while_his_fix_waits_is_there_and_the_fix_goes_on_waiting(house, clock, monday):
+    clock.set("2021-03-01 18:10")
+    house.do("0425", signing.ask_fix("0425", monday, "QRT-NGT", clock.at("2021-03-01 17:25"), None, "忘签"))
+    house.sign_in("0425")
+    assert counted(house, "0425", monday, clock.now)[0] == "present"
+    house.do("0001", signing.decide_fix("0425", monday, False))
+    assert sign_of(house, "0425", monday, "QRT-NGT").in_at == clock.now
+    assert counted(house, "0425", monday, clock.now)[0] == "present"
+    house.proven()
+
+
+def test_correcting_the_sign_in_alone_leaves_the_sign_out_as_it_was(house, clock, monday):
+    clock.set("2021-03-01 17:40")
+    house.do("0003", signing.sign_out("0003"))
+    before = sign_of(house, "0003", monday, "CEN-DAY")
+    begin = clock.at("2021-03-01 07:00")
+    house.do("0001", signing.ask_fix("0003", monday, "CEN-DAY", begin, None, "早到"))
+    after = sign_of(house, "0003", monday, "CEN-DAY")
+    assert (after.in_at, after.fix) == (begin, "approved")
+    assert (after.out_at, after.out_by, after.auto_out) == (before.out_at, "0003", False)
+    clock.set("2021-03-01 19:31")
+    house.desk().sweep()
+    house.do("0001", signing.ask_fix("0002", monday, "CEN-DAY", begin, None, "早到"))
+    late = sign_of(house, "0002", monday, "CEN-DAY")
+    assert (clock.text(late.out_at), late.auto_out) == ("2021-03-01 17:30", True), "the sign-out is still missing"
+
+
+def test_a_corrected_sign_in_is_not_after_the_sign_out(house, clock, monday):
+    clock.set("2021-03-01 12:00")
+    house.do("0003", signing.sign_out("0003"))
+    clock.set("2021-03-01 14:00")
+    for who in ("0001", "0003"):
+        house.refuse(who, signing.ask_fix("0003", monday, "CEN-DAY", clock.at("2021-03-01 13:00"), None, "更正"), 3)
+
+
+@pytest.mark.parametrize("shift", ["", "CEN-DAY"])
+def test_a_unit_that_works_no_shift_is_told_to_be_planned_before_a_fix(house, clock, monday, shift):
+    clock.set("2021-03-01 12:00")
+    told = house.refuse("0001", signing.ask_fix("2601", monday, shift, clock.at("2021-03-01 09:00"), None, "忘签"), 8)
+    assert "请先排班" in told.text
+
+
+def test_a_profile_without_shifts_takes_no_fix(town, clock, house, monday):
+    clock.set("2021-03-01 12:00")
+    bare = type(house)(house.path, replace(town, shifts={}), clock)
+    for who in ("0001", "0003"):
+        told = bare.refuse(who, signing.ask_fix("0003", monday, "", clock.at("2021-03-01 07:30"), None, "忘签"), 8)
+        assert "请先排班" in told.text
+    assert not bare.desk().run_line("bl 0003 0730 忘签", confirmed=True).ok
+    bare.close()
+
+
+def test_two_fixes_of_one_day_are_decided_one_by_one(house, clock, monday):
+    clock.set("2021-03-01 18:10")
+    at = {"CEN-DAY": clock.at("2021-03-01 07:10"), "QRT-NGT": clock.at("2021-03-01 17:40")}
+    for shift, begin in at.items():
+        house.do("0002", signing.ask_fix("0002", monday, shift, begin, None, "忘签"))
+    assert "CEN-DAY QRT-NGT" in house.refuse("0001", signing.decide_fix("0002", monday, True), 3).text
+    house.do("0001", signing.decide_fix("0002", monday, True, "QRT-NGT"))
+    house.do("0001", signing.decide_fix("0002", monday, False))
+    assert {shift: sign_of(house, "0002", monday, shift).fix for shift in at} == {
+        "CEN-DAY": "refused", "QRT-NGT": "approved"
+    }  # fmt: skip
+
+
+def test_a_station_officer_approves_fixes_of_his_own_unit_only(house, clock, monday):
+    clock.set("2021-03-01 12:00")
+    begin = clock.at("2021-03-01 08:25")
+    house.do("0031", signing.ask_fix("0031", monday, "DEP-DAY", begin, None, "忘签"))
+    house.refuse("0022", signing.decide_fix("0031", monday, True), 7)  # the chief of another station
+    house.do("0022", signing.ask_fix("0031", monday, "DEP-DAY", begin, None, "忘签"))
+    assert sign_of(house, "0031", monday, "DEP-DAY").fix == "asked", "he may ask, not settle"
+    house.do("0021", signing.decide_fix("0031", monday, True))
+
+
+def test_a_late_sign_belongs_to_the_shift_that_stands_when_it_is_taken(house, clock, monday):
+    """Between reading the line and taking it the roster changed: what the database says then decides."""
+    clock.set("2021-03-01 12:00")
+    facts = house.desk("0003").facts()
+    mine = next(a for a in facts.book.by_person["0003"] if a.day == monday)
+    before = replace(facts, book=replace(facts.book, assignments=(replace(mine, shift="DEP-DAY"),)))
+    args = {"who": "0003", "at": clock.at("2021-03-01 07:10"), "text": "忘签"}
+    act = duty_verbs.ACTS["late_sign"](Parsed(BY_ID["late_sign"], args=args), before, "", True, "")
+    assert house.do("0001", act).data["shift"] == mine.shift == "CEN-DAY"
+
+
+def test_a_shift_dropped_from_the_profile_under_a_published_roster_breaks_nothing(town, clock, house, monday):
+    clock.set("2021-03-01 12:00")
+    left = {code: s for code, s in town.shifts.items() if code == "QRT-NGT"}
+    bare = type(house)(house.path, replace(town, shifts=left), clock)
+    book = bare.desk().facts().book
+    assert {a.person for a in there(book, clock.now, clock.now, bare.town)} >= {"0002", "0003"}
+    assert bare.town.shift_of("CEN-DAY").name == "CEN-DAY"
+    clock.set("2021-03-01 19:31")
+    bare.desk().sweep()
+    assert sign_of(bare, "0002", monday, "CEN-DAY").out_at is not None
+    bare.close()

@@ -90,8 +90,10 @@ def test_a_missing_sign_out_counts_the_hours_but_not_the_indicator(town, clock, 
     for at, stored in (("18:30", sign), ("18:30", replace(sign, out_at=resident.end, auto_out=True))):
         got = judge(resident, stored, town, clock.at(f"2021-03-01 {at}"))
         assert (got.attended, got.missing_out, got.out_ok, got.open, got.overtime) == (480, True, False, False, 0)
-    fixed = replace(sign, out_at=resident.end, auto_out=True, fix="approved")
+    fixed = replace(sign, out_at=resident.end, fix="approved")
     assert judge(resident, fixed, town, resident.end + DAY).out_ok
+    only_in = replace(fixed, auto_out=True)
+    assert judge(resident, only_in, town, resident.end + DAY).missing_out, "a fix of the sign-in mends no sign-out"
 
 
 def test_somebody_who_never_signed_is_absent_after_half_an_hour(town, clock, resident):
@@ -270,3 +272,14 @@ def test_a_person_still_signed_in_elsewhere_signs_out_first(town, duty, clock, n
 def test_a_unit_without_shifts_is_told_to_be_planned_first(town, duty, clock):
     at = clock.at("2021-03-01 09:00")
     assert "请先排班" in sign_refusal(book_of(), "2601", "in", at, at, town, duty).zh
+
+
+def test_a_shift_that_the_profile_has_dropped_is_judged_by_its_own_times(town, duty, clock, resident):
+    """What was published stays: start and end are in the row, the rest is that of a plain shift."""
+    gone = replace(town, shifts={code: s for code, s in town.shifts.items() if code != resident.shift})
+    sign = signed(resident, resident.start)
+    assert judge(resident, replace(sign, out_at=resident.end), gone, resident.end).attended == 480
+    book = book_of(resident, signs=(sign,))
+    assert match(book_of(resident), RESIDENT, resident.start, gone, duty).assignment == resident
+    assert [s.out_at for s in auto_closes(book, resident.end + 2 * HOUR, gone, duty)] == [resident.end]
+    assert sign_refusal(book, RESIDENT, "in", sign.in_at, sign.in_at, gone, duty).code == 8

@@ -324,3 +324,10 @@ def test_C1_check_one_refuses_just_what_makes_somebody_be_in_two_places(town, fa
         if not clash:
             book = replace(book, assignments=(*book.assignments, one))
     assert not any(f.code == "C1" for f in check(book, town, duty))
+
+
+def test_the_rules_read_a_roster_whose_shift_the_profile_has_dropped(found, on, town):
+    gone = replace(town, shifts={code: s for code, s in town.shifts.items() if code not in ("STN-DAY", "QRT-NGT")})
+    one, night = on("2404"), on("0425", unit="y1", post="member")
+    assert "C1" in found(one, replace(one, unit="z2"), of=gone)
+    assert "C8" in found(night, of=gone)

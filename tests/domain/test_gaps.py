@@ -13,7 +13,7 @@ from zjj_console.domain.coverage import coverage_hours, day_kind, desk_hours
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.gaps import absences, gaps, proof, surplus
 from zjj_console.domain.model import DAY, HOUR, MINUTE
-from zjj_console.domain.roster import Assignment, Book, Leave, Sign, span_of
+from zjj_console.domain.roster import Assignment, Book, Leave, Sign, on_call, span_of, standing, there
 from zjj_console.domain.rotation import teams_on
 from zjj_console.town.models import Period, Requirement
 
@@ -358,3 +358,18 @@ def test_R38_every_minute_of_every_requirement_has_named_people_or_a_gap(town, d
         )
         assert short == told, (code, unit)
         assert all(len(tile.people) >= tile.need for tile in line if not tile.short)
+
+
+def test_a_shift_that_the_profile_has_dropped_under_a_published_roster_is_still_worked(town, duty, clock):
+    gone = replace(town, shifts={code: s for code, s in town.shifts.items() if code != "CEN-DAY"})
+    book, now = roster(town, duty, days=1), clock.at("2021-03-01 12:00")
+    assert {a.person for a in there(book, now - 5 * HOUR, now - 5 * HOUR, gone)} == set()
+    here = {a.person for a in there(attended(book, now), now, now, gone) if a.shift == "CEN-DAY"}
+    assert here == {"0002", "0003", "0008"}
+    assert [x for x in gaps(attended(book, now), gone, duty, now, now + 1, now) if x.requirement == "CEN-SEATS"] == []
+    missing = absences(book, gone, duty, now)
+    assert {x.person for x in missing if x.shift == "CEN-DAY"} == here
+    assert {standing(book, a, now, gone) for a in book.assignments if a.shift == "CEN-DAY" and a.day == MARCH} == {
+        "absent"
+    }
+    assert on_call(book, now, gone) == []

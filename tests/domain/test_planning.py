@@ -348,3 +348,10 @@ def test_holders_of_a_post_are_planned_only_between_their_dates(town, duty):
         day: a for day in (date(2021, 3, 9), date(2021, 3, 10)) for a in of_day(plan, day, "deputy") if a.unit == "z5"
     }
     assert [(a.person, a.acting) for a in who.values()] == [("0035", False), ("0025", True)]
+
+
+def test_a_neighbouring_month_with_a_dropped_shift_still_counts_for_rest(town, duty):
+    night = Assignment(date(2021, 2, 28), "OLD-NGT", "cyzx", "seat", 1, "0002",
+                       *span_of(town, duty, town.shifts["QRT-NGT"], date(2021, 2, 28)))  # fmt: skip
+    plan = plan_month(town, duty, 2021, 3, replace(EMPTY, assignments=(night,)))
+    assert "0002" not in {a.person for a in of_day(plan, date(2021, 3, 1), "seat")}

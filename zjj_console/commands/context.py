@@ -1,6 +1,7 @@
 """What every command needs: the chosen database, profile, operator, language and clock."""
 
 import os
+import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,7 +79,7 @@ class Settings:
     def desk(self, *, actor: "Actor | None" = None) -> "Desk":
         """The desk on the chosen database, which is made on first use with the chosen profile."""
         from zjj_console.desk.desk import Desk
-        from zjj_console.desk.session import who
+        from zjj_console.desk.session import is_trial, who
         from zjj_console.storage.db import StorageError, check_version, connect, meta
 
         town, path = self.town(), self.path()
@@ -89,7 +90,7 @@ class Settings:
             try:
                 check_version(db)
                 self.check_town(meta(db, "town"), town)
-                actor = actor or who(db, town, self.operator, self.pin())
+                actor = actor or who(db, town, self.operator, self.pin() or self.typed_pin(is_trial(db)))
             finally:
                 db.close()
             return Desk(path, town, actor, self.clock, self.lang)
@@ -111,6 +112,14 @@ class Settings:
             raise Stop(
                 1, "E_STORAGE", f"不能建立数据库 {self.path()}: {error.strerror}", f"cannot create {self.path()}"
             ) from error
+
+    def typed_pin(self, trial: bool) -> str:
+        """The operator's PIN from the keyboard, where a person sits at one and no file was given."""
+        if trial or not self.operator or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return ""
+        import getpass
+
+        return getpass.getpass(f"{self.operator} PIN: ")
 
     def pin(self) -> str:
         """The operator's PIN from `--pin-file`; empty if none was given."""

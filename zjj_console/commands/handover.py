@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="交接: 建包、读、定去向、签字、校验、打印；看护权")
 
+VIAS = ("phone", "radio", "wechat")  # how the desk was told that a station signs
 Name = Annotated[str, typer.Argument(metavar="H", help="H1..H4(最近一次)、H4-2021-03-01、JJ-0301-H4、HX 或 auto")]
 Cases = Annotated[list[str], typer.Argument(metavar="CASE...", help="案号")]
 
@@ -178,7 +179,7 @@ def sign(
     yes: Annotated[bool, typer.Option("--yes", help="知悉全部警示")] = False,
     station: Annotated[str, typer.Option("--station", metavar="STATION", help="开站、闭站: 哪个站")] = "",
     by: Annotated[str, typer.Option("--by", metavar="WORKNO", help="电话代签: 站长或副站长工号")] = "",
-    via: Annotated[str, typer.Option("--via", help="phone | radio")] = "",
+    via: Annotated[str, typer.Option("--via", help="|".join(VIAS) + "；如何得知")] = "",
     key: Key = "",
 ) -> None:
     """签字。接班人签字的一刻看护权转移；H2、H3 由各站签(--station)。"""
@@ -188,8 +189,9 @@ def sign(
         raise Stop(
             2, "E_USAGE", "须给 --side out、--side in 或 --station 站", "--side out, --side in or --station", "side"
         )
-    if via not in ("", "phone", "radio"):
-        raise Stop(2, "E_USAGE", f"--via 须为 phone 或 radio: {via}", "--via is phone or radio", "via")
+    if via not in ("", *VIAS):
+        known = " ".join(VIAS)
+        raise Stop(2, "E_USAGE", f"--via 须为 {known}: {via}", f"--via is one of {known}", "via")
     options = settings(context)
     desk = options.desk()
     if station:

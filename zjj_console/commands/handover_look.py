@@ -19,7 +19,7 @@ def found(desk: "Desk", name: str) -> "Handover":
 
     h = which.find(desk.reader, desk.facts(), name)
     if not isinstance(h, Handover):
-        raise _refused(h)
+        raise refused(h)
     return h
 
 
@@ -27,14 +27,14 @@ def built(desk: "Desk", name: str) -> "Handover":
     """A handover that has a package. Exit 8 with the way to get one."""
     h = found(desk, name)
     if h.package is None:
-        zh = f"{h.number} 还没有交接包，先 handover prepare {h.boundary}"
-        raise Stop(8, "E_REFUSED", zh, f"prepare {h.boundary} first")
+        zh = f"{h.number} 还没有交接包，先 handover prepare {h.id}"
+        raise Stop(8, "E_REFUSED", zh, f"prepare {h.id} first")
     return h
 
 
-def _refused(refusal: "Refusal") -> Stop:
+def refused(refusal: "Refusal", field: str = "handover") -> Stop:
     error = {3: "E_USAGE", 6: "E_NOT_FOUND"}.get(refusal.code, "E_REFUSED")
-    return Stop(refusal.code, error, refusal.zh, refusal.en, "handover")
+    return Stop(refusal.code, error, refusal.zh, refusal.en, field)
 
 
 def sheet_text(desk: "Desk", h: "Handover") -> str:
@@ -42,7 +42,7 @@ def sheet_text(desk: "Desk", h: "Handover") -> str:
     from zjj_console.reports import sheet
 
     if h.package is None:
-        return f"{h.number} 还没有交接包，先 handover prepare {h.boundary}"
+        return f"{h.number} 还没有交接包，先 handover prepare {h.id}"
     text = h.sheets.get("text") or sheet.text(h, desk.duty)
     return text + "\n" + sheet.annex(h, desk.duty) if any(n.late for n in h.notes) else text
 
@@ -85,7 +85,7 @@ def summary(desk: "Desk", h: "Handover", data: dict[str, Any]) -> str:
     """What an officer asks first: does it balance, what is left to read, what holds the signature up."""
     head = f"{h.number} {data['state_zh']}  边界 {data['at'][:16].replace('T', ' ')}"
     if h.package is None:
-        return "\n".join([f"{head}；先 handover prepare {h.boundary}", *_stations(desk, h)])
+        return "\n".join([f"{head}；先 handover prepare {h.id}", *_stations(desk, h)])
     b, counts = data["balance"], data["counts"]
     lines = [
         head,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zjj_console.domain.roster import Assignment, Book
 
 GAPS = 14  # exit code: something is missing
+LONGEST = 366  # days of one window
 app = typer.Typer(no_args_is_help=True, help="排班: 编制、发布、查看、检查、缺口、换班顶班、请假、导入导出")
 for _command in (roster_change.swap, roster_change.substitute, roster_change.fill, roster_change.propose,
                  roster_change.leave, roster_change.leave_end):  # fmt: skip
@@ -254,7 +255,7 @@ def oncall(
     book, sources = _book(desk, day, day, planned=False)
     found = []
     for a in sorted(
-        (a for a in book.assignments if a.day == day and not town.shifts[a.shift].presence), key=lambda a: a.key
+        (a for a in book.assignments if a.day == day and not town.shift_of(a.shift).presence), key=lambda a: a.key
     ):
         sign, known = book.sign_of.get((a.person, a.day, a.shift)), town.people.get(a.person)
         row = shape.assignment(a, town, duty, standing(book, a, desk.now(), town))
@@ -294,6 +295,9 @@ def _dates(desk: "Desk", start: str, end: str, week: bool, month: str, default: 
         return monday, monday + timedelta(days=6)
     first = times.day(start, now, tz, "from") if start else default
     last = times.day(end, now, tz, "to") if end else first + timedelta(days=days - 1)
+    if (last - first).days > LONGEST:
+        zh = f"一次最多看 {LONGEST} 天: {first} 至 {last}"
+        raise Stop(2, "E_USAGE", zh, f"at most {LONGEST} days at a time: {first} to {last}", "to")
     if last < first:
         raise Stop(
             2, "E_USAGE", f"止日早于起日: {first} 至 {last}", f"it ends before it begins: {first} to {last}", "to"

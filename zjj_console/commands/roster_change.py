@@ -133,7 +133,7 @@ def leave_end(
     leave_id: Annotated[str, typer.Argument(metavar="ID", help="请假编号，roster leave 的 id")],
     key: Key = "",
 ) -> None:
-    """销假: 撤去一条请假。"""
+    """销假: 未开始的撤去；已开始的到此刻为止，以前的仍算请假。"""
     from zjj_console.desk import shift_changes
 
     options = settings(context)

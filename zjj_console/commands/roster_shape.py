@@ -25,11 +25,10 @@ _LISTED = 40  # lines of one list that a person is shown; scripts get all
 
 
 def assignment(a: "Assignment", town: "Town", duty: "DutyTime", standing: str = "") -> dict[str, Any]:
-    shift = town.shifts.get(a.shift)
     return {
         "date": a.day.isoformat(),
         "shift": a.shift,
-        "shift_zh": shift.name if shift else a.shift,
+        "shift_zh": town.shift_of(a.shift).name,
         "unit": a.unit,
         "unit_zh": wording.unit(town, a.unit),
         "post": a.post,
@@ -206,11 +205,11 @@ def loads(rows: Iterable["Assignment"], town: "Town") -> list[dict[str, Any]]:
     """Hours and shifts of presence per person, the most first."""
     found: dict[str, list[int]] = {}
     for a in rows:
-        if town.shifts[a.shift].presence:
+        if town.shift_of(a.shift).presence:
             tally = found.setdefault(a.person, [0, 0, 0])
             tally[0] += (a.end - a.start) // MINUTE
             tally[1] += 1
-            tally[2] += town.hours[town.shifts[a.shift].hours].wall
+            tally[2] += town.hours[town.shift_of(a.shift).hours].wall
     return [
         {"work_no": who, "name": wording.person(town, who), "hours": t[0] / 60, "shifts": t[1], "nights": t[2]}
         for who, t in sorted(found.items(), key=lambda row: (-row[1][0], row[0]))

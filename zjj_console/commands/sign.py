@@ -170,7 +170,7 @@ def _day(desk: "Desk", day: date) -> tuple[list[dict[str, Any]], list[dict[str, 
     missing = []
     for a in planned.values():
         stands = standing(book, a, now, town)
-        if not town.shifts[a.shift].presence or stands == "leave":
+        if not town.shift_of(a.shift).presence or stands == "leave":
             continue
         missing.append(_missing_json(desk, a, book, stands))
     return signs, missing

@@ -12,6 +12,7 @@ HOW = "2021-03-01T23:41:07+08:00、2021-03-01 23:41、03-01 23:41、23:41(最近
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _SHORT = re.compile(r"(\d{2})-(\d{2})[ T](\d{1,2}:\d{2}(?::\d{2})?)")
 _MONTH = re.compile(r"\d{4}-\d{2}")
+YEARS = range(2000, 2101)  # beyond them a date is a slip of the hand
 _DAYS = {"yesterday": -1, "昨天": -1, "today": 0, "今天": 0, "tomorrow": 1, "明天": 1}
 
 
@@ -29,7 +30,7 @@ def instant(text: str, now: int, tz: ZoneInfo, field: str = "at") -> int:
     if clock is not None:
         then = datetime.combine(local.date(), clock, tz)
         return _micro(then if then <= local else then - timedelta(days=1))
-    return _micro(_dated(word, local, tz) or _wrong(text, field))
+    return _micro(_dated(word, local, tz, field) or _wrong(text, field))
 
 
 def on_day(text: str, day: date, tz: ZoneInfo, field: str, after: int | None = None) -> int:
@@ -37,7 +38,7 @@ def on_day(text: str, day: date, tz: ZoneInfo, field: str, after: int | None = N
     word = plain(text)
     clock = _clock(word)
     if clock is None:
-        found = _dated(word, datetime.combine(day, time(), tz), tz)
+        found = _dated(word, datetime.combine(day, time(), tz), tz, field)
         return _micro(found or _wrong(text, field))
     at = _micro(datetime.combine(day, clock, tz))
     return at if after is None or at > after else _micro(datetime.combine(day + timedelta(days=1), clock, tz))
@@ -45,9 +46,9 @@ def on_day(text: str, day: date, tz: ZoneInfo, field: str, after: int | None = N
 
 def span(start: str, end: str, now: int, tz: ZoneInfo) -> tuple[int, int]:
     """`--from` and `--to`. A date alone is the whole day; a bare `15:00` as end is the first after the start."""
-    begins = _whole_day(start, now, tz)
+    begins = _whole_day(start, now, tz, "from")
     first = midnight(begins, tz) if begins else instant(start, now, tz, "from")
-    ends = _whole_day(end, now, tz)
+    ends = _whole_day(end, now, tz, "to")
     if ends is not None:
         return first, midnight(ends + timedelta(days=1), tz)
     return first, now if plain(end) == "now" else on_day(end, _local(first, tz).date(), tz, "to", first)
@@ -55,7 +56,7 @@ def span(start: str, end: str, now: int, tz: ZoneInfo) -> tuple[int, int]:
 
 def day(text: str, now: int, tz: ZoneInfo, field: str = "date") -> date:
     """A date: `2021-03-01`, `0301` or `03-01` (in the year nearest to now), `today`, `tomorrow`, `yesterday`."""
-    found = _whole_day(text, now, tz)
+    found = _whole_day(text, now, tz, field)
     if found is None:
         zh = f"日期写法应如 2021-03-01、0301、today 或 tomorrow: {text}"
         raise Stop(2, "E_USAGE", zh, f"a date like 2021-03-01, 0301, today or tomorrow: {text}", field)
@@ -65,8 +66,9 @@ def day(text: str, now: int, tz: ZoneInfo, field: str = "date") -> date:
 def month(text: str, now: int, tz: ZoneInfo) -> str:
     """A month as `2021-03`; the present one where nothing is given."""
     word = plain(text) or f"{_local(now, tz):%Y-%m}"
-    if not _MONTH.fullmatch(word) or not 1 <= int(word[5:]) <= 12 or word < "1900":
+    if not _MONTH.fullmatch(word) or not 1 <= int(word[5:]) <= 12:
         raise Stop(2, "E_USAGE", f"月份写法应如 2021-03: {text}", f"a month like 2021-03: {text}", "month")
+    _within(int(word[:4]), word, "month")
     return word
 
 
@@ -74,15 +76,24 @@ def midnight(at: date, tz: ZoneInfo) -> int:
     return _micro(datetime.combine(at, time(), tz))
 
 
-def _whole_day(text: str, now: int, tz: ZoneInfo) -> date | None:
+def _within(year: int, text: str, field: str) -> None:
+    if year not in YEARS:
+        zh = f"年份须在 {YEARS[0]} 至 {YEARS[-1]}: {text}"
+        raise Stop(2, "E_USAGE", zh, f"a year from {YEARS[0]} to {YEARS[-1]}: {text}", field)
+
+
+def _whole_day(text: str, now: int, tz: ZoneInfo, field: str) -> date | None:
     word, today = plain(text).casefold(), _local(now, tz).date()
     if word in _DAYS:
         return today + timedelta(days=_DAYS[word])
     short = re.fullmatch(r"(\d{2})-?(\d{2})", word)
     if short:
         return _nearest_year(int(short[1]), int(short[2]), today)
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
+        return None
+    _within(int(word[:4]), text, field)
     try:
-        return date.fromisoformat(word) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", word) else None
+        return date.fromisoformat(word)
     except ValueError:
         return None
 
@@ -97,13 +108,14 @@ def _clock(word: str) -> time | None:
         return None
 
 
-def _dated(word: str, local: datetime, tz: ZoneInfo) -> datetime | None:
+def _dated(word: str, local: datetime, tz: ZoneInfo, field: str) -> datetime | None:
     short = _SHORT.fullmatch(word)
     if short:
         at, clock = _nearest_year(int(short[1]), int(short[2]), local.date()), _clock(short[3])
         return datetime.combine(at, clock, tz) if at and clock else None
     if not re.match(r"\d{4}-\d{2}-\d{2}[T ]\d", word):
         return None
+    _within(int(word[:4]), word, field)
     try:
         moment = datetime.fromisoformat(word)
     except ValueError:

@@ -43,6 +43,7 @@ class Desk:
         self._lock = threading.RLock()
         self._seen = self._data_version()
         self._known = Known(self.reader, self.duty)
+        self._known_writing = Known(self._writer, self.duty)  # inside a transaction: what it sees itself
         self._last = ""  # what this desk did last: undo takes back that, not what its operator did elsewhere
         self.console = meta(self.reader, "console", "A")
 
@@ -62,9 +63,12 @@ class Desk:
         return moved
 
     def facts(self) -> Facts:
+        return self._facts_of(self._known)
+
+    def _facts_of(self, known: Known) -> Facts:
         now = self.now()
-        known = self._known.look(now)
-        return Facts(now, self.actor, self.town, self.duty, {}, known.holding, known.book)
+        holding, book = known.look(now)
+        return Facts(now, self.actor, self.town, self.duty, {}, holding, book)
 
     def case(self, ref: str) -> Case | None:
         return projections.find(self.reader, ref, self.console)
@@ -159,7 +163,8 @@ class Desk:
         made = self._duty_act(parsed, self.facts(), selected, proven=bool(who and pin))
         if isinstance(made, Refusal):
             return self._refused(made, line)
-        outcome = self.act(made, key=key, content=line.strip())
+        actor = session.actor_of(self.town, who) if who and pin else None  # who gave his own PIN acts himself
+        outcome = self.act(made, key=key, content=line.strip(), actor=actor)
         return replace(outcome, line=line.strip(), preview=outcome.text if outcome.ok else "")
 
     def _loader(self, db: Connection) -> Callable[[str], Case | None]:
@@ -248,7 +253,7 @@ class Desk:
         content = f"{self.actor.work_no} {line.strip()} {selected} {sorted(extra.items())}"
         if key:
             self._used_before(db, key, content, line)
-        work = Work(self.facts(), self._loader(db))
+        work = Work(self._facts_of(self._known_writing), self._loader(db))
         if expect is not None:
             standing = projections.load(db, expect[0])
             if standing is None or standing.version != expect[1]:
@@ -298,7 +303,7 @@ class Desk:
         due = sweeping.due(self.reader, self.now())
         for case_id, command in due:
             with self._lock, writing(self._writer) as db:
-                facts = replace(self.facts(), actor=system)
+                facts = replace(self._facts_of(self._known_writing), actor=system)
                 work = Work(facts, self._loader(db))
                 case = projections.load(db, case_id)
                 if case is not None:
@@ -318,7 +323,7 @@ class Desk:
             with self._lock, writing(self._writer) as db:
                 if key:
                     self._used_before(db, key, content, "")
-                facts = replace(self.facts(), actor=actor)
+                facts = replace(self._facts_of(self._known_writing), actor=actor)
                 done = do(db, facts)
                 if isinstance(done, Refusal):
                     raise _Nothing(self._refused(done, ""))
@@ -340,6 +345,7 @@ class Desk:
         if not events:
             return
         journal.append(db, journal.open_head(db, self.path), events, facts.actor, facts.now)
+        self._known_writing.stale()
         for event in events:
             duty_rows.apply(db, journal.Stored(event.kind, event.case, event.data, facts.actor.work_no, facts.now))
 
@@ -358,7 +364,9 @@ class Desk:
         )  # fmt: skip
 
     def _refused(self, refusal: Refusal, line: str) -> Outcome:
-        code = {5: "E_CONFLICT", 6: "E_NOT_FOUND", 7: "E_PERMISSION", 2: "E_USAGE"}.get(refusal.code, "E_REFUSED")
+        code = {2: "E_USAGE", 3: "E_INPUT", 5: "E_CONFLICT", 6: "E_NOT_FOUND", 7: "E_PERMISSION"}.get(
+            refusal.code, "E_REFUSED"
+        )
         return Outcome(False, refusal.code, self._say(refusal), line, error=code, field=refusal.rule)
 
     def rebuild(self) -> int:

@@ -2,15 +2,21 @@
 
 from collections.abc import Callable
 
-from zjj_console.desk import handing, packing, shift_changes, signing, stationing, viewing, which, wording
-from zjj_console.desk.acts import Act, Done, Message
-from zjj_console.domain import attendance, rotation
+from zjj_console.desk import (
+    assembly,
+    handing,
+    morning_report,
+    shift_changes,
+    signing,
+    stationing,
+    viewing,
+    which,
+    wording,
+)
+from zjj_console.desk.acts import Act, Done
 from zjj_console.domain import handover as ho
 from zjj_console.domain.facts import Facts
-from zjj_console.domain.ids import uuid7
-from zjj_console.domain.model import DAY, Event, Refusal
-from zjj_console.domain.roster import Book
-from zjj_console.reports import morning
+from zjj_console.domain.model import DAY, Refusal
 from zjj_console.storage import projections
 from zjj_console.storage.db import Connection
 from zjj_console.verbs.parse import Parsed
@@ -34,31 +40,11 @@ def _late_sign(parsed: Parsed, facts: Facts, selected: str, proven: bool, consol
     who, begin, end = parsed.args["who"], parsed.args["at"], parsed.args.get("till")
     if end is not None and end < begin:  # each was the latest such time; the beginning belongs to the evening before
         begin, end = (begin - DAY, end) if end > begin - DAY else (begin, end)
-    found = attendance.match(facts.book or Book(0, 0), who, begin, facts.town, facts.duty)
-    return signing.ask_fix(who, found.day, found.shift, begin, end, parsed.args.get("text", ""))
+    return signing.ask_fix(who, None, "", begin, end, parsed.args.get("text", ""))
 
 
 def _assemble(parsed: Parsed, facts: Facts, selected: str, proven: bool, console: str) -> Act:
-    """SH-2: the team of the coming night is asked to come early; whoever signs in becomes a candidate."""
-
-    def act(db: Connection, facts: Facts) -> Done | Refusal:
-        town, today = facts.town, facts.duty.local(facts.now).date()
-        team = next(iter(town.of_kind("response_team")), None)
-        if team is None or facts.on_duty(team.code):
-            return Refusal(8, "SH-2", "夜队已当值，不必集结", "the night team is on duty already")
-        nights = rotation.teams_on(town, today)
-        people = [a for a in (facts.book.assignments if facts.book else ()) if a.day == today
-                  and any(a.unit == night.unit for night in nights)]  # fmt: skip
-        called = sorted({a.person for a in people}) or [p.work_no for n in nights for p in town.staff(n.unit)]
-        text = f"【值班】请提前集结 {parsed.args.get('text', '')}".strip()
-        names = "、".join(wording.unit(town, night.unit) for night in nights)
-        stamp = uuid7(facts.now)
-        messages = [Message(f"a-{stamp}-{who}", who, text, "assembly") for who in called]
-        event = Event("assembly_called", "desk", {"args": {"people": called, "text": parsed.args.get("text", "")}})
-        return Done([event], f"提前集结 {names} {len(called)} 人，消息待发", f"{len(called)} people are called early",
-                    {"people": called}, messages=messages)  # fmt: skip
-
-    return act
+    return assembly.call(parsed.args.get("text", ""))
 
 
 def _station_dept(parsed: Parsed, facts: Facts, selected: str, proven: bool, console: str) -> Act:
@@ -95,28 +81,7 @@ def _handover(parsed: Parsed, facts: Facts, selected: str, proven: bool, console
 
 
 def _morning(parsed: Parsed, facts: Facts, selected: str, proven: bool, console: str) -> Act:
-    def act(db: Connection, facts: Facts) -> Done | Refusal:
-        into_day = next((b for b in facts.town.boundaries.values() if b.kind == "desk" and b.to == "day"), None)
-        if into_day is None:
-            return Refusal(8, "4.6", "配置没有早交接", "the profile has no handover into the day")
-        h = which.find(db, facts, into_day.code)
-        if isinstance(h, Refusal):
-            return h
-        if h.package is None:
-            h = with_package(db, h, facts)
-        zh = f"晨报 {h.day:%m-%d}；打印: zjj report morning"
-        return Done([], zh, "morning report; to print: zjj report morning", {"text": morning.text(h, facts.duty)})
-
-    return act
-
-
-def with_package(db: Connection, h: ho.Handover, facts: Facts) -> ho.Handover:
-    """The record as if it were prepared now; nothing is stored."""
-    package = packing.package(db, h, facts)
-    event = ho.event_of(
-        "handover_prepared", h, {}, package=package, digest=packing.digest_of(package), state="PREPARED"
-    )
-    return ho.evolve(h, event.case, event.data)
+    return morning_report.tell()
 
 
 def _pack(parsed: Parsed, facts: Facts, selected: str, proven: bool, console: str) -> Act:

@@ -8,6 +8,7 @@ from zjj_console.desk import packing, viewing, which
 from zjj_console.desk.acts import Act, Done
 from zjj_console.domain import handover as ho
 from zjj_console.domain import handover_rules as rules
+from zjj_console.domain import permits
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.handover import Code, Handover, Note, Tick
 from zjj_console.domain.model import DAY, Refusal
@@ -19,6 +20,11 @@ def _no(zh: str, en: str, code: int = 8, rule: str = "4.6") -> Refusal:
     return Refusal(code, rule, zh, en)
 
 
+def _kept(db: Connection, facts: Facts, name: str, *, built: bool = True, open_: bool = False) -> Handover | Refusal:
+    """The record, for somebody who may write in it."""
+    return permits.refuse_act("keep_handover", facts) or which.own(db, facts, name, built=built, open_=open_)
+
+
 def prepare(name: str, *, anew: bool = False) -> Act:
     """Build the package, or build it anew: what was read and has not changed stays read.
 
@@ -26,6 +32,9 @@ def prepare(name: str, *, anew: bool = False) -> Act:
     """
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
+        refusal = permits.refuse_act("keep_handover", facts)
+        if refusal is not None:
+            return refusal
         h = _extra(db, facts) if name.strip().upper() == ho.EXTRA else which.find(db, facts, name)
         if isinstance(h, Refusal):
             return h
@@ -67,7 +76,7 @@ def read(name: str, refs: Iterable[str], back: str = "", *, batch: bool = False)
     wanted = list(refs)
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        h = which.own(db, facts, name, open_=True)
+        h = _kept(db, facts, name, open_=True)
         if isinstance(h, Refusal):
             return h
         assert h.package is not None
@@ -118,11 +127,12 @@ def code(name: str, refs: Iterable[str], chosen: str) -> Act:
     wanted, word = list(refs), chosen.strip().upper()
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        h = which.own(db, facts, name, open_=True)
+        h = _kept(db, facts, name, open_=True)
         if isinstance(h, Refusal):
             return h
         assert h.package is not None
         codes: dict[str, Code] = {}
+        by_day = packing.codes_of_the_evening(db, h) if word == "R2" else {}
         for ref in wanted:
             item = h.package.item(ref)
             case = projections.load(db, item.id) if item else None
@@ -131,7 +141,9 @@ def code(name: str, refs: Iterable[str], chosen: str) -> Act:
             wrong = rules.code_refusal(h, case, word)
             if wrong is not None:
                 return wrong
-            codes[item.id] = Code(word, facts.actor.work_no, facts.now, item.lead, item.person)
+            before = by_day.get(item.id)  # R2 names who gets it back, the others who has it now
+            unit, who = (before.unit, before.person) if before else (case.lead, case.lead_person)
+            codes[item.id] = Code(word, facts.actor.work_no, facts.now, unit, who)
         events = [ho.event_of("handover_coded", h, {"code": word, "refs": wanted}, codes=codes)]
         evening = _evening_of(db, facts, h)
         if (
@@ -159,6 +171,9 @@ def pack(ref: str, gist: str = "", following: str = "", *, console: str) -> Act:
     """入交接单: one line for the next shift about a case, at any time before the handover."""
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
+        refusal = permits.refuse_act("keep_handover", facts)
+        if refusal is not None:
+            return refusal
         case = projections.find(db, ref, console)
         if case is None:
             return _no(f"没有案件 {ref}", f"no case {ref}", 6)
@@ -181,7 +196,7 @@ def note(name: str, text: str, *, equipment: bool = False) -> Act:
     """A desk note, or the equipment count (`对讲9/10 单兵3/3`). After the transfer it is a late item, kept as an annex."""
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        h = which.own(db, facts, name, built=False)
+        h = _kept(db, facts, name, built=False)
         if isinstance(h, Refusal):
             return h
         if not text.strip():
@@ -202,7 +217,7 @@ def spoken(name: str) -> Act:
     """Both sides have gone through the six topics aloud."""
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        h = which.own(db, facts, name, open_=True)
+        h = _kept(db, facts, name, open_=True)
         if isinstance(h, Refusal):
             return h
         event = ho.event_of("handover_spoken", h, {}, spoken=Tick(facts.actor.work_no, facts.now))

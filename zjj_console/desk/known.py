@@ -11,22 +11,24 @@ _AROUND = 2 * DAY
 
 
 class Known:
-    """Caches by the database's version and by the day; both reads are a few rows."""
+    """Caches by the database's version and by the day; both reads are a few rows. One per connection, so that a
+    transaction decides on what it sees itself; `stale` after its own writes, which its version does not tell.
+    """
 
     def __init__(self, db: Connection, duty: DutyTime) -> None:
         self._db, self._duty = db, duty
-        self._version = -1
-        self._day = 0
-        self.book = Book(0, 0)
-        self.holding = Holding("day")
+        self._seen = (-1, 0)
+        self._found = (Holding("day"), Book(0, 0))
 
-    def look(self, now: int) -> "Known":
-        version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
-        if version != self._version or now // DAY != self._day or not self.holding.since:
-            self._version, self._day = version, now // DAY
-            self.book = reads_duty.book(self._db, now - _AROUND, now + _AROUND)
-            self.holding = holding(self._db, self._duty, now)
-        return self
+    def look(self, now: int) -> tuple[Holding, Book]:
+        seen = (int(self._db.execute("PRAGMA data_version").fetchone()[0]), now // DAY)
+        if seen != self._seen or not self._found[0].since:
+            book = reads_duty.book(self._db, now - _AROUND, now + _AROUND)
+            self._found, self._seen = (holding(self._db, self._duty, now), book), seen
+        return self._found
+
+    def stale(self) -> None:
+        self._seen = (-1, 0)
 
 
 def holding(db: Connection, duty: DutyTime, now: int) -> Holding:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from zjj_console.domain import gaps, rotation
 from zjj_console.domain.conflict_words import post_name
 from zjj_console.domain.custody import DESK_ZH
 from zjj_console.domain.facts import Facts
-from zjj_console.domain.handover import Balance, Handover, Item, Line, Package, Staff
+from zjj_console.domain.handover import EXTRA, Balance, Code, Handover, Item, Line, Package, Staff
 from zjj_console.domain.handover_rules import default_code, group_of, must_reasons, next_step
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.model import ENDED, HOUR, MINUTE, Case, State
@@ -52,6 +52,14 @@ def earlier_desks(db: Connection, h: Handover) -> Iterator[Handover]:
     """Handovers by which custody was taken, the last first; a late note on one does not make it the last."""
     rows = db.execute("SELECT handover FROM custody WHERE handover <> ? ORDER BY seq DESC", (h.id,))
     return (found for (key,) in rows if (found := reads_duty.handover(db, key)) is not None)
+
+
+def codes_of_the_evening(db: Connection, h: Handover) -> dict[str, Code]:
+    """What was chosen on the way into this night, reliefs of a seat within it passed over: who had each N2 case by day."""
+    if h.to != "day":
+        return {}
+    last = next((found for found in earlier_desks(db, h) if found.boundary != EXTRA), None)
+    return {k: c for k, c in last.codes.items() if c.code == "N2"} if last else {}
 
 
 def open_cases(db: Connection) -> list[Case]:
@@ -97,18 +105,26 @@ def package(db: Connection, h: Handover, facts: Facts) -> Package:
     town, now = facts.town, facts.now
     earlier = previous_desk(db, h)
     lseq, head = position(db)
+    nightly = (
+        {case_id for case_id, chosen in earlier.codes.items() if chosen.code in ("N2", "R3")} if earlier else set()
+    )
     known = {item.id for item in earlier.package.items} if earlier and earlier.package else None
     cases = open_cases(db)
-    items = tuple(_item(db, case, h, facts, known) for case in cases)
+    items = tuple(_item(db, case, h, facts, known, night=case.id in nightly) for case in cases)
     boundary = town.boundaries.get(h.boundary)
     return Package(
         h.number, h.boundary, boundary.name if boundary else "临时交接", h.day, now,
-        facts.actor.work_no, facts.actor.name, town.code, town.name, _side(facts, h.frm, h.day), _side(facts, h.to, h.day),
+        facts.actor.work_no, facts.actor.name, town.code, town.name, _side(facts, h.frm, _night_of(h, h.frm)), _side(facts, h.to, _night_of(h, h.to)),
         lseq, head, balance(db, earlier), items,
         drafts=_drafts(db, facts), requests=_requests(cases, facts), calls=_calls(db, facts), coming=_coming(db, facts),
         staff=_staff(db, h, facts), gaps=_gaps(db, facts), stationings=_stationings(db, facts),
         earlier=_earlier(earlier), unsent=unsent(db), trial=facts.actor.trial,
     )  # fmt: skip
+
+
+def _night_of(h: Handover, desk: str) -> date:
+    """The duty date of the night that gives or takes: one that ends this morning began the day before."""
+    return h.day - timedelta(days=1) if desk == "night" and (h.frm, h.to) == ("night", "day") else h.day
 
 
 def _side(facts: Facts, desk: str, day: date) -> str:
@@ -121,11 +137,11 @@ def _side(facts: Facts, desk: str, day: date) -> str:
     return f"{DESK_ZH[desk]} {names}".strip()
 
 
-def _item(db: Connection, case: Case, h: Handover, facts: Facts, known: set[str] | None) -> Item:
+def _item(db: Connection, case: Case, h: Handover, facts: Facts, known: set[str] | None, *, night: bool) -> Item:
     town, now = facts.town, facts.now
     group, resumes = group_of(case, max(h.at, now), facts.duty)
     new = case.recorded_at >= now - 24 * HOUR if known is None else case.id not in known
-    must = must_reasons(case, now, new=new, packed=case.id in h.gists or case.id in h.nexts)
+    must = must_reasons(case, now, new=new, packed=case.id in h.gists or case.id in h.nexts, night=night)
     clock = case.next_clock()
     due = clock.due if clock else None
     who = " ".join(p for p in (wording.unit(town, case.lead), wording.person(town, case.lead_person)) if p)
@@ -137,9 +153,21 @@ def _item(db: Connection, case: Case, h: Handover, facts: Facts, known: set[str]
         clock_zh=wording.clock_name(town, clock.code) if clock else "", due=due, resumes=resumes,
         overdue="overdue" in must, must=must, done=done,
         gist=done[0] if done else "",
-        next=next_step(case, who, wording.moment(due, now, facts.duty) if due else "") if must else "",
-        code=default_code(case, group),
+        next=next_step(case, who, _by_when(case, facts)) if must else "",
+        code=default_code(case, group, h.to),
     )  # fmt: skip
+
+
+_CLOCK_OF = {  # the deadline of what comes next in a state; other clocks may end earlier and are about something else
+    State.REPORTED: "ACC", State.INFO_NEEDED: "INFO", State.ACCEPTED: "DSP", State.SELF_HANDLING: "SELF",
+    State.STATION_COORD: "COORD", State.DISPATCHED: "ACK", State.HANDLING: "HDL", State.DIFF_REVIEW: "DIF",
+    State.DIFF_LED: "LED", State.SUSPENDED: "REV", State.SUBMITTED: "VER",
+}  # fmt: skip
+
+
+def _by_when(case: Case, facts: Facts) -> str:
+    clock = case.clocks.get(_CLOCK_OF.get(case.state, ""))
+    return wording.moment(clock.due, facts.now, facts.duty) if clock and clock.running and clock.due else ""
 
 
 def _records(db: Connection, case: Case, facts: Facts) -> tuple[str, ...]:

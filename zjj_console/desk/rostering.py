@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from zjj_console.desk.acts import Act, Done
-from zjj_console.domain import conflicts, coverage, gaps, planning
+from zjj_console.domain import conflicts, coverage, gaps, permits, planning
 from zjj_console.domain.conflicts import Finding, Vacancy
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
@@ -24,7 +24,6 @@ from zjj_console.storage.db import Connection
 from zjj_console.town.models import Town
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-PLANNERS = frozenset({"shift_lead", "centre", "admin"})
 HOLDS_UP = ("!!!", "!!")  # severities of a gap with which a month is not published
 AHEAD = 14  # days of the gap proof
 MARGIN = 9 * DAY  # around a window, so that rest and weekly hours are judged across its edges
@@ -93,8 +92,9 @@ def keep(month: str, rows: Iterable[Assignment]) -> Act:
     kept = list(rows)
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        if not (PLANNERS & facts.actor.roles):
-            return _no("排班由值班长、镇中心负责人编制", "shift lead or centre plans", 7)
+        wrong = permits.refuse_act("plan_roster", facts)
+        if wrong is not None:
+            return wrong
         if any(v.month == month for v in reads_duty.versions(db)):
             return _no(f"{month} 已发布，不再改；改动用 swap、tb、leave", f"{month} is published; use swap or tb", 5)
         done = Done([], f"已编 {month} 排班 {len(kept)} 条，未发布", f"planned {month}: {len(kept)} rows, not published",
@@ -110,8 +110,9 @@ def publish(month: str, reason: str = "") -> Act:
     a reason is given)."""
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        if not (PLANNERS & facts.actor.roles):
-            return _no("排班由值班长、镇中心负责人发布", "shift lead or centre publishes", 7)
+        wrong = permits.refuse_act("plan_roster", facts)
+        if wrong is not None:
+            return wrong
         if any(v.month == month for v in reads_duty.versions(db)):
             return _no(f"{month} 已发布，不再改；改动用 swap、tb、leave", f"{month} is published; use swap or tb", 5)
         rows = reads_duty.plan(db, month)

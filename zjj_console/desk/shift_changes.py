@@ -8,35 +8,40 @@ from msgspec.structs import replace
 
 from zjj_console.desk import wording
 from zjj_console.desk.acts import Act, Done, Message
-from zjj_console.desk.rostering import MARGIN, PLANNERS
-from zjj_console.domain import conflicts, coverage
+from zjj_console.desk.rostering import MARGIN
+from zjj_console.domain import conflicts, coverage, permits
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.ids import uuid7
 from zjj_console.domain.model import DAY, Event, Refusal
-from zjj_console.domain.roster import Assignment, Book, Leave
+from zjj_console.domain.roster import Assignment, Book, Key, Leave
 from zjj_console.storage import reads_duty
 from zjj_console.storage.db import Connection
-
-_OWN = frozenset({"team_leader", "deputy", "chief"})  # may change the roster of their own team or station
 
 
 def _no(zh: str, en: str, code: int = 8, rule: str = "4.1") -> Refusal:
     return Refusal(code, rule, zh, en)
 
 
-def substitute(person: str, other: str, day: date | None = None, reason: str = "") -> Act:
-    """顶班: `other` does what `person` was to do, on that duty date or in his present or next shift."""
+def substitute(
+    person: str, other: str, day: date | None = None, reason: str = "", *, key: Key | None = None, acting: bool = False
+) -> Act:
+    """顶班: `other` does what `person` was to do: the shift of that key, or his first of that duty date, or his present or
+    next one. `acting`: he holds an officer's post without being its holder (代).
+    """
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         wrong = _unknown(facts, person, other)
-        mine = [] if wrong else _upcoming(db, facts, person, day)
+        mine = [] if wrong else _upcoming(db, facts, person, key[0] if key else day)
+        mine = [a for a in mine if key in (None, a.key)]
         if wrong or not mine:
             return wrong or _no(f"{wording.person(facts.town, person)} 没有可顶的班", "no such shift", 6)
         if other == person:
             return _no("不能顶自己的班", "nobody stands in for himself", 3)
         a = mine[0]
-        wrong = _may_change(facts, a)
-        moved = replace(a, person=other, planned=a.planned or a.person, note=reason or a.note)
+        wrong = permits.refuse_act("change_roster", facts, a.unit)
+        moved = replace(a, person=other, planned=a.planned or a.person, note=reason or a.note, acting=acting)
+        if a.acting and not conflicts.eligible(facts.town, moved):
+            moved = replace(moved, acting=True)  # one who was acting is relieved by another who is
         if wrong:
             return wrong
         zh = (
@@ -54,6 +59,8 @@ def swap(person: str, other: str, day: date, other_day: date | None = None) -> A
         wrong = _unknown(facts, person, other)
         if wrong:
             return wrong
+        if other == person:
+            return _no("不能与自己换班", "nobody changes places with himself", 3)
         one, two = _upcoming(db, facts, person, day), _upcoming(db, facts, other, other_day or day)
         if not one or not two:
             who, when = (person, day) if not one else (other, other_day or day)
@@ -64,7 +71,7 @@ def swap(person: str, other: str, day: date, other_day: date | None = None) -> A
                 "其中一班已顶班或换过，不能再换；请直接顶班", "one of them was changed already; substitute instead"
             )
         moved = [replace(a, person=other, planned=a.person), replace(b, person=person, planned=b.person)]
-        wrong = _may_change(facts, a) or _may_change(facts, b)
+        wrong = permits.refuse_act("change_roster", facts, a.unit) or permits.refuse_act("change_roster", facts, b.unit)
         if wrong:
             return wrong
         zh = f"换班 {wording.person(facts.town, person)} {shift_zh(a, facts)} 与 {wording.person(facts.town, other)} {shift_zh(b, facts)}"
@@ -77,7 +84,7 @@ def fill(slot: Assignment) -> Act:
     """补岗: one more person at a post of a published month."""
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        wrong = _unknown(facts, slot.person) or _may_change(facts, slot)
+        wrong = _unknown(facts, slot.person) or permits.refuse_act("change_roster", facts, slot.unit)
         if not any(v.month == f"{slot.day:%Y-%m}" for v in reads_duty.versions(db)):
             return _no(f"{slot.day:%Y-%m} 尚未发布，请改排班计划", "that month is not published; change its plan")
         if slot.end <= facts.now:
@@ -127,14 +134,6 @@ def _unknown(facts: Facts, *people: str) -> Refusal | None:
     return _no(f"没有工号 {missing}", f"no work number {missing}", 6) if missing is not None else None
 
 
-def _may_change(facts: Facts, a: Assignment) -> Refusal | None:
-    roles = facts.actor.roles
-    own = facts.actor.unit == a.unit and _OWN & roles
-    if roles & (PLANNERS | {"dispatcher"}) or own:
-        return None
-    return _no("改班由值班长、坐席或本队本站负责人办理", "shift lead, dispatcher or the unit's own leader", 7)
-
-
 def _judged(db: Connection, facts: Facts, moved: list[Assignment]) -> Refusal | tuple[str, ...]:
     """C1-C7 of the change, judged on the roster as it would be: why not, or what to mind."""
     keys = {a.key for a in moved}
@@ -165,8 +164,9 @@ def leave(person: str, start: int, end: int, kind: str = "事假", note: str = "
             return _no("请假止须晚于起", "leave must end after it begins", 3)
         if facts.actor.work_no == person and not facts.actor.trial:
             return _no("请假须另一人批准", "another person approves leave")
-        if not facts.actor.roles & (PLANNERS | _OWN):
-            return _no("请假由值班长、站长、副站长或队长批准", "shift lead, chief, deputy or team leader approves", 7)
+        wrong = permits.refuse_act("grant_leave", facts, facts.town.people[person].unit)
+        if wrong:
+            return wrong
         book = reads_duty.book(db, start - DAY, end + DAY)
         if any(one.person == person and one.start < end and start < one.end for one in book.leaves):
             return _no("该时段已请假", "there is leave already", 5)
@@ -183,14 +183,30 @@ def leave(person: str, start: int, end: int, kind: str = "事假", note: str = "
 
 
 def end_leave(leave_id: str) -> Act:
+    """销假: leave that has not begun is taken back; one that runs ends now, and what was of it stays."""
+
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        row = db.execute("SELECT person FROM leave WHERE id = ?", (leave_id,)).fetchone()
+        row = next((one for one in reads_duty.leaves(db, 0, 1 << 62) if one.id == leave_id), None)
         if row is None:
             return _no(f"没有请假 {leave_id}", f"no leave {leave_id}", 6)
-        if not facts.actor.roles & (PLANNERS | _OWN):
-            return _no("销假由值班长、站长、副站长或队长办", "shift lead, chief, deputy or team leader ends it", 7)
-        zh = f"销假 {wording.person(facts.town, row[0])}"
-        return Done([Event("leave_ended", f"leave:{leave_id}", {"id": leave_id})], zh, f"leave ended: {row[0]}")
+        if facts.actor.work_no == row.person and not facts.actor.trial:
+            return _no("销假须另一人办", "another person ends leave")
+        known = facts.town.people.get(row.person)
+        wrong = permits.refuse_act("grant_leave", facts, known.unit if known else "")
+        if wrong:
+            return wrong
+        name = wording.person(facts.town, row.person)
+        if row.end <= facts.now:
+            ended = f"{facts.duty.local(row.end):%m-%d %H:%M}"
+            return _no(f"{name} 的假已于 {ended} 满，不必销", f"that leave was over at {ended}")
+        if row.start >= facts.now:
+            event = Event("leave_ended", f"leave:{row.id}", {"id": row.id})
+            return Done([event], f"销假 {name}，未开始", f"leave taken back: {row.person}")
+        cut = replace(row, end=facts.now)
+        event = Event("leave_granted", f"leave:{row.id}", {"leave": msgspec.to_builtins(cut)})
+        return Done(
+            [event], f"销假 {name}，假至 {facts.duty.local(facts.now):%m-%d %H:%M}", f"leave ends: {row.person}"
+        )
 
     return act
 

@@ -1,21 +1,23 @@
 """Signing a handover (§4.6): two signatures are one atomic transfer of custody; forced ones and those of stations too."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from zjj_console.desk import packing, viewing, which
+from zjj_console.desk import packing, viewing, which, wording
 from zjj_console.desk.acts import Act, Done
 from zjj_console.desk.work import Work
 from zjj_console.domain import handover as ho
 from zjj_console.domain import handover_rules as rules
-from zjj_console.domain import lifecycle, rotation
+from zjj_console.domain import lifecycle, permits, rotation
 from zjj_console.domain.custody import DESK_EN, DESK_ZH, Holding
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.handover import Code, Forced, Handover, Signature, Tick
 from zjj_console.domain.model import MINUTE, Case, Command, Event, Refusal, State
-from zjj_console.domain.roster import on_call
+from zjj_console.domain.roster import on_call, signed_in
 from zjj_console.reports import sheet
 from zjj_console.storage import projections
 from zjj_console.storage.db import Connection
@@ -27,9 +29,7 @@ def _no(zh: str, en: str, code: int = 8, rule: str = "4.6") -> Refusal:
 
 def person(facts: Facts) -> rules.Person:
     book = facts.book
-    signed = book is not None and any(
-        s.person == facts.actor.work_no and s.in_at <= facts.now and s.out_at is None for s in book.signs
-    )
+    signed = book is not None and signed_in(book, facts.actor.work_no, facts.now) is not None
     return rules.Person(facts.actor, facts.desk, signed)
 
 
@@ -50,7 +50,9 @@ def sign(name: str, side: str, *, tick_all: bool = False) -> Act:
         if tick_all and side == "in":
             ticks = {w.id: Tick(facts.actor.work_no, facts.now, w.zh) for w in rules.unticked(h, live)}
             h = replace(h, ticks={**h.ticks, **ticks})
-        wrong = rules.sign_refusal(h, side, person(facts), live, holding.desk, holding.claimed)
+        wrong = permits.refuse_act("sign_handover", facts) or rules.sign_refusal(
+            h, side, person(facts), live, holding.desk, holding.claimed
+        )
         if wrong is not None:
             return wrong
         mark = Signature(facts.actor.work_no, facts.actor.name, facts.now, facts.actor.unit)
@@ -86,7 +88,7 @@ def force(name: str, reason: str, second: str, *, proven: bool) -> Act:
         if wrong is not None:
             return wrong
         live = viewing.live(db, h, facts)
-        found = rules.blockers(h, live, person(facts)) + rules.unticked(h, live)
+        found = rules.blockers(h, live, person(facts))
         known = facts.town.people[second]
         forced = Forced(facts.actor.work_no, second, known.name, reason.strip(), facts.now,
                         tuple(f"{f.code} {f.zh}" for f in found))  # fmt: skip
@@ -104,8 +106,9 @@ def _force_refusal(facts: Facts, h: Handover, reason: str, second: str, proven: 
     if facts.holding is not None and facts.holding.claimed and facts.holding.desk != h.frm:
         now = facts.holding.desk
         return _no(f"看护权在{DESK_ZH[now]}，不由此交接移交", f"the {DESK_EN[now]} has custody", rule="I-1")
-    if not {"dispatcher", "shift_lead", "team_leader", "centre"} & facts.actor.roles:
-        return _no("带病交接由坐席、值班长或应急队长办", "dispatcher, shift lead or team leader", 7)
+    refusal = permits.refuse_act("sign_handover", facts)
+    if refusal is not None:
+        return refusal
     if facts.desk != h.to and "centre" not in facts.actor.roles:
         return _no(f"接班须由{DESK_ZH[h.to]}的人办", f"the {DESK_EN[h.to]} takes over", 7)
     known = facts.town.people.get(second)
@@ -121,7 +124,7 @@ def _force_refusal(facts: Facts, h: Handover, reason: str, second: str, proven: 
 
 def _transfer(db: Connection, facts: Facts, h: Handover, kind: str, live: rules.Live) -> Done:
     """One transaction: the record with its sheets, the custody of the desk, and every open case (T40)."""
-    h = replace(h, moved_at=facts.now)
+    h = replace(h, moved_at=facts.now, changed=live.changes, codes=_as_they_stand(db, h))
     sheets = {"text": sheet.text(h, facts.duty), "html": sheet.html(h, facts.duty)}
     put: dict[str, Any] = {
         "in_sign": h.in_sign,
@@ -129,76 +132,117 @@ def _transfer(db: Connection, facts: Facts, h: Handover, kind: str, live: rules.
         "moved_at": facts.now,
         "sheets": sheets,
         "ticks": h.ticks,
+        "changed": h.changed,
+        "codes": h.codes,
     }
     if h.forced is not None:
         put["forced"] = h.forced
-    events = [ho.event_of(kind, h, {"changed": list(live.changes)}, **put)]
+    events = [ho.event_of(kind, h, {}, **put)]
     start = max(facts.now, facts.holding.since if facts.holding else 0)
     events.append(Event("custody_taken", "desk", {"from": start, "desk": h.to, "handover": h.id}))
-    work, failed = _moved(db, facts, h)
+    work, told = _moved(db, facts, h)
     zh = (
         f"{h.number} {ho.STATE_ZH[h.state]}: 看护权 {DESK_ZH[h.frm]} -> {DESK_ZH[h.to]} "
         f"{facts.duty.local(facts.now):%H:%M}，案件 {len(work.after)} 件"
     )
     return Done(events, zh, f"{h.number}: custody is with the {DESK_EN[h.to]}, {len(work.after)} cases",
-                viewing.brief(h, facts), work, warnings=tuple(failed))  # fmt: skip
+                viewing.brief(h, facts), work, warnings=tuple(told))  # fmt: skip
+
+
+def _as_they_stand(db: Connection, h: Handover) -> dict[str, Code]:
+    """Codes with who has the case at this moment: that is to whom the morning gives it back."""
+    held = {case.id: case for case in packing.open_cases(db)}
+    return {
+        key: replace(chosen, unit=held[key].lead, person=held[key].lead_person)
+        if key in held and h.to == "night"
+        else chosen
+        for key, chosen in h.codes.items()
+    }
 
 
 def _moved(db: Connection, facts: Facts, h: Handover) -> tuple[Work, list[str]]:
-    """Custody of every open case, and what its code asks for: to the night team, or back to who had it by day."""
+    """Custody of every open case with the effect of its code, and what could not be done."""
     later = replace(facts, holding=Holding(h.to, facts.now, True, facts.actor.work_no, h.id))
     work = Work(later, lambda ref: projections.load(db, ref))
-    failed: list[str] = []
-    back = _codes_of_the_evening(db, h)
+    told: list[str] = []
+    turn = _Turn(later, h.day, packing.codes_of_the_evening(db, h))
     for case in packing.open_cases(db):
         work.put(case, lifecycle.hand_over(case, h.to, h.id))
         chosen = h.codes.get(case.id)
-        target = _target(chosen, case, later, back, h.day) if chosen else None
-        if chosen is None or target is None:
-            continue
-        orders = _orders(work.after[case.id], *target)
-        if not orders:
-            failed.append(f"{case.handle} {lifecycle.STATE_ZH[case.state]}，未能改派；{chosen.code} 仅记录")
-        for command in orders:
-            refusal = work.do(command, case.id)
-            if refusal is not None:
-                failed.append(f"{case.handle} 未能改派: {refusal.zh}")
-                break
-    return work, failed
+        effect = _EFFECTS.get(chosen.code) if chosen else None
+        if effect is not None and (failure := _send(work, case, effect(case, turn))):
+            told.append(f"{case.handle} {failure}")
+    return work, told
 
 
-def _target(chosen: Code, case: Case, facts: Facts, back: dict[str, Code], day: date) -> tuple[str, str] | None:
-    """(unit, person) that a code sends the case to; None where it stays."""
-    if chosen.code == "N2" and facts.town.rotation:
-        nights = rotation.teams_on(facts.town, day)
-        unit = nights[0].unit if nights else ""
-        return (unit, facts.person_of(unit)) if unit and unit != case.lead else None
-    if chosen.code == "N3":  # the department's night room: whoever of it is on call
-        book = facts.book
-        listed = on_call(book, facts.now, facts.town) if book else []
-        who = next((a.person for a in listed if facts.town.people[a.person].unit == case.lead), "")
-        return (case.lead, who) if who and who != case.lead_person else None
-    if chosen.code == "R2" and case.id in back:
-        before = back[case.id]
-        return (before.unit, before.person) if before.unit and before.unit != case.lead else None
-    return None
+def _send(work: Work, case: Case, target: "_Target") -> str:
+    """Order the case to (unit, person) by its state; why it stays where it is, or nothing."""
+    if target is None or isinstance(target, str):
+        return target or ""
+    if case.state not in _ORDERS:
+        return f"{lifecycle.STATE_ZH[case.state]}，未能改派，仅记录"
+    order = {"unit": target[0], "person": target[1], "reason": "night_transfer"}
+    for action in _ORDERS[case.state]:
+        refusal = work.do(Command(action, {} if action == "accept" else order), case.id)
+        if refusal is not None:
+            return f"未能改派: {refusal.zh}"
+    return ""
 
 
-def _codes_of_the_evening(db: Connection, h: Handover) -> dict[str, Code]:
-    """What was chosen on the way into this night, reliefs of a seat within it passed over: who had each N2 case by day."""
-    if h.to != "day":
-        return {}
-    last = next((found for found in packing.earlier_desks(db, h) if found.boundary != ho.EXTRA), None)
-    return {k: c for k, c in last.codes.items() if c.code == "N2"} if last else {}
+_ORDERS: dict[State, tuple[str, ...]] = {
+    State.REPORTED: ("accept", "dispatch"),
+    State.ACCEPTED: ("dispatch",),
+    State.DISPATCHED: ("reassign",),
+    State.HANDLING: ("reassign",),
+}
 
 
-def _orders(case: Case, unit: str, who: str) -> list[Command]:
-    order = {"unit": unit, "person": who, "reason": "night_transfer"}
-    if case.state is State.REPORTED:
-        return [Command("accept", {}), Command("dispatch", order)]
-    if case.state is State.ACCEPTED:
-        return [Command("dispatch", order)]
-    return [Command("reassign", order)] if case.state in (State.DISPATCHED, State.HANDLING) else []
+class _Turn(Struct, frozen=True):
+    """What the effect of a code may know: the moment, the night's date, who had each case when the night began."""
+
+    facts: Facts
+    day: date
+    evening: dict[str, Code]
+
+
+_Target = tuple[str, str] | str | None  # whom to send the case to, or why nobody, or nothing to do
+
+
+def _to_the_team(case: Case, turn: _Turn) -> _Target:
+    nights = rotation.teams_on(turn.facts.town, turn.day) if turn.facts.town.rotation else ()
+    if not nights:
+        return "今夜无应急队当值，未能转交"
+    unit = nights[0].unit
+    return None if unit == case.lead else (unit, turn.facts.person_of(unit))
+
+
+def _to_the_night_room(case: Case, turn: _Turn) -> _Target:
+    facts = turn.facts
+    listed = on_call(facts.book, facts.now, facts.town) if facts.book else []
+    people = [facts.town.people[a.person] for a in listed if a.person in facts.town.people]
+    who = next((p.work_no for p in people if p.unit == case.lead), "")
+    if not who:
+        return f"部门无听班人登记，仍由 {wording.person(facts.town, case.lead_person) or '无人'} 负责，请电话确认"
+    return None if who == case.lead_person else (case.lead, who)
+
+
+def _back(case: Case, turn: _Turn) -> _Target:
+    before = turn.evening.get(case.id)
+    if before is None or not before.unit:
+        return "未找到原承办，请白班改派"
+    return None if before.unit == case.lead else (before.unit, before.person)
+
+
+def _to_the_centre(case: Case, turn: _Turn) -> _Target:
+    return "交镇中心，请白班值守台改派"
+
+
+_EFFECTS: dict[str, Callable[[Case, _Turn], _Target]] = {  # the other codes are told and change nothing (§2.8)
+    "N2": _to_the_team,
+    "N3": _to_the_night_room,
+    "R2": _back,
+    "R4": _to_the_centre,
+}
 
 
 # the stations' part (H2, H3) -------------------------------------------------------------------------------------------------

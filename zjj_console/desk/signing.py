@@ -9,17 +9,15 @@ from msgspec.structs import replace
 
 from zjj_console.desk import wording
 from zjj_console.desk.acts import Act, Done
-from zjj_console.domain import attendance
+from zjj_console.domain import attendance, permits
 from zjj_console.domain.custody import TRAINED
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import HOUR, MINUTE, Event, Refusal
-from zjj_console.domain.roster import Book, Sign, desk_of, span_of
+from zjj_console.domain.roster import Book, Sign, desk_of, signed_in, span_of
 from zjj_console.storage import reads_duty
 from zjj_console.storage.db import Connection
 
 VIA_ZH = {"console": "控制台", "wechat": "政务微信", "import": "导入", "phone": "电话", "radio": "电台", "auto": "自动"}
-RECORDERS = frozenset({"dispatcher", "shift_lead", "team_leader", "deputy", "chief", "centre", "admin"})
-_APPROVERS = frozenset({"deputy", "shift_lead", "chief", "centre"})
 _EARLIEST = 4 * HOUR  # before its start a sign can hardly be one of that shift
 _LATE_RECORD = 15 * MINUTE  # a sign told later than this is a fix, and needs another person
 
@@ -64,12 +62,10 @@ def sign_out(person: str, at: int | None = None, via: str = "console", note: str
         wrong = _wrong(facts, person, when, via, proven)
         book = _book(db, when)
         wrong = wrong or attendance.sign_refusal(book, person, "out", when, facts.now, facts.town, facts.duty)
-        if wrong is not None:
-            return wrong
-        current = next(s for s in reversed(book.signs) if s.person == person and s.out_at is None)
-        kept = held(db, facts, book, person)
-        if kept is not None:
-            return kept
+        wrong = wrong or held(db, facts, book, person)
+        current = signed_in(book, person, facts.now)
+        if wrong is not None or current is None:
+            return wrong or _no("没有未签退的签到", "no open sign-in")
         sign = replace(current, out_at=when, out_via=via, out_by=facts.actor.work_no, note=note or current.note)
         parts = [_named(facts, "签退", sign)]
         mine = next((a for a in book.by_person.get(person, ()) if (a.day, a.shift) == (sign.day, sign.shift)), None)
@@ -82,26 +78,26 @@ def sign_out(person: str, at: int | None = None, via: str = "console", note: str
     return act
 
 
-def ask_fix(person: str, day: date, shift: str, in_at: int, out_at: int | None, reason: str) -> Act:
-    """A forgotten sign. Whoever may approve and is not the person himself settles it at once."""
+def ask_fix(person: str, day: date | None, shift: str, in_at: int, out_at: int | None, reason: str) -> Act:
+    """A forgotten sign. Whoever may approve and is not the person himself settles it at once.
+
+    Without `day` or `shift` the instant of the sign-in tells them.
+    """
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         if not reason:
             return _no("补录须写理由", "say why", 3)
         if in_at > facts.now or (out_at or 0) > facts.now:
             return _no("签到签退时刻不能在将来", "the time is in the future", 3)
-        if out_at is not None and out_at <= in_at:
-            return _no("签退须晚于签到", "the sign-out must be later than the sign-in", 3)
-        code = shift or attendance.match(_book(db, in_at), person, in_at, facts.town, facts.duty).shift
-        if code in facts.town.shifts:
-            start, end = span_of(facts.town, facts.duty, facts.town.shifts[code], day)
-            if not start - _EARLIEST <= in_at < end:
-                return _no(f"签到时刻不在 {day:%m-%d} 的班内", f"the time is not in the shift of {day}", 3)
-        found = reads_duty.find_sign(db, person, day, code)
-        sign = found[0] if found else Sign(person, day, code, in_at, "console", facts.actor.work_no)
+        told = _shift_of(_book(db, in_at), facts, person, day, shift, in_at)
+        if isinstance(told, Refusal):
+            return told
+        found = reads_duty.find_sign(db, *told)
+        sign = found[0] if found else Sign(*told, in_at, "", facts.actor.work_no)
         wish = {"in_at": in_at, "out_at": out_at, "reason": reason, "by": facts.actor.work_no}
-        if facts.actor.work_no != person and _APPROVERS & facts.actor.roles:
-            return _settled(facts, sign, wish, granted=True)
+        settled = _settled(facts, sign, wish, granted=True)
+        if isinstance(settled, Refusal) or (facts.actor.work_no != person and _approves(facts, person) is None):
+            return settled
         hours = facts.town.duty_rules.fix_hours
         if facts.now - max(in_at, out_at or 0) > hours * HOUR:
             return _no(f"超过{hours}小时，须由他人批准补录", f"after {hours} hours somebody else must record it")
@@ -113,24 +109,54 @@ def ask_fix(person: str, day: date, shift: str, in_at: int, out_at: int | None, 
     return act
 
 
-def decide_fix(person: str, day: date, granted: bool) -> Act:
+def decide_fix(person: str, day: date, granted: bool, shift: str = "") -> Act:
+    """`shift` is needed only where two fixes of one day wait."""
+
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        waiting = next(((s, w) for s, w in reads_duty.wishes(db) if s.person == person and s.day == day), None)
-        if waiting is None:
+        waiting = [(s, w) for s, w in reads_duty.wishes(db) if (s.person, s.day) == (person, day)]
+        waiting = [(s, w) for s, w in waiting if shift in ("", s.shift)]
+        if not waiting:
             return _no(f"{person} {day} 没有待批的补录", "no fix waits for approval", 6)
-        if facts.actor.work_no in (person, waiting[1]["by"]):
+        if len(waiting) > 1:
+            codes = " ".join(s.shift for s, _ in waiting)
+            return _no(f"{person} {day} 有 {len(waiting)} 份待批，请给班次: {codes}", f"which shift: {codes}", 3)
+        sign, wish = waiting[0]
+        if facts.actor.work_no in (person, wish["by"]):
             return _no("不得自批，须由另一人批准", "another person must approve")
-        if not _APPROVERS & facts.actor.roles:
-            return _no("补录由副站长、站长或值班长批准", "deputy, chief or shift lead approves", 7)
-        return _settled(facts, *waiting, granted=granted)
+        return _approves(facts, person) or _settled(facts, sign, wish, granted=granted)
 
     return act
 
 
-def _settled(facts: Facts, sign: Sign, wish: dict[str, Any], *, granted: bool) -> Done:
+def _approves(facts: Facts, person: str) -> Refusal | None:
+    known = facts.town.people.get(person)
+    return permits.refuse_act("approve_fix", facts, known.unit if known else "")
+
+
+def _shift_of(
+    book: Book, facts: Facts, person: str, day: date | None, shift: str, in_at: int
+) -> tuple[str, date, str] | Refusal:
+    """(person, duty date, shift) that a fix is about: one that he is planned for, or that his unit works."""
+    town = facts.town
+    found = attendance.match(book, person, in_at, town, facts.duty)
+    day, code = day or found.day, shift or found.shift
+    planned = any((a.day, a.shift) == (day, code) for a in book.by_person.get(person, ()))
+    if code not in town.shifts or not (found.shift or planned):
+        return attendance.NO_SHIFT
+    start, end = span_of(town, facts.duty, town.shifts[code], day)
+    if not start - _EARLIEST <= in_at < end:
+        return _no(f"签到时刻不在 {day:%m-%d} 的班内", f"the time is not in the shift of {day}", 3)
+    return person, day, code
+
+
+def _settled(facts: Facts, sign: Sign, wish: dict[str, Any], *, granted: bool) -> Done | Refusal:
+    """What the wish leaves out stays as it was: whoever came earlier did not therefore leave at another time."""
+    if granted and wish["out_at"] is not None:
+        sign = replace(sign, out_at=wish["out_at"], out_via="console", out_by=facts.actor.work_no, auto_out=False)
     if granted:
-        sign = replace(sign, in_at=wish["in_at"], out_at=wish["out_at"], auto_out=False, fix="approved",
-                       note=wish["reason"], out_by=facts.actor.work_no if wish["out_at"] else "")  # fmt: skip
+        sign = replace(sign, in_at=wish["in_at"], in_via=sign.in_via or "console", fix="approved", note=wish["reason"])
+        if sign.out_at is not None and sign.out_at <= sign.in_at:
+            return _no("签退须晚于签到", "the sign-out must be later than the sign-in", 3)
     else:
         sign = replace(sign, fix="refused")
     zh = _named(facts, "补录已准" if granted else "补录未准", sign)
@@ -180,8 +206,9 @@ def _wrong(facts: Facts, person: str, at: int, via: str, proven: bool) -> Refusa
     own = proven or facts.actor.work_no == person
     if not own and not facts.actor.trial and via == "console":
         return _no("签到须本人口令；代录请给方式 phone、radio 或 wechat", "own PIN needed, or say how it was told", 7)
-    if not own and not (RECORDERS & facts.actor.roles):
-        return _no(f"{facts.actor.name} 不可代录他人签到", "may not sign for others", 7)
+    refused = None if own else permits.refuse_act("sign_for_others", facts)
+    if refused is not None:
+        return refused
     if own and not facts.actor.trial and facts.now - at > _LATE_RECORD:
         return _no("补签须另一人批准: bl 工号 时刻 理由", "too long ago: ask for a fix")
     if facts.now - at > facts.town.duty_rules.fix_hours * HOUR:
@@ -214,9 +241,8 @@ def _trained(facts: Facts, person: str) -> bool:
 
 
 def _named(facts: Facts, verb: str, sign: Sign) -> str:
-    shift = facts.town.shifts.get(sign.shift)
-    name = wording.person(facts.town, sign.person)
-    return f"{verb} {name} {shift.name if shift else sign.shift} 业务日{sign.day:%m-%d}"
+    name, shift = wording.person(facts.town, sign.person), facts.town.shift_of(sign.shift)
+    return f"{verb} {name} {shift.name} 业务日{sign.day:%m-%d}"
 
 
 def _json(sign: Sign, facts: Facts) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from zjj_console.desk import shift_changes, wording
 from zjj_console.desk.acts import Act, Done
+from zjj_console.domain import permits
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.ids import uuid7
 from zjj_console.domain.model import Event, Refusal
@@ -21,9 +22,10 @@ STATIONING_ZH = {
     "REQUESTED": "待批准", "APPROVED": "待到", "ARRIVED": "在站", "LEFT": "已离", "REFUSED": "未准", "CANCELLED": "已撤",
     "NO_SHOW": "未到",
 }  # fmt: skip
-_NEXT = {
-    "approve": ("REQUESTED", "APPROVED"), "refuse": ("REQUESTED", "REFUSED"), "cancel": ("REQUESTED", "CANCELLED"),
-    "arrive": ("APPROVED", "ARRIVED"), "leave": ("ARRIVED", "LEFT"), "no_show": ("APPROVED", "NO_SHOW"),
+_NEXT = {  # step: the state it needs, the state it makes, and what permits it
+    "approve": ("REQUESTED", "APPROVED", "decide_stationing"), "refuse": ("REQUESTED", "REFUSED", "decide_stationing"),
+    "cancel": ("REQUESTED", "CANCELLED", "ask_stationing"), "arrive": ("APPROVED", "ARRIVED", "record_stationing"),
+    "leave": ("ARRIVED", "LEFT", "record_stationing"), "no_show": ("APPROVED", "NO_SHOW", "record_stationing"),
 }  # fmt: skip
 
 
@@ -41,6 +43,9 @@ def request(
             return _no(f"{unit.name} 未启用(资料未提供)", f"{unit.name} is a disabled placeholder", rule="NV-17")
         if place is None or place.kind != "station":
             return _no("驻站须到联勤站", "stationing is at a station", 3, "R26")
+        wrong = permits.refuse_act("ask_stationing", facts, station)
+        if wrong is not None:
+            return wrong
         reasons = {r.code: r.name for r in town.reasons["trigger"].values()}
         if trigger not in reasons:
             return _no(f"事由须为 {'、'.join(reasons.values())}", f"trigger: {', '.join(reasons)}", 3, "R26")
@@ -48,6 +53,9 @@ def request(
             return _no("事由为疑难案件时须给案号", "a difficult case as trigger needs the case", 3, "R26")
         if end <= start:
             return _no("驻站止须晚于起", "it must end after it begins", 3)
+        if person and (person not in town.people or town.people[person].unit != dept):
+            name = wording.person(town, person) or person
+            return _no(f"{name} 不是 {unit.name} 的人", f"{person} is not of {unit.name_en}", 3, "R26")
         row = Stationing(uuid7(facts.now), dept, station, start, end, trigger, "REQUESTED", facts.actor.work_no,
                          person, case, text=text)  # fmt: skip
         return _stationed(row, facts)
@@ -59,15 +67,20 @@ def move(stationing_id: str, step: str) -> Act:
     """approve, refuse, cancel, arrive, leave or no_show."""
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        row = next((s for s in reads_duty.stationings(db) if s.id.startswith(stationing_id)), None)
-        if row is None or not stationing_id:
-            return _no(f"没有驻站申请 {stationing_id}", f"no stationing {stationing_id}", 6, "R26")
-        frm, to = _NEXT[step]
+        row = _named(db, facts, stationing_id.strip().lower())
+        if isinstance(row, Refusal):
+            return row
+        frm, to, permit = _NEXT[step]
+        own = row.station if permit == "ask_stationing" or facts.actor.unit != row.dept else row.dept
+        wrong = permits.refuse_act(permit, facts, own)
+        if wrong is not None:
+            return wrong
         if row.state != frm:
             now = STATIONING_ZH[row.state]
             return _no(f"驻站{now}，此步须为{STATIONING_ZH[frm]}", f"it is {row.state}, this needs {frm}", rule="R26")
-        if step in ("approve", "refuse") and not facts.actor.roles & {"centre", "shift_lead"}:
-            return _no("驻站由镇中心批准", "the centre approves", 7, "R26")
+        if step == "arrive" and facts.duty.local(facts.now).date() < facts.duty.local(row.start).date():
+            begins = f"{facts.duty.local(row.start):%m-%d %H:%M}"
+            return _no(f"驻站自 {begins} 起，当日才可登记到站", f"it begins {begins}; arrival is recorded on that day")
         if step == "approve":
             clash = _away(db, facts, row)
             if clash:
@@ -76,6 +89,18 @@ def move(stationing_id: str, step: str) -> Act:
         return _stationed(replace(row, state=to, **at), facts)
 
     return act
+
+
+def _named(db: Connection, facts: Facts, word: str) -> Stationing | Refusal:
+    """The stationing of an id or of its beginning: those asked for within the same minute begin alike."""
+    hits = [s for s in reads_duty.stationings(db) if word and s.id.startswith(word)]
+    if not hits:
+        return _no(f"没有驻站申请 {word}", f"no stationing {word}", 6, "R26")
+    if len(hits) == 1:
+        return hits[0]
+    zh = "；".join(f"{s.id} {words(s, facts)}" for s in hits)
+    en = "; ".join(f"{s.id} {s.dept} at {s.station} {s.state}" for s in hits)
+    return _no(f"{word} 可指 {zh}；请写全编号", f"{word} may be {en}; write the whole id", 3, "R26")
 
 
 def _away(db: Connection, facts: Facts, row: Stationing) -> Refusal | None:

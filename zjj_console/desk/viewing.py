@@ -37,21 +37,26 @@ def number_of(row: Brief) -> str:
     return f"JJ-{row.day[5:7]}{row.day[8:10]}-{row.boundary}" + (suffix and f"-{suffix}")
 
 
-def live(db: Connection, h: Handover, facts: Facts) -> Live:
-    """What counts at the moment of signing, read now and not taken from the snapshot."""
+def live(db: Connection, h: Handover, facts: Facts, *, proof: bool = True) -> Live:
+    """What counts at the moment of signing, read now and not taken from the snapshot.
+
+    `proof`: walk the journal since the last handover (B4), as a signature demands; a screen shows what the package says.
+    """
     cases = packing.open_cases(db)
     urgent = tuple(c for c in cases if c.priority in rules.URGENT)
     rows = [(who, age) for who, age, _ in packing.drafts(db, facts.now)]
     minutes = facts.town.duty_rules.draft_minutes
     previous = packing.previous_desk(db, h)
-    chain = _chain(db, previous, h)
+    chain = _chain(db, previous, h) if proof else ""
+    package, rules_of = h.package, facts.town.duty_rules
+    balanced = packing.balance(db, previous).holds if proof and not chain else package is None or package.balance.holds
     return Live(
         facts.now,
         urgent,
         frozenset(c.id for c in urgent if _handled(c, h, facts)),
         frozenset(c.id for c in urgent if c.priority == 1 and _unanswered(db, c, facts.now)),
         tuple((wording.person(facts.town, who), age) for who, age in rows if age > minutes),
-        bool(chain) or packing.balance(db, previous).holds,  # a broken journal is not counted
+        bool(chain) or balanced,  # a broken journal is not counted
         chain,
         _clock(db, facts.now),
         _absent(db, facts),
@@ -61,6 +66,7 @@ def live(db: Connection, h: Handover, facts: Facts) -> Live:
         _late_stations(db, h, facts),
         previous.number if previous and previous.forced else "",
         "",
+        package is not None and package.at < h.at - rules_of.prepare_before * MINUTE,
         changes(h, cases),
     )
 
@@ -89,7 +95,8 @@ def _unanswered(db: Connection, case: Case, now: int) -> bool:
     if clock is None or clock.due is None or clock.due > now:
         return False
     row = db.execute(
-        "SELECT 1 FROM event WHERE stream = ? AND at > ? AND actor <> 'system' LIMIT 1", (case.id, clock.due)
+        "SELECT 1 FROM event WHERE stream = ? AND at > ? AND actor <> 'system' AND kind NOT IN ('followed', 'custody_moved') LIMIT 1",
+        (case.id, clock.due),
     ).fetchone()
     return row is None
 
@@ -167,7 +174,7 @@ def brief(h: Handover, facts: Facts) -> dict[str, Any]:
     found: dict[str, Any] = {
         "id": h.id, "number": h.number, "boundary": h.boundary, "date": h.day.isoformat(), "state": h.state,
         "state_zh": ho.STATE_ZH[h.state], "at": iso(h.at, facts.duty), "from": h.frm, "to": h.to,
-        "moved_at": iso(h.moved_at, facts.duty), "forced": h.forced is not None,
+        "moved_at": iso(h.moved_at, facts.duty), "changed": list(h.changed), "forced": h.forced is not None,
         "out": h.out_sign.by if h.out_sign else None, "in": h.in_sign.by if h.in_sign else None,
         "stations": {code: mark.proxy_for or mark.by for code, mark in h.stations.items()},
     }  # fmt: skip

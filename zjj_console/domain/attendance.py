@@ -12,12 +12,13 @@ from msgspec.structs import replace
 
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.model import MINUTE, Refusal
-from zjj_console.domain.roster import Assignment, Book, Interval, Leave, Sign, span_of
+from zjj_console.domain.roster import Assignment, Book, Interval, Leave, Sign, signed_in, span_of
 from zjj_console.town.models import Person, Shift, Town
 
 Direction = Literal["in", "out"]
 CLOSE_AFTER = 120  # minutes after the planned end: overtime on a scene is common, a forgotten sign must not last [A]
 _RULE = "4.4"
+NO_SHIFT = Refusal(8, _RULE, "本单位没有班次；请先排班", "the unit works no shift; plan the person first")
 
 
 class Match(NamedTuple):
@@ -49,7 +50,7 @@ def match(book: Book, person: str, at: int, town: Town, duty: DutyTime, directio
 
     A sign-in goes to a shift not yet signed for, if there is one. Without an assignment the person's unit tells.
     """
-    current = _open(book, person, at)
+    current = signed_in(book, person, at)
     if direction == "out" and current is not None:
         return Match(current.day, current.shift, _assignment(book, current))
     after = CLOSE_AFTER * MINUTE if direction == "out" else 0
@@ -62,7 +63,7 @@ def match(book: Book, person: str, at: int, town: Town, duty: DutyTime, directio
 
 def judge(a: Assignment, sign: Sign | None, town: Town, now: int, leaves: Iterable[Leave] = ()) -> Attendance:
     """Late, early, overtime and hours of one assignment as known at `now` (AC-39a). Leave excuses what it covers."""
-    rules, presence = town.duty_rules, town.shifts[a.shift].presence
+    rules, presence = town.duty_rules, town.shift_of(a.shift).presence
     owed = _owed(a, leaves)
     planned = _minutes(end - start for start, end in owed) if presence else 0
     start, end = (owed[0][0], owed[-1][1]) if owed else (a.start, a.end)
@@ -77,7 +78,7 @@ def judge(a: Assignment, sign: Sign | None, town: Town, now: int, leaves: Iterab
     out = sign.out_at if sign.out_at is not None else max(sign.in_at, end if forgotten else now)
     begin = start if on_time else sign.in_at
     early = 0 if running else max(0, end - out) // MINUTE
-    missing = (sign.auto_out or forgotten) and sign.fix != "approved"
+    missing = sign.auto_out or forgotten
     return Attendance(
         planned,
         attended=_minutes(max(0, min(close, out) - max(opening, begin)) for opening, close in owed),
@@ -105,8 +106,7 @@ def auto_closes(book: Book, now: int, town: Town, duty: DutyTime, busy: Collecti
     for sign in book.signs:
         if sign.out_at is not None:
             continue
-        end, shift = max(_end(book, sign, town, duty), sign.in_at), town.shifts.get(sign.shift)
-        presence = shift is None or shift.presence
+        end, presence = max(_end(book, sign, town, duty), sign.in_at), town.shift_of(sign.shift).presence
         overdue = now >= end + CLOSE_AFTER * MINUTE and sign.person not in busy
         if now >= end and (overdue or not presence or last[sign.person] > sign.in_at):
             found.append(replace(sign, out_at=end, out_via="auto", auto_out=presence))
@@ -119,7 +119,7 @@ def sign_refusal(
     """Why a sign at `at` cannot be taken: code 3 for an impossible instant, 8 for a rule; None if it can."""
     if at > now:
         return Refusal(3, _RULE, "签到签退时刻不能在将来，请核对时间", "the time is in the future; check it")
-    current = _open(book, person, now)
+    current = signed_in(book, person, now)
     if direction == "in":
         return _in_refusal(book, person, at, town, duty, current)
     if current is None:
@@ -135,9 +135,9 @@ def sign_refusal(
 def _in_refusal(book: Book, person: str, at: int, town: Town, duty: DutyTime, current: Sign | None) -> Refusal | None:
     day, code, a = match(book, person, at, town, duty)
     if code not in town.shifts:
-        return Refusal(8, _RULE, "本单位没有班次；请先排班", "the unit works no shift; plan the person first")
+        return NO_SHIFT
     if current is not None and at < _end(book, current, town, duty):
-        since, name = _clock(duty, current.in_at), _name(town, current.shift)
+        since, name = _clock(duty, current.in_at), town.shift_of(current.shift).name
         return Refusal(
             8, _RULE, f"{name} {since} 已签到；换班先签退", f"signed in for {current.shift} at {since}; sign out first"
         )
@@ -145,7 +145,10 @@ def _in_refusal(book: Book, person: str, at: int, town: Town, duty: DutyTime, cu
     if done is not None:
         since = _clock(duty, done.in_at)
         return Refusal(
-            8, _RULE, f"{_name(town, code)} {since} 已签到；更正请申请补签", f"signed in at {since}; ask for a fix"
+            8,
+            _RULE,
+            f"{town.shift_of(code).name} {since} 已签到；更正请申请补签",
+            f"signed in at {since}; ask for a fix",
         )
     later = a or _later(book, person, at, duty)
     code, start = (later.shift, later.start) if later else (code, span_of(town, duty, town.shifts[code], day)[0])
@@ -153,14 +156,12 @@ def _in_refusal(book: Book, person: str, at: int, town: Town, duty: DutyTime, cu
     if at < opens:
         when = _clock(duty, opens)
         return Refusal(
-            8, _RULE, f"{_name(town, code)} {when} 起可签到；请届时再签", f"{code} can be signed from {when}; wait"
+            8,
+            _RULE,
+            f"{town.shift_of(code).name} {when} 起可签到；请届时再签",
+            f"{code} can be signed from {when}; wait",
         )
     return None
-
-
-def _open(book: Book, person: str, at: int) -> Sign | None:
-    signs = [s for s in book.signs if s.person == person and s.out_at is None and s.in_at <= at]
-    return max(signs, key=lambda s: s.in_at, default=None)
 
 
 def _signed(book: Book, a: Assignment) -> bool:
@@ -189,7 +190,7 @@ def _end(book: Book, sign: Sign, town: Town, duty: DutyTime) -> int:
 
 def _lead(town: Town, code: str) -> int:
     """Minutes before the start at which a shift can be signed; the response team may assemble early (SH-2)."""
-    rules, team = town.duty_rules, "response_team" in town.shifts[code].units
+    rules, team = town.duty_rules, "response_team" in town.shift_of(code).units
     return max(rules.sign_opens, rules.assemble_before) if team else rules.sign_opens
 
 
@@ -233,7 +234,3 @@ def _minutes(spans: Iterable[int]) -> int:
 
 def _clock(duty: DutyTime, at: int) -> str:
     return f"{duty.local(at):%m-%d %H:%M}"
-
-
-def _name(town: Town, code: str) -> str:
-    return town.shifts[code].name if code in town.shifts else code

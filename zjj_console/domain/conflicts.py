@@ -139,7 +139,7 @@ class _Checker:
 
     def person(self, who: str, own: list[Assignment], only: Assignment | None = None) -> Iterator[Finding]:
         """C1, C4-C7, C9 of one person's assignments by start; with `only`, no more than touches that one."""
-        there = [a for a in own if self.town.shifts[a.shift].presence]
+        there = [a for a in own if self.town.shift_of(a.shift).presence]
         yield from self._overlaps(who, own, only)
         yield from self._rest(who, there, only)
         yield from self._nights(who, there, only)
@@ -148,7 +148,7 @@ class _Checker:
             yield from self._fit(a)
 
     def _overlaps(self, who: str, own: list[Assignment], only: Assignment | None) -> Iterator[Finding]:
-        spans = [_Span(a.start, a.end, a, "there" if self.town.shifts[a.shift].presence else "on_call") for a in own]
+        spans = [_Span(a.start, a.end, a, "there" if self.town.shift_of(a.shift).presence else "on_call") for a in own]
         spans = sorted([*spans, *self.away.get(who, ())], key=lambda span: (span.start, span.end))
         for n, one in enumerate(spans):
             for two in spans[n + 1 :]:
@@ -173,7 +173,7 @@ class _Checker:
                 )  # fmt: skip
 
     def _nights(self, who: str, there: list[Assignment], only: Assignment | None) -> Iterator[Finding]:
-        nights = {a.day: a for a in there if self.town.hours[self.town.shifts[a.shift].hours].wall}
+        nights = {a.day: a for a in there if self.town.hours[self.town.shift_of(a.shift).hours].wall}
         for run in _runs(sorted(nights)):
             if len(run) > self.town.duty_rules.nights_in_row and (
                 only is None or (only.day in run and only in nights.values())
@@ -246,7 +246,7 @@ class _Checker:
         nights: dict[tuple[date, str], list[Assignment]] = {}
         teams = {unit.code for unit in self.town.of_kind("response_team")}
         for a in self.book.assignments:
-            if a.unit in teams and self.town.shifts[a.shift].presence:
+            if a.unit in teams and self.town.shift_of(a.shift).presence:
                 nights.setdefault((a.day, a.unit), []).append(a)
         for (_, team), on in nights.items():
             missing = [] if any(a.post == "team_leader" for a in on) else [post_name(self.town, "team_leader")]
@@ -262,7 +262,7 @@ class _Checker:
         here: dict[tuple[str, date], list[Interval]] = {}
         for a in self.book.assignments:
             officer = a.post in ("deputy", "chief") or a.unit == self.town.centre.code
-            if officer and self.town.shifts[a.shift].presence:
+            if officer and self.town.shift_of(a.shift).presence:
                 here.setdefault((a.unit, a.day), []).append((a.start, a.end))
         planned = {a.day for a in self.book.assignments}
         hours = shoulders(self.town)

@@ -123,7 +123,7 @@ def _known(book: Book, town: Town, start: int, end: int, now: int) -> list[_Stay
         if a.end + DAY <= start or a.start - DAY >= end:
             continue
         found.append((a.start, a.end, False, number, a))
-        if town.shifts[a.shift].presence:
+        if town.shift_of(a.shift).presence:
             source = book if a.person in leaves else freed
             found += [(*span, True, number, a) for span in stays(source, a, now, town.duty_rules)]
         elif a.post == "on_call":

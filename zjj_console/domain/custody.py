@@ -15,7 +15,7 @@ TRAINED = frozenset({"dispatcher", "shift_lead"})  # roles that are given only t
 # What a desk does because it holds the cases. Facts from the field, notes and the centre's own decisions are none of these.
 DESK_ACTIONS = frozenset({
     "accept", "locate", "ask_info", "screen", "contact", "dispatch", "assist", "reassign", "grant_return", "refuse_return",
-    "grant_extend", "refuse_extend", "verify_pass", "verify_fail", "merge", "unmerge", "reopen", "grant_void", "refuse_void",
+    "grant_extend", "refuse_extend", "verify_pass", "verify_fail", "merge", "unmerge", "reopen", "support", "grant_void", "refuse_void",
 })  # fmt: skip
 
 

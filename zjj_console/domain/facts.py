@@ -72,21 +72,36 @@ class Facts(Struct, frozen=True):
     def person_of(self, unit: str, station: str = "") -> str:
         """Default recipient of an order (R48: a named person).
 
-        By the roster whoever is there now, so that a swap or a substitution is followed; without one, of a department
-        whoever is resident at the case's `station`, of a station its post-holder, else the first member.
+        By the roster whoever is there now, else whoever is planned and not on leave: a swap, a stand-in, a leave are
+        followed. Without one, of a department whoever is resident at the case's `station`, of a station its
+        post-holder, else the first member; people on leave or on a shift elsewhere come last.
         """
-        here = sorted(
-            self.rostered(unit) or [], key=lambda a: (a.unit != station, _FIRST.get(a.post, len(_FIRST)), a.seat)
-        )
-        if here and (here[0].unit in (station, unit)):
-            return here[0].person
-        resident = next((p for p in self.town.holders(station, "resident") if p.unit == unit), None)
-        if resident is not None:
-            return resident.work_no
-        for role in ("chief", "deputy", "team_leader", "handler"):
-            found = self.town.holders(unit, role)
-            if found:
-                return found[0].work_no
+        for found in (self.rostered(unit) or [], self._planned_now()):
+            here = [a for a in found if a.unit == unit or (a.unit == station and self._home(a.person) == unit)]
+            if here:
+                return min(here, key=lambda a: (a.unit != station, _FIRST.get(a.post, len(_FIRST)), a.seat)).person
+        holders = [p for p in self.town.holders(station, "resident") if p.unit == unit]
+        holders += [p for role in ("chief", "deputy", "team_leader", "handler") for p in self.town.holders(unit, role)]
         staff = self.town.staff(unit)
-        leading = [p for p in staff if {"team_leader", "handler", "chief"} & set(p.roles)]
-        return (leading or staff)[0].work_no if staff else ""
+        holders += [p for p in staff if {"team_leader", "handler", "chief"} & set(p.roles)] + staff
+        free = [p for p in holders if not self._away(p.work_no)]
+        return (free or holders)[0].work_no if holders else ""
+
+    def _home(self, person: str) -> str:
+        known = self.town.people.get(person)
+        return known.unit if known else ""
+
+    def _planned_now(self) -> list[Assignment]:
+        """Who is planned now and not on leave, come or not."""
+        if self.book is None:
+            return []
+        running = [a for a in self.book.assignments if a.start <= self.now < a.end]
+        return [a for a in running if not self._on_leave(a.person)]
+
+    def _on_leave(self, person: str) -> bool:
+        leaves = self.book.leaves if self.book else ()
+        return any(leave.person == person and leave.start <= self.now < leave.end for leave in leaves)
+
+    def _away(self, person: str) -> bool:
+        """On leave, or planned now: whoever asks has looked at that unit's own plan already."""
+        return self._on_leave(person) or any(a.person == person for a in self._planned_now())

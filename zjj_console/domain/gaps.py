@@ -128,7 +128,7 @@ def absences(book: Book, town: Town, duty: DutyTime, now: int) -> list[Absence]:
     """
     lines = proof(book, town, duty, now, now + 1, now)
     short = [tile for line in lines.values() for tile in line if tile.short]
-    running = [a for a in book.assignments if a.start <= now < a.end and town.shifts[a.shift].presence]
+    running = [a for a in book.assignments if a.start <= now < a.end and town.shift_of(a.shift).presence]
     stood_in = [a for a in running if a.planned and a.planned != a.person]
     away = [(a, why) for a in running for why in _WHY if standing(book, a, now, town) == why]
     found = [_absence(book, a, "substituted", a.planned, a.person, "i", "已顶班", "stood in for") for a in stood_in]

@@ -21,7 +21,7 @@ EXTRA = "HX"  # the handover between the boundaries: relief of a seat, continuat
 TOPICS = ("一级二级在办", "督办与疑难", "本班活动与重点事项", "缺岗与顶班", "装备", "同步与系统")
 GROUPS = ("running", "paused", "suspended")
 MUST_ZH = {
-    "p1": "一级", "p2": "二级", "supervised": "督办", "difficult": "疑难", "consult": "会商", "overdue": "超时",
+    "p1": "一级", "p2": "二级", "supervised": "督办", "difficult": "疑难", "overdue": "超时",
     "rework": "返工", "support": "保障", "new": "新", "info": "待补充", "night": "夜续", "packed": "入单",
 }  # fmt: skip
 CODES = {
@@ -212,6 +212,7 @@ class Handover(Struct, frozen=True, omit_defaults=True):
     stations: dict[str, Signature] = {}
     forced: Forced | None = None
     moved_at: int | None = None
+    changed: tuple[str, ...] = ()  # handles that changed between the snapshot and the transfer
     sheets: dict[str, str] = {}  # text and html as signed
 
     @property

@@ -7,7 +7,7 @@ from msgspec import Struct
 from zjj_console.domain.custody import DESK_EN, DESK_ZH, TRAINED
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.handover import CODES, DONE, Handover
-from zjj_console.domain.model import HOUR, MINUTE, Actor, Case, Refusal, State
+from zjj_console.domain.model import MINUTE, Actor, Case, Refusal, State
 from zjj_console.town.models import Town
 
 _INFO_CYCLES = 1
@@ -63,10 +63,11 @@ class Live(Struct, frozen=True):
     late_stations: tuple[str, ...] = ()
     previous_forced: str = ""
     platform: str = ""
+    stale: bool = False  # the package was built before the time for it
     changes: tuple[str, ...] = ()  # handles of cases that changed since the snapshot
 
 
-def must_reasons(case: Case, now: int, *, new: bool, packed: bool) -> tuple[str, ...]:
+def must_reasons(case: Case, now: int, *, new: bool, packed: bool, night: bool) -> tuple[str, ...]:
     """Why a case has to be read one by one; empty for one of the batch."""
     clock = case.next_clock()
     found = {
@@ -79,6 +80,7 @@ def must_reasons(case: Case, now: int, *, new: bool, packed: bool) -> tuple[str,
         "support": case.support not in ("", "DONE"),
         "new": new,
         "info": case.state is State.INFO_NEEDED and case.info_rounds > _INFO_CYCLES,
+        "night": night,
         "packed": packed,
     }
     return tuple(reason for reason, holds in found.items() if holds)
@@ -93,8 +95,10 @@ def group_of(case: Case, at: int, duty: DutyTime) -> tuple[str, int | None]:
     return ("paused", resumes) if resumes is not None else ("running", None)
 
 
-def default_code(case: Case, group: str) -> str:
-    """Overnight disposition where nobody chooses (§2.8). First and second priority have none."""
+def default_code(case: Case, group: str, to: str) -> str:
+    """Overnight disposition where nobody chooses (§2.8). First and second priority have none, nor has the way out."""
+    if to != "night":
+        return ""
     if case.state in _WAITING:
         return _WAITING[case.state]
     return "N1" if case.priority not in URGENT and group == "paused" else ""
@@ -124,12 +128,12 @@ def next_step(case: Case, who: str, when: str) -> str:
 def blockers(h: Handover, live: Live, incoming: Person | None = None) -> list[Finding]:
     """B1-B8. B7 is judged where the incoming officer is known."""
     night = h.to == "night"
-    codes = BEFORE_NIGHT if night else AFTER_NIGHT
     found: list[Finding] = []
     for case in live.cases:
         settled = case.id in live.handled or case.state in _WAITING
         chosen = h.codes.get(case.id)
-        if h.frm != h.to and not settled and (chosen is None or chosen.code not in codes):
+        stands = chosen is not None and code_refusal(h, case, chosen.code) is None  # the case may have changed since
+        if h.frm != h.to and not settled and not stands:
             found.append(_b1(case, night))
         request, clock = case.requests.get("return"), case.clocks.get("RET")
         if request is not None and clock is not None and (clock.due or live.now) <= live.now:
@@ -154,6 +158,11 @@ def blockers(h: Handover, live: Live, incoming: Person | None = None) -> list[Fi
         listed = " ".join(item.handle for item in h.unread[:6])
         found.append(Finding("B5", f"必读未读 {len(h.unread)} 件: {listed}", f"{len(h.unread)} must-reads are not read",
                              "逐条 Space", "read them one by one"))  # fmt: skip
+    fresh = [c.handle for c in live.cases if h.package is not None and h.package.item(c.id) is None]
+    if fresh:
+        listed = " ".join(fresh[:6])
+        found.append(Finding("B5", f"快照后新到一二级 {len(fresh)} 件: {listed}", f"{len(fresh)} urgent cases came after the snapshot",
+                             "r 重建后阅读", "build it anew and read them"))  # fmt: skip
     if incoming is not None:
         found += _b7(h, incoming)
     if live.clock:
@@ -180,7 +189,7 @@ def _b7(h: Handover, p: Person) -> list[Finding]:
         reasons.append(
             (f"接班人 {p.actor.name} 未受坐席培训", "not trained for the desk", "换人接班", "another person")
         )
-    if out == p.actor.work_no and h.frm != h.to:
+    if out == p.actor.work_no:
         reasons.append(("交班人与接班人为同一人", "same person as the outgoing",
                         "另一人接班，或值班长按带病交接(连任)", "another person, or forced by the shift lead"))  # fmt: skip
     return [Finding("B7", zh, en, way_zh, way_en) for zh, en, way_zh, way_en in reasons]
@@ -211,11 +220,8 @@ def warnings(live: Live) -> list[Finding]:
 
 
 def unticked(h: Handover, live: Live) -> list[Finding]:
-    return [w for w in warnings(live) if w.id not in h.ticks]
-
-
-_MAY_SIGN = frozenset({"dispatcher", "shift_lead", "team_leader", "centre"})
-_MAY_SIGN_STATION = frozenset({"deputy", "chief"})
+    """Warnings to be ticked; other people missing than those that were ticked is another warning (W1)."""
+    return [w for w in warnings(live) if w.id not in h.ticks or (w.code == "W1" and h.ticks[w.id].back != w.zh)]
 
 
 def sign_refusal(h: Handover, side: str, p: Person, live: Live, holding_desk: str, claimed: bool) -> Refusal | None:
@@ -224,8 +230,6 @@ def sign_refusal(h: Handover, side: str, p: Person, live: Live, holding_desk: st
         return _no("还没有交接包，先 prepare", "prepare it first")
     if h.state in DONE:
         return _no(f"{h.number} 已签，不能再签；补充用 note", "signed already; add late items with note")
-    if not _MAY_SIGN & p.actor.roles:
-        return Refusal(7, "2.6", "交接由坐席、值班长或应急队长签", "dispatcher, shift lead or team leader signs")
     if claimed and holding_desk != h.frm:
         return _no(
             f"看护权在{DESK_ZH[holding_desk]}，上一次交接尚未签", f"the {DESK_EN[holding_desk]} has custody", "I-1"
@@ -235,6 +239,8 @@ def sign_refusal(h: Handover, side: str, p: Person, live: Live, holding_desk: st
         side_zh = "交班" if side == "out" else "接班"
         return _no(f"{side_zh}须由{DESK_ZH[desk]}的人签；{p.actor.name} 在{DESK_ZH[p.desk]}",
                    f"the {side}-side is signed by the {DESK_EN[desk]}")  # fmt: skip
+    if live.stale:
+        return _no("交接包过旧，重建(prepare)后再签", "the package is too old; build it anew")
     found = blockers(h, live, p if side == "in" else None)
     if side == "out":
         found = [f for f in found if f.code in ("B3", "B4", "B8", "B2")]
@@ -280,11 +286,6 @@ def lateness(h: Handover, now: int, town: Town) -> str:
     if now >= h.at + rules.call_after * MINUTE:
         return "call"
     return "late" if now >= h.at + rules.late_after * MINUTE else ""
-
-
-def in_window(at: int, now: int, town: Town) -> bool:
-    """From the preparation until it is signed or the next boundary takes its place."""
-    return at - town.duty_rules.prepare_before * MINUTE <= now < at + 8 * HOUR
 
 
 def _no(zh: str, en: str, rule: str = "4.6") -> Refusal:

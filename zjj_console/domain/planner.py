@@ -236,7 +236,7 @@ class Planner:
             self.desk[who] = self.desk.get(who, 0) + 1
 
     def _remember(self, a: Assignment) -> None:
-        shift = self.town.shifts[a.shift]
+        shift = self.town.shift_of(a.shift)
         if not shift.presence:
             return
         worked = self.days.setdefault(a.person, {})

@@ -129,7 +129,7 @@ def _load(book: Book, town: Town, hole: Assignment, who: str) -> tuple[int, int]
     """Planned minutes of presence in the seven days around a shift, and in its month."""
     week = month = 0
     for a in book.by_person.get(who, []):
-        if a.key != hole.key and town.shifts[a.shift].presence:
+        if a.key != hole.key and town.shift_of(a.shift).presence:
             minutes = (a.end - a.start) // MINUTE
             week += minutes if abs((a.day - hole.day).days) <= 3 else 0
             month += minutes if (a.day.year, a.day.month) == (hole.day.year, hole.day.month) else 0

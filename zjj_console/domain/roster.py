@@ -73,7 +73,7 @@ class Sign(Struct, frozen=True):
     day: date
     shift: str
     in_at: int
-    in_via: str  # console | wechat | import | phone | radio
+    in_via: str  # console | wechat | import | phone | radio; "" where a fix is only asked for: no Book holds such a one
     in_by: str
     out_at: int | None = None
     out_via: str = ""
@@ -149,25 +149,26 @@ def there(book: Book, at: int, now: int, town: Town) -> list[Assignment]:
     return [
         a
         for a in book.assignments
-        if town.shifts[a.shift].presence
+        if town.shift_of(a.shift).presence
         and any(begin <= at < end for begin, end in stays(book, a, now, town.duty_rules))
     ]
 
 
 def on_call(book: Book, at: int, town: Town) -> list[Assignment]:
-    return [a for a in book.assignments if not town.shifts[a.shift].presence and a.start <= at < a.end]
+    return [a for a in book.assignments if not town.shift_of(a.shift).presence and a.start <= at < a.end]
 
 
 def standing(book: Book, a: Assignment, now: int, town: Town) -> Standing:
     """Where the person of an assignment stands now, in one word."""
     sign, rules = book.sign_of.get((a.person, a.day, a.shift)), town.duty_rules
-    if any(leave.person == a.person and leave.start <= now < leave.end for leave in book.leaves):
+    at = min(max(now, a.start), a.end - 1)  # of a shift that is over or to come: as it was, or will be
+    if any(leave.person == a.person and leave.start <= at < leave.end for leave in book.leaves):
         return "leave"
     if sign is not None:
         return "left" if sign.out_at is not None and sign.out_at <= now else "present"
     if now >= a.end:
         return "over"
-    if not town.shifts[a.shift].presence:
+    if not town.shift_of(a.shift).presence:
         return "on_call" if now >= a.start else "planned"
     if now < a.start:
         return "due" if now >= a.start - rules.sign_opens * MINUTE else "planned"
@@ -185,8 +186,8 @@ def signed_in(book: Book, person: str, now: int) -> Sign | None:
 def desk_of(book: Book | None, town: Town, person: str, now: int) -> str:
     """The desk that a person stands at: that of the shift he has signed in for, else that of his unit."""
     sign = signed_in(book, person, now) if book else None
-    if sign is not None and sign.shift in town.shifts and town.shifts[sign.shift].desk:
-        return town.shifts[sign.shift].desk
+    if sign is not None and town.shift_of(sign.shift).desk:
+        return town.shift_of(sign.shift).desk
     known = town.people.get(person)
     unit = town.units.get(known.unit) if known else None
     return "night" if unit is not None and unit.kind == "response_team" else "day"

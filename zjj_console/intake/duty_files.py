@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from zjj_console.desk import rostering, signing
 from zjj_console.desk.desk import Desk
+from zjj_console.domain import permits
 from zjj_console.domain.model import HOUR, Refusal
 from zjj_console.domain.roster import Assignment, Book, Sign
 from zjj_console.intake import columns
@@ -64,9 +65,7 @@ class _Signs(Run[Punch]):
     told_as = _WARNINGS
 
     def permitted(self) -> Refusal | None:
-        if self.desk.actor.roles & signing.RECORDERS:
-            return None
-        return Refusal(7, "4.4", f"{self.desk.actor.name} 不可代录他人签到", "may not sign for others")
+        return permits.refuse_act("sign_for_others", self.desk.facts())
 
     def prepare(self, table: Table, found: dict[str, int], mapping: Mapping) -> None:
         if not ({"at", "direction"} <= found.keys() or {"in_at", "out_at"} & found.keys()):

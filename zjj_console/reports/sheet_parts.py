@@ -251,6 +251,8 @@ def abnormal(h: Handover, duty: DutyTime) -> Iterator[str]:
         yield "结存不符"
     if h.unread and (h.out_sign or h.in_sign):
         yield f"必读未读 {len(h.unread)} 件: {joined(*(told(i.handle, 20) for i in h.unread))}"
+    if h.changed:
+        yield f"快照后变更 {len(h.changed)} 件: {joined(*(told(handle, 20) for handle in h.changed))}"
     if package.unsent:
         yield f"同步待发 {package.unsent} 条"
     late = (h.moved_at - h.at) // MINUTE if h.moved_at is not None else 0

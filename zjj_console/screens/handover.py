@@ -332,12 +332,12 @@ class HandoverScreen(ConsoleScreen):
         if view is None:
             return
         if view.h.out_sign is not None and view.h.state not in ho.DONE:
-            self.ask(t("重建会撤下交班签字，y 重建，其余键不动"), {"y": self._prepare})
+            self.ask(t("重建会撤下交班签字，y 重建，其余键不动"), {"y": lambda: self._prepare(anew=True)})
         else:
             self._prepare()
 
-    def _prepare(self) -> None:
-        self.run_act(handing.prepare(self.which, anew=True))
+    def _prepare(self, *, anew: bool = False) -> None:
+        self.run_act(handing.prepare(self.which, anew=anew))
 
     def extra(self) -> None:
         """Relief of a seat, continuation: a handover between the boundaries."""

@@ -29,7 +29,7 @@ def look(session: Session, h: Handover, facts: Facts) -> View:
         late = "" if by_station else rules.lateness(h, facts.now, facts.town)
         rows = tuple(_rows(h, ticked, stations(frame) if by_station else []))
         return View(h, frame, rows, late=late, holder=facts.custodian)
-    live = viewing.live(session.desk.reader, h, facts)
+    live = viewing.live(session.desk.reader, h, facts, proof=False)
     taking = signatures.person(facts) if facts.desk == h.to and h.frm != h.to else None
     return View(
         h, frame, tuple(_rows(h, rules.warnings(live), [])), 0, tuple(rules.blockers(h, live, taking)), live.changes,

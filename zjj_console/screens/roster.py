@@ -199,7 +199,7 @@ class RosterScreen(RosterBoard):
         if self.board.state == "draft":
             do = rostering.keep(self.month, roster_view.with_slot(self.draft, hole, slot))
         elif hole.person:
-            do = shift_changes.substitute(hole.person, one.person, hole.day)
+            do = shift_changes.substitute(hole.person, one.person, key=hole.key, acting=one.acting)
         else:
             do = shift_changes.fill(slot)
         name = f"{case_lines.person_name(self.session.desk.town, one.person)}({one.person})"

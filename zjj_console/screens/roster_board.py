@@ -253,7 +253,7 @@ class RosterBoard(ConsoleScreen):
             return ""
         frame, hole = self.session.frame(), self.hole
         gone = case_lines.person_name(frame.town, hole.person) if hole.person else t("未排")
-        shift = frame.town.shifts[hole.shift]
+        shift = frame.town.shift_of(hole.shift)
         return f"{hole.day:%m-%d} {shift.name_en if english() else shift.name} {gone}"
 
     def hint(self) -> Line:

@@ -65,13 +65,13 @@ def _stationed(db: Connection, e: Stored) -> None:
 
 def _signed(db: Connection, e: Stored) -> None:
     """A fix that waits for approval goes on waiting, whatever else happens to the sign."""
-    _put(db, "sign", _SIGN, [row if "wish" in row else {**row, "wish": _waiting(db, row)} for row in e.data["signs"]])
+    _put(db, "sign", _SIGN, [row if "wish" in row else {**row, **_waiting(db, row)} for row in e.data["signs"]])
 
 
-def _waiting(db: Connection, row: dict[str, Any]) -> str:
+def _waiting(db: Connection, row: dict[str, Any]) -> dict[str, str]:
     found = db.execute("SELECT wish FROM sign WHERE person = ? AND day = ? AND shift = ?",
                        (row["person"], row["day"], row["shift"])).fetchone()  # fmt: skip
-    return str(found[0]) if found else ""
+    return {"wish": found[0], "fix": "asked"} if found and found[0] else {}
 
 
 def _custody(db: Connection, e: Stored) -> None:

@@ -16,6 +16,7 @@ _ASSIGNMENT = "day, shift, unit, post, seat, person, start_at, end_at, planned, 
 _ASSIGNMENT_FIELDS = tuple(f.name for f in fields(Assignment))
 _SIGN = "person, day, shift, in_at, in_via, in_by, out_at, out_via, out_by, note, auto_out, fix"
 _SIGN_FIELDS = tuple(f.name for f in fields(Sign))
+_PROVEN = "in_via <> ''"  # a fix that is only asked for, or was refused, is no sign
 _LEAVE = 'id, person, start_at, end_at, kind, "by", note'
 _STATIONING = (
     'id, dept, station, start_at, end_at, "trigger", state, asked_by, person, case_id, arrived_at, left_at, text'
@@ -61,7 +62,8 @@ def book(db: Connection, start: int, end: int) -> Book:
         f"SELECT {_STATIONING} FROM stationing WHERE {within} ORDER BY start_at", (end, start)
     ).fetchall()
     signs = db.execute(
-        f"SELECT {_SIGN} FROM sign WHERE in_at < ? AND (out_at IS NULL OR out_at > ?) ORDER BY in_at", (end, start)
+        f"SELECT {_SIGN} FROM sign WHERE in_at < ? AND (out_at IS NULL OR out_at > ?) AND {_PROVEN} ORDER BY in_at",
+        (end, start),
     ).fetchall()
     return Book(
         start,
@@ -84,12 +86,12 @@ def assignments_of(db: Connection, month: str) -> list[Assignment]:
 
 
 def signs_of(db: Connection, day: date) -> list[Sign]:
-    rows = db.execute(f"SELECT {_SIGN} FROM sign WHERE day = ? ORDER BY in_at", (day.isoformat(),))
+    rows = db.execute(f"SELECT {_SIGN} FROM sign WHERE day = ? AND {_PROVEN} ORDER BY in_at", (day.isoformat(),))
     return [_sign(row) for row in rows]
 
 
 def find_sign(db: Connection, person: str, day: date, shift: str) -> tuple[Sign, str] | None:
-    """A sign and the fix that waits for approval, as JSON."""
+    """A sign, proven or not, and the fix that waits for approval, as JSON."""
     row = db.execute(f"SELECT {_SIGN}, wish FROM sign WHERE person = ? AND day = ? AND shift = ?",
                      (person, day.isoformat(), shift)).fetchone()  # fmt: skip
     return (_sign(row[:-1]), row[-1]) if row else None
@@ -102,7 +104,7 @@ def wishes(db: Connection) -> list[tuple[Sign, dict[str, Any]]]:
 
 
 def open_signs(db: Connection) -> list[Sign]:
-    rows = db.execute(f"SELECT {_SIGN} FROM sign WHERE out_at IS NULL ORDER BY in_at").fetchall()
+    rows = db.execute(f"SELECT {_SIGN} FROM sign WHERE out_at IS NULL AND {_PROVEN} ORDER BY in_at").fetchall()
     return [_sign(row) for row in rows]
 
 

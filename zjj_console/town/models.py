@@ -366,6 +366,10 @@ class Town(Struct, frozen=True, dict=True):
     def of_kind(self, kind: UnitKind) -> list[Unit]:
         return [u for u in self.units.values() if u.kind == kind]
 
+    def shift_of(self, code: str) -> Shift:
+        """A shift by its code, also where a stored roster names one that the profile has dropped: then a bare stand-in."""
+        return self.shifts.get(code) or Shift(code, code, code, self.centre.hours, (), (), "X")
+
     def hours_of(self, unit: str) -> Hours:
         """Duty window of a unit; the centre's for an unknown one."""
         found = self.units.get(unit)

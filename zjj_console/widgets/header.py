@@ -62,6 +62,8 @@ def alarm(worst: list[QueueRow], more: int, at: Frame, width: int, missed: Misse
     mark = wording.urgency(first, at.now).replace("  ", " ") or "!"
     listed = " ".join(row.handle for row in worst[1:]) + (" .." if more >= len(worst) else "")
     rest = f"{t('另{n}项', n=more)}: {listed}" if more > 0 else ""
+    if missed is not None and missed.late:
+        rest = f"!!{t('交接未签')} {missed.boundary.code}  {rest}"
     right = ((f"  {rest}  ", "$dim"), (t("o 打开"), "bold $accent"), (" ", ""))
     head = f" {mark} {first.handle} {wording.countdown(first, at.now, at.duty)} "
     tail = f" {unit_name(at.town, first.lead) if first.lead else t('未派')} {place_name(at.town, first.place, first.committee)}"
