@@ -152,8 +152,9 @@ def home_of(town: Town, a: Assignment) -> str:
 
 
 def team_of(town: Town, a: Assignment) -> str:
-    """The response team of an assignment, also where its seat is at the centre; "" if none."""
-    for code in (a.unit, home_of(town, a)):
+    """The response team of an assignment, also where its night seat is at the centre; "" if none."""
+    at_night = "response_team" in town.shift_of(a.shift).units  # one of the team may stand in for somebody by day
+    for code in (a.unit, home_of(town, a) if at_night else ""):
         if code in town.units and town.units[code].kind == "response_team":
             return code
     return ""

@@ -84,8 +84,9 @@ class Facts(Struct, frozen=True):
         holders += [p for role in ("chief", "deputy", "team_leader", "handler") for p in self.town.holders(unit, role)]
         staff = self.town.staff(unit)
         holders += [p for p in staff if {"team_leader", "handler", "chief"} & set(p.roles)] + staff
-        free = [p for p in holders if not self._away(p.work_no)]
-        return (free or holders)[0].work_no if holders else ""
+        if not holders:
+            return ""
+        return min(holders, key=lambda p: (self._on_leave(p.work_no), self._busy(p.work_no))).work_no
 
     def _home(self, person: str) -> str:
         known = self.town.people.get(person)
@@ -102,6 +103,6 @@ class Facts(Struct, frozen=True):
         leaves = self.book.leaves if self.book else ()
         return any(leave.person == person and leave.start <= self.now < leave.end for leave in leaves)
 
-    def _away(self, person: str) -> bool:
-        """On leave, or planned now: whoever asks has looked at that unit's own plan already."""
-        return self._on_leave(person) or any(a.person == person for a in self._planned_now())
+    def _busy(self, person: str) -> bool:
+        """Planned now: whoever asks has looked at that unit's own plan already."""
+        return any(a.person == person for a in self._planned_now())

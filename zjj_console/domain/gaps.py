@@ -137,7 +137,7 @@ def absences(book: Book, town: Town, duty: DutyTime, now: int) -> list[Absence]:
         number = sum((b.day, b.shift, b.unit) == (a.day, a.shift, a.unit) for b, _ in away)
         severity = min(missed, key=SEVERITIES.index, default="i")
         zh, en = _WHY[why]
-        if not missed:
+        if not missed and why != "late":  # who is late still counts until he is declared absent
             zh, en = f"{zh}, 缺{number} 仍达最低", f"{en}; {number} short, the minimum is there"
         found.append(_absence(book, a, why, a.person, "", severity, zh, en, not missed))
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.since, one.person))

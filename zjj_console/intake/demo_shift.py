@@ -23,14 +23,15 @@ Step = tuple[int, str, Act]  # when, who, what
 
 
 def seed_shift(desk: Desk, known_by: Callable[[int], None]) -> None:
-    """Roster of the coming fortnight, signs of day and night, and the handover into the night with the cases `known_by`
-    then. Only `known_by` the desk's own instant where the profile has no shifts, or where no night has begun.
+    """Roster of the coming fortnight and who came; of a night also the handover that began it, with the cases
+    `known_by` then. Nothing where the profile has no shifts.
     """
     clock, now = desk.now, desk.now()
     began = custody.last_boundary(desk.town, desk.duty, now)
-    if not desk.town.shifts or began is None or began[0].to != "night":
+    if not desk.town.shifts or began is None:
         return
     boundary, at = began
+    night = boundary.to == "night"
     day = desk.duty.local(at).date()
     try:
         for month in sorted({f"{d:%Y-%m}" for d in (day - timedelta(days=1), day, day + _AHEAD)}):
@@ -38,7 +39,10 @@ def seed_shift(desk: Desk, known_by: Callable[[int], None]) -> None:
             rows = rostering.plan(desk.reader, desk.town, desk.duty, month).assignments
             desk.act(rostering.keep(month, rows))
             desk.act(rostering.publish(month, "示例"))
-        signs = sorted(_signs(desk, day, at), key=lambda step: step[0])
+        signs = sorted((s for s in _signs(desk, day, at) if s[0] <= now), key=lambda step: step[0])
+        if not night:
+            _do(desk, signs)
+            return
         _do(desk, [step for step in signs if step[0] < at - _KNOWN])
         _set(desk, at - _KNOWN)
         known_by(at - _KNOWN)
@@ -60,13 +64,13 @@ def _do(desk: Desk, steps: list[Step]) -> None:
 
 def _signs(desk: Desk, day: date, at: int) -> Iterator[Step]:
     """Everybody of the day came a little early; of the night's team one has not come (he is the last by work number)."""
-    book = reads_duty.book(desk.reader, at - 14 * HOUR, at + 2 * HOUR)
+    book = reads_duty.book(desk.reader, at - 14 * HOUR, at + 14 * HOUR)
     today = [a for a in book.assignments if a.day == day and desk.town.shifts[a.shift].presence]
     late = max((a.person for a in today if a.start == at), default="")
     for n, a in enumerate(sorted(today, key=lambda a: a.person)):
         if a.person != late:
             yield a.start - (3 + n % 9) * MINUTE, a.person, signing.sign_in(a.person)
-        if a.end <= at and a.person != TRIAL_OPERATOR:
+        if a.person != TRIAL_OPERATOR:
             yield a.end + (n % 5) * MINUTE, a.person, signing.sign_out(a.person)
 
 

@@ -27,6 +27,11 @@ _FILES = (".csv", ".xlsx", ".ics")
 class RosterScreen(RosterBoard):
     # keys -------------------------------------------------------------------------------------------------------------
 
+    def _nothing_open(self) -> str:
+        if self.board.state == "none":
+            return t("本日没有排班，缺口未算: n 编制，或 zjj roster gaps")
+        return t("没有可补的缺口；Tab 看缺口与原因") if self.board.issues else t("没有缺口")
+
     def on_list_key(self, key: str, char: str) -> bool:
         if self.listed == "proposals" and char.isdigit():
             self.pick(int(char))
@@ -170,7 +175,7 @@ class RosterScreen(RosterBoard):
         if one is None and chosen is None:
             at = next((n for n, i in enumerate(self.board.issues) if any(a.end > now for a in i.holes)), None)
             if at is None:
-                self.no(t("没有可补的缺口；Tab 看缺口与原因") if self.board.issues else t("没有缺口"))
+                self.no(self._nothing_open())
                 return
             self.at["issues"], self.listed, self.below = at, "issues", True
             one = self.issue()
