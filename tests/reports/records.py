@@ -65,9 +65,9 @@ def package(clock: Hands, **fields: Any) -> Package:
         "calls": (Line("二级升级 电话未接", at, "1041"),),
         "coming": (Line("处置时限", clock.at("2021-03-01 19:10"), "1041"),),
         "staff": (
-            Staff(OUT, "示例何", "镇中心", "seat", "out", "present"),
-            Staff(IN, "示例陈", "示例一队", "seat", "in", "present"),
-            Staff(SIXTH, "示例许", "示例一队", "member", "in", "absent", "未签到 未顶班"),
+            Staff(OUT, "示例何", "镇中心", "坐席", "out", "在岗"),
+            Staff(IN, "示例陈", "示例一队", "坐席", "in", "在岗"),
+            Staff(SIXTH, "示例许", "示例一队", "队员", "in", "缺岗", "未签到 未顶班"),
         ),
         "gaps": (Line("示例站 执法力量 缺1"),),
         "stationings": (Line("示例部门 驻示例站 已到"),),

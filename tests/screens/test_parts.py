@@ -21,6 +21,7 @@ from zjj_console.app import write_incident
 from zjj_console.desk import wording
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.lifecycle import STATE_ZH
+from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.storage.reads import Cursor, QueueRow
 from zjj_console.verbs.table import GROUP_ZH, VERBS
 from zjj_console.widgets.cells import fit, fitted, shown, width_of, wrap
@@ -166,7 +167,7 @@ def chinese_strings() -> set[str]:
             for n in ast.walk(tree)
             if isinstance(n, ast.Constant) and isinstance(n.value, str) and CJK.search(n.value) and id(n) not in told
         }
-    tables: list[Any] = [STATE_ZH, wording.FLOW_ZH, wording.PRIORITY_ZH, wording.EVENT_ZH, GROUP_ZH]
+    tables: list[Any] = [STATE_ZH, wording.FLOW_ZH, PRIORITY_ZH, wording.EVENT_ZH, GROUP_ZH]
     found |= {zh for table in tables for zh in table.values()}
     return found | {verb.later for verb in VERBS if verb.later}
 

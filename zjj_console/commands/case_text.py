@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from zjj_console.commands.profile_report import aligned
 from zjj_console.desk import shape, wording
 from zjj_console.domain.lifecycle import STATE_ZH
+from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.domain.model import MINUTE, Case, Clock
 from zjj_console.storage.reads import Moment
 
@@ -36,7 +37,7 @@ def page(case: Case, desk: "Desk", now: int, *, clocks: bool) -> str:
     town = desk.town
     rows = [
         ("案件", f"{case.handle}  {case.number}  版本{case.version}"),
-        ("状态", f"{wording.PRIORITY_ZH[case.priority]} {STATE_ZH[case.state]} {wording.FLOW_ZH[case.flow]}"),
+        ("状态", f"{PRIORITY_ZH[case.priority]} {STATE_ZH[case.state]} {wording.FLOW_ZH[case.flow]}"),
         (
             "地点",
             " ".join(p for p in (case.place or "地点待定", case.grid.upper(), wording.unit(town, case.station)) if p),

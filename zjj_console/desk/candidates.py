@@ -40,7 +40,7 @@ def candidates(case: Case, facts: Facts, load: dict[str, int]) -> list[Candidate
 def _there(unit: Unit, facts: Facts) -> str:
     """How many of the unit are there by the roster; nothing where none is published, or outside the unit's hours."""
     here = facts.rostered(unit.code)
-    return "" if here is None or not facts.in_hours(unit.code) else f"在岗{len(here)}" if here else "无人签到"
+    return "" if here is None or not facts.on_duty(unit.code) else f"在岗{len(here)}" if here else "无人签到"
 
 
 def _ordered(case: Case, facts: Facts) -> Iterator[tuple[Unit, str]]:

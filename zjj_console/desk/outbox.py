@@ -3,6 +3,7 @@
 from zjj_console.desk import wording
 from zjj_console.desk.acts import Message
 from zjj_console.desk.work import Work
+from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.domain.model import SECOND, Case, Dispatch
 from zjj_console.storage.db import Connection
 
@@ -51,4 +52,4 @@ def text(case: Case, order: Dispatch, work: Work) -> str:
     until = f" 请于{wording.moment(clock.due, now, duty)}前签收" if clock and clock.due else ""
     role = "主办" if order.role == "lead" else "协办"
     what = f"{case.place or '地点待定'} {wording.category(town, case.category)} {case.text}"
-    return f"【{case.number}】{wording.PRIORITY_ZH[case.priority]} {role} {what}{until} {order.text}".strip()
+    return f"【{case.number}】{PRIORITY_ZH[case.priority]} {role} {what}{until} {order.text}".strip()

@@ -5,6 +5,7 @@ from zjj_console.desk.work import Work
 from zjj_console.domain import guards, permits
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.lifecycle import BY_ACTION, STATE_ZH, step_for, wrong_state
+from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.domain.model import Case, Command, Refusal
 from zjj_console.i18n import teller
 from zjj_console.town.models import Town
@@ -54,7 +55,7 @@ def describe(parsed: Parsed, work: Work, case_id: str, lang: str = "zh") -> str:
         place = " ".join(p for p in (case.place or say("地点待定"), wording.unit(town, case.station)) if p)
         head = (
             f"{verb} {case.handle} {place} {wording.category(town, case.category)} "
-            f"{say(wording.PRIORITY_ZH[case.priority])} {wording.source(town, case.source)}"
+            f"{say(PRIORITY_ZH[case.priority])} {wording.source(town, case.source)}"
         )
     else:
         head = f"{verb} {case.handle} {case.text[:_SUBJECT]}"

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from zjj_console.desk.rostering import Check, check
 from zjj_console.domain.conflicts import OFFICERS, Finding, Vacancy
-from zjj_console.domain.coverage import day_kind, midnight, team_of
+from zjj_console.domain.coverage import day_kind, joined, midnight, team_of
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.gaps import SEVERITIES, Absence, Gap, absences, gaps, proof
 from zjj_console.domain.model import DAY, MINUTE
@@ -209,21 +209,11 @@ def covers(book: Book, town: Town, duty: DutyTime, day: date, now: int, step: in
     found = []
     for required, codes in wanted:
         short = [(t.start, t.end) for key, line in lines.items() if key[0] in codes for t in line if t.short]
-        holes = _joined(short)
+        holes = joined(short)
         bar = "".join(
             GAP if any(b <= at < e for b, e in holes) else COVERED for at in _instants(span, step, span[0] - 1)
         )
         found.append(Cover(required, bar, (DAY - sum(e - b for b, e in holes)) // MINUTE, tuple(holes)))
-    return found
-
-
-def _joined(spans: Iterable[Interval]) -> list[Interval]:
-    found: list[Interval] = []
-    for begin, end in sorted(spans):
-        if found and begin <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((begin, end))
     return found
 
 

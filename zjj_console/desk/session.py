@@ -1,6 +1,8 @@
 """Who acts: the sample shift lead in trial mode, afterwards a real operator with a PIN."""
 
-from zjj_console.domain.model import Actor
+from zjj_console.desk.acts import Act, Done
+from zjj_console.domain.facts import Facts
+from zjj_console.domain.model import Actor, Refusal
 from zjj_console.storage.db import Connection, StorageError, writing
 from zjj_console.town.models import Town
 
@@ -44,6 +46,18 @@ def check_pin(db: Connection, work_no: str, pin: str) -> None:
         PasswordHasher().verify(row[0], pin)
     except VerifyMismatchError as error:
         raise StorageError(7, "口令不符，请用 --pin-file", "wrong PIN; use --pin-file") from error
+
+
+def proven(act: Act, *people: tuple[Actor, str]) -> Act:
+    """The act after everybody's own PIN has been checked: a wrong one leaves nothing behind (StorageError 7)."""
+
+    def checked(db: Connection, facts: Facts) -> Done | Refusal:
+        for actor, pin in people:
+            if not actor.trial:
+                check_pin(db, actor.work_no, pin)
+        return act(db, facts)
+
+    return checked
 
 
 KEEPERS = frozenset({"admin", "centre", "shift_lead"})  # may set another's PIN and exchange the database

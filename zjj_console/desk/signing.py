@@ -17,7 +17,6 @@ from zjj_console.domain.roster import Book, Sign, desk_of, signed_in, span_of
 from zjj_console.storage import reads_duty
 from zjj_console.storage.db import Connection
 
-VIA_ZH = {"console": "控制台", "wechat": "政务微信", "import": "导入", "phone": "电话", "radio": "电台", "auto": "自动"}
 _EARLIEST = 4 * HOUR  # before its start a sign can hardly be one of that shift
 _LATE_RECORD = 15 * MINUTE  # a sign told later than this is a fix, and needs another person
 

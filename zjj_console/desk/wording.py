@@ -32,7 +32,6 @@ EVENT_ZH = {
     "handover_spoken": "口头交接", "handover_out_signed": "交班签字", "handover_in_signed": "接班签字",
     "handover_forced": "带病交接", "handover_station_signed": "站签",
 }  # fmt: skip
-PRIORITY_ZH = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 
 
 class Timed(Protocol):

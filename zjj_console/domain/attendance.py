@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.model import MINUTE, Refusal
-from zjj_console.domain.roster import Assignment, Book, Interval, Leave, Sign, signed_in, span_of
+from zjj_console.domain.roster import Assignment, Book, Interval, Leave, Sign, signed_in, span_of, without
 from zjj_console.town.models import Person, Shift, Town
 
 Direction = Literal["in", "out"]
@@ -220,12 +220,7 @@ def _covers(shift: Shift, day: date, at: int, town: Town, duty: DutyTime) -> boo
 
 def _owed(a: Assignment, leaves: Iterable[Leave]) -> list[Interval]:
     """The parts of an assignment that its person's leave leaves."""
-    parts = [(a.start, a.end)]
-    for leave in leaves:
-        if leave.person == a.person:
-            cut = [((s, min(e, leave.start)), (max(s, leave.end), e)) for s, e in parts]
-            parts = [part for pair in cut for part in pair if part[0] < part[1]]
-    return parts
+    return without([(a.start, a.end)], ((leave.start, leave.end) for leave in leaves if leave.person == a.person))
 
 
 def _minutes(spans: Iterable[int]) -> int:

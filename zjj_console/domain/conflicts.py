@@ -15,7 +15,7 @@ from zjj_console.domain.conflict_words import WORDS, Pair, post_name
 from zjj_console.domain.custody import TRAINED
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.model import DAY, HOUR, MINUTE
-from zjj_console.domain.roster import Assignment, Book, Interval, Key, Leave, Stationing
+from zjj_console.domain.roster import Assignment, Book, Interval, Key, Leave, Stationing, without
 from zjj_console.domain.rotation import DAY_MINUTES
 from zjj_console.town.models import Hours, Post, Town
 
@@ -279,7 +279,7 @@ class _Checker:
                     whole = self.duty.window(day, Hours("", "", begin, end, "A"))
                     key = shoulder_key(day, station.code, begin)
                     excused = bool(self.reasons.get(key))
-                    for part in _bare(whole, there):
+                    for part in without([whole], there):
                         yield self._say(
                             "C10", "warn" if excused else "refuse", "", key, part,
                             {**names, "unit": self._unit(station.code)}, needs_reason=not excused,
@@ -361,19 +361,6 @@ def _runs(days: Iterable[date]) -> list[list[date]]:
 
 def _run_text(run: list[date]) -> str:
     return f"{run[0]:%m-%d}" if len(run) == 1 else f"{run[0]:%m-%d}..{run[-1]:%m-%d}"
-
-
-def _bare(whole: Interval, spans: list[Interval]) -> list[Interval]:
-    """The parts of `whole` that no span covers."""
-    parts, at = [], whole[0]
-    for begin, end in sorted(spans):
-        if begin > at:
-            parts.append((at, min(begin, whole[1])))
-        at = max(at, end)
-        if at >= whole[1]:
-            break
-    parts.append((at, whole[1]))
-    return [(begin, end) for begin, end in parts if begin < end]
 
 
 def _hours(minutes: int) -> str:

@@ -68,7 +68,7 @@ def coverage_hours(town: Town, duty: DutyTime, day: date) -> dict[str, float]:
         required.code: _hours(
             _common(_common(whole, window), span)
             for window in _windows(required, duty, *whole).values()
-            for span in _joined(_reach(town, duty, required, *whole))
+            for span in joined(_reach(town, duty, required, *whole))
         )
         for required in town.coverage
     }
@@ -79,7 +79,7 @@ def desk_hours(town: Town, duty: DutyTime, day: date) -> float:
     begin, end = midnight(town, duty, day), midnight(town, duty, day + timedelta(days=1))
     shifts = [shift for shift in town.shifts.values() if shift.desk and shift.presence]
     spans = [span_of(town, duty, shift, day - timedelta(days=n)) for shift in shifts for n in (0, 1)]
-    return _hours(_common((begin, end), span) for span in _joined(spans))
+    return _hours(_common((begin, end), span) for span in joined(spans))
 
 
 def midnight(town: Town, duty: DutyTime, day: date) -> int:
@@ -234,7 +234,7 @@ def _reach(town: Town, duty: DutyTime, required: Requirement, start: int, end: i
     return [span_of(town, duty, shift, day) for shift in shifts for day in days]
 
 
-def _joined(spans: Iterable[Interval]) -> list[Interval]:
+def joined(spans: Iterable[Interval]) -> list[Interval]:
     found: list[Interval] = []
     for begin, end in sorted(spans):
         if found and begin <= found[-1][1]:

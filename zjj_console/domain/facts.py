@@ -1,5 +1,7 @@
 """What a decision may know besides the case: the instant, the actor, the town, other cases. Gathered by the desk."""
 
+from functools import cached_property
+
 from msgspec import Struct
 
 from zjj_console.domain.custody import Holding
@@ -11,7 +13,7 @@ from zjj_console.town.models import Town
 _FIRST = {"team_leader": 0, "shift_lead": 1, "deputy": 2, "chief": 3, "resident": 4}  # who takes an order for his unit
 
 
-class Facts(Struct, frozen=True):
+class Facts(Struct, frozen=True, dict=True):
     now: int
     actor: Actor
     town: Town
@@ -44,7 +46,12 @@ class Facts(Struct, frozen=True):
         if self.book is None or not self.planned():
             return None
         people = {p.work_no for p in self.town.staff(unit)}
-        return [a for a in there(self.book, self.now, self.now, self.town) if a.unit == unit or a.person in people]
+        return [a for a in self._there if a.unit == unit or a.person in people]
+
+    @cached_property
+    def _there(self) -> list[Assignment]:
+        """Everybody who is there now: asked for each of twenty candidates, worked out once."""
+        return there(self.book, self.now, self.now, self.town) if self.book else []
 
     def planned(self) -> bool:
         """Whether a roster holds now: one of today, or the night that began under yesterday's."""

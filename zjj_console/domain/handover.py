@@ -30,6 +30,13 @@ CODES = {
     "N5": ("挂账", "suspended"), "R1": ("已结", "ended"), "R2": ("交回原承办", "back to who had it by day"),
     "R3": ("夜队续办至完", "the night team finishes it"), "R4": ("交镇中心", "to the centre"),
 }  # fmt: skip
+VIA_ZH = {
+    "phone": "电话",
+    "radio": "对讲",
+    "wechat": "政务微信",
+    "console": "控制台",
+    "import": "导入",
+}  # how a sign was told
 NEXT_ZH = {
     "1": "催签收", "2": "到场核实", "3": "跟踪处置至完", "4": "收到提交后核查", "5": "定时回访", "6": "联系承办人",
     "7": "升级", "8": "等待复查", "9": "次日续办",
@@ -128,7 +135,6 @@ class Package(Struct, frozen=True, omit_defaults=True):
     earlier: tuple[Line, ...] = ()  # notes of earlier handovers that still stand
     unsent: int = 0
     trial: bool = False
-    cases_left_out: int = 0
 
     def count(self, group: str) -> int:
         return sum(item.group == group for item in self.items)

@@ -2,6 +2,7 @@
 
 from zjj_console.domain.model import Case, Flow, State
 
+PRIORITY_ZH = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 MARK_ZH = {
     "supervised": "督",
     "difficult": "疑",

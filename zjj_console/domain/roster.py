@@ -4,6 +4,7 @@ Every surface asks `Book`: candidates, roster screen, gaps, handover and scripts
 A duty date is the local date on which a shift begins: the night of the 1st ends on the 2nd and is still the 1st.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -127,10 +128,7 @@ def stays(book: Book, a: Assignment, now: int, rules: DutyRules) -> list[Interva
         end = sign.out_at if sign.out_at is not None else max(a.end, min(now + 1, _next_sign(book, sign)))
         span = (min(begin, sign.in_at), end) if begin < end else None
     spans = [span] if span else []
-    for leave in book.leaves:
-        if leave.person == a.person:
-            spans = [part for one in spans for part in _without(one, (leave.start, leave.end))]
-    return spans
+    return without(spans, ((leave.start, leave.end) for leave in book.leaves if leave.person == a.person))
 
 
 def _next_sign(book: Book, sign: Sign) -> int:
@@ -139,9 +137,12 @@ def _next_sign(book: Book, sign: Sign) -> int:
     return min(later, default=1 << 62)
 
 
-def _without(span: Interval, hole: Interval) -> list[Interval]:
-    parts = [(span[0], min(span[1], hole[0])), (max(span[0], hole[1]), span[1])]
-    return [(begin, end) for begin, end in parts if begin < end]
+def without(spans: list[Interval], holes: Iterable[Interval]) -> list[Interval]:
+    """What is left of spans when holes are cut out."""
+    for hole in holes:
+        cut = [((begin, min(end, hole[0])), (max(begin, hole[1]), end)) for begin, end in spans]
+        spans = [part for pair in cut for part in pair if part[0] < part[1]]
+    return spans
 
 
 def there(book: Book, at: int, now: int, town: Town) -> list[Assignment]:

@@ -17,9 +17,7 @@ from zjj_console.reports.wording import (
     line_text,
     next_word,
     package_of,
-    post_word,
     remaining,
-    standing_word,
     state_word,
     told,
     worst_first,
@@ -143,8 +141,8 @@ def _absent(h: Handover) -> Grid:
     return Grid(
         ("单位", "岗位", "姓名", "状态", "备注"),
         tuple(
-            (told(s.unit_zh, 30), post_word(s.post), told(s.name, 20), standing_word(s), told(s.note, 80))
+            (told(s.unit_zh, 30), told(s.post, 20), told(s.name, 20), told(s.standing, 20), told(s.note, 80))
             for s in package_of(h).staff
-            if standing_word(s) in ABSENT_ZH
+            if s.standing in ABSENT_ZH
         ),
     )

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.handover import MUST_ZH, TOPICS, Handover, Item, Line, Package, Tick
+from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.domain.model import MINUTE
 from zjj_console.reports.document import Entry, Grid, Lines, Pair, Part, Section
 from zjj_console.reports.wording import (
     ABSENT_ZH,
-    PRIORITY_ZH,
     SIDE_ZH,
     WARNING_ZH,
     Clock,
@@ -19,9 +19,7 @@ from zjj_console.reports.wording import (
     line_text,
     next_word,
     package_of,
-    post_word,
     signed_by,
-    standing_word,
     told,
     who,
     worst_first,
@@ -85,8 +83,6 @@ def balance(h: Handover) -> tuple[Part, ...]:
     b = package.balance
     flow = f"上期{b.opening} + 新增{b.new} + 重开{b.reopened} - 结案{b.closed} - 作废{b.voided} - 并案{b.merged} = 未结{b.open}"
     split = f"未结{b.open} = {running_word(h)}{package.count('running')} + 停表{package.count('paused')} + 挂账{package.count('suspended')}"
-    if package.cases_left_out:
-        split += f" + 未列入{package.cases_left_out}"
     counts = Counter((i.state_zh, i.priority) for i in package.items)
     late = Counter(i.state_zh for i in package.items if i.overdue)
     states = sorted({i.state_zh for i in package.items})
@@ -112,7 +108,7 @@ def where_to(h: Handover) -> str:
 
 
 def adds_up(package: Package) -> bool:
-    return len(package.items) + package.cases_left_out == package.balance.open
+    return len(package.items) == package.balance.open
 
 
 def must(h: Handover, clock: Clock) -> tuple[Part, ...]:
@@ -189,8 +185,6 @@ def rest(h: Handover, clock: Clock) -> tuple[Part, ...]:
         for (group, state), cases in sorted(groups.items())
     )
     batch = [_tick(h, "成批确认", h.batch, clock)] if h.batch else ["成批确认: 未确认"] * bool(items)
-    if package.cases_left_out:
-        batch.append(f"本单另有 {package.cases_left_out} 件未结未列入, 见案件清单")
     return (Lines((f"共 {len(items)} 件", *batch)), Grid(("状态", "计时", "件数", "最早到期", "案号"), rows))
 
 
@@ -209,17 +203,17 @@ def _handles(cases: list[Item]) -> str:
 
 def staff(package: Package) -> Grid:
     """Missing people first within each side."""
-    people = sorted(package.staff, key=lambda s: (s.side != "out", standing_word(s) not in ABSENT_ZH))
+    people = sorted(package.staff, key=lambda s: (s.side != "out", s.standing not in ABSENT_ZH))
     return Grid(
         ("方", "单位", "岗位", "姓名", "工号", "状态", "备注"),
         tuple(
             (
                 SIDE_ZH.get(s.side, told(s.side, 10)),
                 told(s.unit_zh, 30),
-                post_word(s.post),
+                told(s.post, 20),
                 told(s.name, 20),
                 told(s.person, 20),
-                standing_word(s),
+                told(s.standing, 20),
                 told(s.note, 80),
             )
             for s in people

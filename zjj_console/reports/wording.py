@@ -4,21 +4,15 @@ from msgspec import Struct
 
 from zjj_console.domain.conflict_words import POST_NAMES
 from zjj_console.domain.duty import DutyTime
-from zjj_console.domain.handover import CODES, DONE, NEXT_ZH, Handover, Item, Line, Package, Signature, Staff
+from zjj_console.domain.handover import CODES, DONE, NEXT_ZH, VIA_ZH, Handover, Item, Line, Package, Signature
 from zjj_console.domain.model import MINUTE
 from zjj_console.domain.safe import safe_text
 
-PRIORITY_ZH = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
-STANDING_ZH = {
-    "present": "在岗", "due": "应到", "late": "迟到", "absent": "缺岗", "left": "已签退", "leave": "请假",
-    "on_call": "听班", "planned": "未到班", "over": "已下班",
-}  # fmt: skip
 SIDE_ZH = {"out": "交班", "in": "接班"}
 WARNING_ZH = {
     "W1": "人员缺岗", "W2": "消息未发出", "W3": "装备短缺", "W4": "三级案件超时", "W5": "站点迟签", "W6": "上次带病交接",
     "W7": "平台不通",
 }  # fmt: skip
-VIA_ZH = {"phone": "电话", "radio": "对讲", "console": "控制台", "wechat": "政务微信", "import": "导入"}
 WEEKDAYS = "一二三四五六日"
 ABSENT_ZH = ("缺岗", "迟到", "请假")
 _TOLD = 240  # characters of one text on a paper
@@ -117,10 +111,6 @@ def signed_by(sign: Signature, duty: DutyTime) -> str:
     way = VIA_ZH.get(sign.via, told(sign.via, 10))
     known = duty.town.people.get(sign.proxy_for)
     return f"{name} 代签({joined(way, f'代 {told(known.name if known else sign.proxy_for, 20)}' if sign.proxy_for else '')})"
-
-
-def standing_word(staff: Staff) -> str:
-    return STANDING_ZH.get(staff.standing, told(staff.standing, 20))
 
 
 def post_word(post: str) -> str:

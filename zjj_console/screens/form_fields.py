@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from zjj_console.desk import wording
+from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.i18n import t
 from zjj_console.town import names
 from zjj_console.town.models import Town
@@ -52,13 +52,13 @@ def _category(typed: str, town: Town) -> Meaning:
     offers = tuple((c.code, c.name) for c in found.candidates[:OFFERED])
     if found.found is not None:
         known = town.categories[found.found.code]
-        return Meaning(known.code, f"{known.name} {t('默认')}{t(wording.PRIORITY_ZH[known.priority])}")
+        return Meaning(known.code, f"{known.name} {t('默认')}{t(PRIORITY_ZH[known.priority])}")
     return Meaning("", t("选一个") if offers else t("没有这个类别"), offers)
 
 
 def _priority(typed: str, town: Town) -> Meaning:
     token = folded(typed)
-    known = {str(n): zh for n, zh in wording.PRIORITY_ZH.items()}
+    known = {str(n): zh for n, zh in PRIORITY_ZH.items()}
     return Meaning(token, t(known[token])) if token in known else Meaning("", t("写 1 2 3 4"))
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from zjj_console.desk import handing, which, wording
+from zjj_console.desk import handing, which
 from zjj_console.desk.outcome import Outcome
 from zjj_console.domain import handover as ho
 from zjj_console.domain import handover_rules as rules
 from zjj_console.domain.handover import Handover
+from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.domain.model import SECOND, Refusal
 from zjj_console.i18n import english, t
 from zjj_console.reports import sheet
@@ -204,7 +205,7 @@ class HandoverScreen(ConsoleScreen):
         elif ticked(row, view.h):
             self._put(view.cursor + 1)
         elif row.item is not None and row.item.priority in rules.URGENT:
-            level = t(wording.PRIORITY_ZH[row.item.priority])
+            level = t(PRIORITY_ZH[row.item.priority])
             question = t("{handle} {level} 复述下一步，用自己的话或按数字", handle=row.item.handle, level=level)
             self.ask_line(question, lambda text: self._read_back(row, text), numbered=list(ho.NEXT_ZH.items()))
         else:

@@ -3,20 +3,20 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from zjj_console.desk import signatures
+from zjj_console.desk import session, signatures
 from zjj_console.desk.acts import Act, Done
-from zjj_console.desk.session import actor_of, check_pin
-from zjj_console.domain.facts import Facts
-from zjj_console.domain.model import Actor, Refusal
+from zjj_console.desk.session import actor_of
+from zjj_console.domain.handover import VIA_ZH
+from zjj_console.domain.model import Actor
 from zjj_console.i18n import english, t
-from zjj_console.storage.db import Connection, StorageError
+from zjj_console.storage.db import StorageError
 from zjj_console.widgets.columns import unit_name
 
 if TYPE_CHECKING:
     from zjj_console.screens.handover import HandoverScreen
 
 _SIDE_ZH = {"out": "交班签字", "in": "接班签字"}
-_WAYS = (("1", "电话", "phone"), ("2", "对讲", "radio"), ("3", "政务微信", "wechat"))
+_WAYS = tuple((str(n), VIA_ZH[via], via) for n, via in enumerate(("phone", "radio", "wechat"), 1))
 
 
 class Signing:
@@ -62,7 +62,7 @@ class Signing:
             self.screen.ask_line(t("{words} 口令", words=words), then, secret=True)
 
     def _sign(self, actor: Actor, side: str, pin: str) -> None:
-        act = _proven(signatures.sign(self.screen.which, side), (actor, pin))
+        act = session.proven(signatures.sign(self.screen.which, side), (actor, pin))
         then = (lambda _: self._takes_over(actor)) if side == "in" else None
         self.screen.run_act(act, actor=actor, then=then)
 
@@ -81,7 +81,7 @@ class Signing:
         if actor is not None:
             nothing: Act = lambda db, facts: Done([], actor.name, actor.name)  # noqa: E731
             self._with_pin(actor, actor.name, lambda pin: self.screen.run_act(
-                _proven(nothing, (actor, pin)), then=lambda _: self._takes_over(actor)))  # fmt: skip
+                session.proven(nothing, (actor, pin)), then=lambda _: self._takes_over(actor)))  # fmt: skip
 
     # 带病交接 ---------------------------------------------------------------------------------------------------------
 
@@ -112,8 +112,8 @@ class Signing:
 
         def go(second_pin: str) -> None:
             act = signatures.force(self.screen.which, reason, other.work_no, proven=True)
-            proven = _proven(act, (actor, pin), (other, second_pin))
-            self.screen.run_act(proven, actor=actor, then=lambda _: self._takes_over(actor))
+            both = session.proven(act, (actor, pin), (other, second_pin))
+            self.screen.run_act(both, actor=actor, then=lambda _: self._takes_over(actor))
 
         self._with_pin(other, f"{t('第二人')} {other.name}", go)
 
@@ -134,15 +134,3 @@ class Signing:
 
     def _proxy(self, code: str, by: str, via: str) -> Callable[[], None]:
         return lambda: self.screen.run_act(signatures.sign_station(self.screen.which, code, by, via))
-
-
-def _proven(act: Act, *people: tuple[Actor, str]) -> Act:
-    """The act after every PIN has been checked: a wrong one leaves nothing behind (StorageError 7)."""
-
-    def checked(db: Connection, facts: Facts) -> Done | Refusal:
-        for actor, pin in people:
-            if not actor.trial:
-                check_pin(db, actor.work_no, pin)
-        return act(db, facts)
-
-    return checked

@@ -142,7 +142,8 @@ class RosterScreen(RosterBoard):
         if not desk.actor.trial:
 
             def given(pin: str) -> None:
-                self.run_act(proven(who, pin, made(who, proven=True)), actor=session.actor_of(desk.town, who))
+                actor = session.actor_of(desk.town, who)
+                self.run_act(session.proven(made(who, proven=True), (actor, pin)), actor=actor)
 
             self.ask_text(t("{word} {name} 口令", word=word, name=name), given, secret=True)
         elif who == own:
@@ -312,13 +313,3 @@ class RosterScreen(RosterBoard):
             self.no(t("写不了 {name}: {why}", name=str(path), why=error.strerror or ""))
             return
         self.say(t("已导出 {n} 条: {name}", n=len(rows), name=str(path)), "$done")
-
-
-def proven(person: str, pin: str, act: Act) -> Act:
-    """The act, once the person's own PIN has been checked (refused with code 7 where it is wrong)."""
-
-    def checked(db: Connection, facts: Facts) -> Done | Refusal:
-        session.check_pin(db, person, pin)
-        return act(db, facts)
-
-    return checked

@@ -8,6 +8,7 @@ from zjj_console.desk import wording
 from zjj_console.desk.candidates import Candidate
 from zjj_console.desk.outcome import Legal
 from zjj_console.desk.shape import phone_for
+from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.domain.marks import marks as marks_of
 from zjj_console.domain.model import Actor, Case, Clock, Dispatch
 from zjj_console.i18n import t
@@ -79,7 +80,7 @@ def headline(case: Case, frame: Frame) -> Line:
     flow = t(wording.FLOW_ZH.get(case.flow, ""))
     return (
         (f" {case.handle} ", "bold $foreground"),
-        (f"{t(wording.PRIORITY_ZH[case.priority])} ", style),
+        (f"{t(PRIORITY_ZH[case.priority])} ", style),
         (f"{state_word(case.state)} ", "bold $foreground"),
         (f"{flow}  ", "$dim"),
         (shown(case.number), "$dim"),

@@ -22,7 +22,6 @@ _CODE_ZH = {
     "N1": "停表续办", "N2": "转夜间队", "N3": "部门值班", "N4": "待核查", "N5": "挂账", "R1": "已结", "R2": "交回原办",
     "R3": "夜队续办", "R4": "交镇中心",
 }  # fmt: skip
-_VIA_ZH = {"phone": "电话", "radio": "对讲", "wechat": "政务微信"}
 
 
 class Row(NamedTuple):
@@ -250,7 +249,7 @@ def _station(view: View, row: Row) -> Line:
     limit = view.h.at + view.frame.town.duty_rules.station_late_after * MINUTE
     late = t("迟{n}分", n=(mark.at - view.h.at) // MINUTE) if mark.at > limit else ""
     proxy = person_name(view.frame.town, mark.proxy_for) if mark.proxy_for else ""
-    said_by = t("{name} {via}，{by} 代签", name=proxy, via=t(_VIA_ZH.get(mark.via, mark.via)), by=shown(mark.name))
+    said_by = t("{name} {via}，{by} 代签", name=proxy, via=t(ho.VIA_ZH.get(mark.via, mark.via)), by=shown(mark.name))
     return (
         _box(True), name, (f"{clock_time(view, mark.at)} {said_by if proxy else shown(mark.name)}  ", "$done"),
         (late, "bold $p2"),
