@@ -27,7 +27,7 @@ from zjj_console.storage.db import Connection, connect, meta, writing
 from zjj_console.town.calendar import day_type
 from zjj_console.town.models import Town
 from zjj_console.verbs.parse import MAX_LINE, Parsed, Problem, parse
-from zjj_console.verbs.table import DUTY, VERBS, Verb
+from zjj_console.verbs.table import VERBS, Verb
 
 CONFLICT = Refusal(5, "I-5", "案件已被更新，请看后再做", "the case has changed; look again")
 
@@ -112,7 +112,7 @@ class Desk:
             return Preview(False, self._later(parsed.verb), code=8)
         if parsed.verb.id in queries.ANSWERS or not parsed.verb.takes:
             return Preview(True, f"{parsed.verb.zh} {line.strip()}")
-        if parsed.verb.group == DUTY:
+        if parsed.verb.acts:
             return self._preview_duty(parsed, facts, selected)
         work = Work(facts, self._loader(self.reader))
         done = self._decide(self.reader, parsed, line, selected, work, confirmed=True)
@@ -223,7 +223,7 @@ class Desk:
             return Outcome(False, 8, self._later(parsed.verb), line, error="E_LATER")
         if parsed.verb.id in queries.ANSWERS:
             return self._answer(parsed, line, selected)
-        if parsed.verb.group == DUTY:
+        if parsed.verb.acts:
             return self._run_duty(parsed, line, selected, key, pin)
         try:
             with self._lock, writing(self._writer) as db:

@@ -10,7 +10,7 @@ from zjj_console.domain.model import Case, Command, Refusal
 from zjj_console.i18n import teller
 from zjj_console.town.models import Town
 from zjj_console.verbs.parse import Parsed
-from zjj_console.verbs.table import DUTY, Verb
+from zjj_console.verbs.table import Verb
 
 _SUBJECT = 16  # characters of the case text in a preview
 
@@ -19,8 +19,8 @@ def refused(verb: Verb, case: Case, facts: Facts) -> Refusal | None:
     """Why a verb is out of the question for a case, before any argument is typed; None if it may be tried."""
     if verb.later:
         return Refusal(8, "", verb.later, "comes with a later part of the system")
-    if verb.group == DUTY and not case.is_open:
-        return Refusal(8, "4.6", "已结的案件不入交接单", "an ended case is not handed over")
+    if verb.acts and not case.is_open:
+        return Refusal(8, "2.3", f"案件已结，不再{verb.zh}", f"the case has ended: no {verb.en}")
     first: Refusal | None = None
     for action in verb.actions:
         refusal = _possible(action, case, facts)

@@ -1,4 +1,4 @@
-"""Rows of roster, sign-in, custody and handover: each a pure fold of the events of its stream, in their order."""
+"""Rows of everything but cases (roster, custody, handover, escalation, meetings): each a pure fold of its stream's events."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,7 +10,8 @@ from zjj_console.domain.handover import Handover
 from zjj_console.storage.db import Connection
 from zjj_console.storage.journal import Stored
 
-TABLES = ("assignment", "roster_version", "leave", "stationing", "sign", "custody", "handover")
+TABLES = ("assignment", "roster_version", "leave", "stationing", "sign", "custody", "handover", "ladder", "alarm_ack",
+          "post_check", "meeting", "visit")  # fmt: skip
 _ASSIGNMENT = ("day", "shift", "unit", "post", "seat", "person", "planned", "acting", "start_at", "end_at", "note")
 _LEAVE = ("id", "person", "start_at", "end_at", "kind", "by", "note")
 _STATIONING = ("id", "dept", "station", "start_at", "end_at", "trigger", "state", "asked_by", "person", "case_id",

@@ -382,6 +382,69 @@ class HandoverRow(SQLModel, table=True):
     body: bytes = _blob()
 
 
+class LadderRow(SQLModel, table=True):
+    """The latest escalation of a case (§2.10); `body` is the whole record. `raised_at` is when its last rung was raised."""
+
+    __tablename__ = "ladder"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_ladder_open", "level", sqlite_where=text("state = 'open'")),
+        {**_STRICT, "sqlite_with_rowid": False},
+    )
+    case_id: str = Field(primary_key=True, sa_type=Text)
+    state: str = _text()  # open | cleared
+    trigger: str = _text()
+    level: int = _int()
+    raised_at: int = _int()
+    body: bytes = _blob()
+
+
+class AlarmAckRow(SQLModel, table=True):
+    """Until when a subject's alarms are acknowledged: what was raised later rings again (§3.6)."""
+
+    __tablename__ = "alarm_ack"
+    __table_args__: ClassVar[Any] = ({**_STRICT, "sqlite_with_rowid": False},)
+    subject: str = Field(primary_key=True, sa_type=Text)
+    at: int = _int()
+    by: str = _text()
+
+
+class PostCheckRow(SQLModel, table=True):
+    """The chain of every station as it was resolved before a night (§2.10); `day` is the duty date."""
+
+    __tablename__ = "post_check"
+    __table_args__: ClassVar[Any] = ({**_STRICT, "sqlite_with_rowid": False},)
+    day: str = Field(primary_key=True, sa_type=Text)
+    at: int = _int()
+    body: bytes = _blob()
+
+
+class MeetingRow(SQLModel, table=True):
+    """A consultation (§2.9): the weekly one of the town, an urgent one, or one of a station; `body` is the whole record."""
+
+    __tablename__ = "meeting"
+    __table_args__: ClassVar[Any] = (Index("ix_meeting_at", "at"), {**_STRICT, "sqlite_with_rowid": False})
+    id: str = Field(primary_key=True, sa_type=Text)
+    level: str = _text()
+    station: str = _text()
+    week: str = _text()
+    at: int = _int()
+    state: str = _text()
+    body: bytes = _blob()
+
+
+class VisitRow(SQLModel, table=True):
+    """A commander's visit at his station (R60); `body` is the whole record."""
+
+    __tablename__ = "visit"
+    __table_args__: ClassVar[Any] = (Index("ix_visit_month", "month"), {**_STRICT, "sqlite_with_rowid": False})
+    id: str = Field(primary_key=True, sa_type=Text)
+    station: str = _text()
+    month: str = _text()
+    at: int = _int()
+    state: str = _text()
+    body: bytes = _blob()
+
+
 class MetaRow(SQLModel, table=True):
     """Facts about this database: device, epoch, console letter, chain head, profile."""
 

@@ -23,10 +23,16 @@ class Verb(Struct, frozen=True):
     danger: str = ""  # second Enter: the consequence, in words
 
     @property
+    def acts(self) -> bool:
+        """True where the verb makes an act (`desk/duty_verbs.py`) and no step of a case's life."""
+        return self.group in ACTING
+
+    @property
     def usage(self) -> str:
         return " ".join([self.code, *(_shown(kind) for kind in self.takes)])
 
 
+ACTING = frozenset({"duty", "escalation", "meeting"})
 _KIND_ZH = {
     "case": "案号", "master": "主案", "place": "地点", "category": "类别", "priority": "级", "source": "来源",
     "unit": "单位", "person": "工号", "yn": "y|n", "result": "结果码", "criterion": "n1|n2", "until": "期限",
@@ -140,10 +146,10 @@ VERBS: tuple[Verb, ...] = (
     Verb("assess", "kh", "考核", "assessment", "assess", ("text?",), "kh", "later", later=_ASSESS),
 )  # fmt: skip
 
-DUTY = "duty"  # verbs of people and shifts: they make acts, not steps of a case
 BY_ID = {verb.id: verb for verb in VERBS}
 BY_WORD = {word: verb for verb in VERBS for word in (verb.code, verb.alias, verb.zh)}
 GROUP_ZH = {
     "intake": "受理", "dispatch": "派单与进展", "time": "时限与分量", "flows": "自处与疑难", "order": "并案与重开",
-    "record": "记录与查询", "duty": "值班与交接", "later": "后续功能",
+    "record": "记录与查询", "duty": "值班与交接", "escalation": "告警与升级",
+    "meeting": "会商与进站", "later": "后续功能",
 }  # fmt: skip
