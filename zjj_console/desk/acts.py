@@ -12,12 +12,13 @@ from zjj_console.storage.db import Connection
 
 
 class Message(Struct, frozen=True):
-    """Something to be sent. `key` makes sending it twice harmless."""
+    """Something to be sent, not before an instant (µs; at once if None). `key` makes sending it twice harmless."""
 
     key: str
     recipient: str
     body: str
     kind: str
+    not_before: int | None = None
 
 
 class Done(Struct):

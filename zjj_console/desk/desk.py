@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from zjj_console.desk import memory, outbox, preview, queries, session, signing, sweeping, undoing
+from zjj_console.desk import climbing, memory, outbox, preview, queries, session, signing, sweeping, undoing
 from zjj_console.desk.acts import Act
 from zjj_console.desk.candidates import Candidate, candidates
 from zjj_console.desk.known import Known
@@ -41,6 +41,7 @@ class Desk:
         self.reader: Connection = connect(path, readonly=True)
         self._writer: Connection = connect(path)
         self._lock = threading.RLock()
+        self._system = replace(sweeping.SYSTEM, trial=actor.trial)
         self._seen = self._data_version()
         self._known = Known(self.reader, self.duty)
         self._known_writing = Known(self._writer, self.duty)  # inside a transaction: what it sees itself
@@ -293,17 +294,25 @@ class Desk:
             if work.before[case_id] is not case:
                 projections.write(db, work.before[case_id], case, self.duty)
         outbox.queue(db, work)
+        followed = climbing.follow(db, work)
+        self._append(db, followed.events, replace(work.facts, actor=self._system))
+        for case_id, climb in followed.climbs.items():
+            projections.write_timers(db, work.after[case_id], self.duty, climb)
+        outbox.tell(db, followed.messages, work.facts.now)
         return cmd
 
     def sweep(self) -> int:
-        """What time alone decides: questions come back (T10), suspensions end (T22), forgotten signs close (§4.4)."""
-        system = replace(sweeping.SYSTEM, trial=self.actor.trial)
+        """What time alone decides: people are called (§2.10), questions come back (T10), suspensions end (T22), forgotten
+        signs close (§4.4).
+        """
+        while ids := climbing.due(self.reader, self.now()):
+            self.act(climbing.sweep(ids), actor=self._system)
         if signing.forgotten(self.reader, self.facts()):
-            self.act(signing.close_forgotten(), actor=system)
+            self.act(signing.close_forgotten(), actor=self._system)
         due = sweeping.due(self.reader, self.now())
         for case_id, command in due:
             with self._lock, writing(self._writer) as db:
-                facts = replace(self._facts_of(self._known_writing), actor=system)
+                facts = replace(self._facts_of(self._known_writing), actor=self._system)
                 work = Work(facts, self._loader(db))
                 case = projections.load(db, case_id)
                 if case is not None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from zjj_console.desk import (
     assembly,
+    climbing,
     handing,
     morning_report,
     shift_changes,
@@ -86,11 +87,26 @@ def _morning(parsed: Parsed, facts: Facts, selected: str, proven: bool, console:
 
 def _pack(parsed: Parsed, facts: Facts, selected: str, proven: bool, console: str) -> Act:
     gist, _, following = str(parsed.args.get("text", "")).partition("|")
-    ref = selected if parsed.target in ("", ".") else parsed.target
-    return handing.pack(ref, gist.strip(), following.strip(), console=console)
+    return handing.pack(_case_of(parsed, selected), gist.strip(), following.strip(), console=console)
+
+
+def _escalate(parsed: Parsed, facts: Facts, selected: str, proven: bool, console: str) -> Act:
+    """`sj 1042`: the next rung; `e3`: up to that one; `y`: whoever was called has answered; `n`: what was raised by hand ends."""
+    args, ref = parsed.args, _case_of(parsed, selected)
+    text = str(args.get("text", ""))
+    if args.get("yn") == "y":
+        return climbing.answer(ref, text, console=console)
+    if args.get("yn") == "n":
+        return climbing.stand_down(ref, text, console=console)
+    return climbing.escalate(ref, args.get("rung", 0), text, console=console)
+
+
+def _case_of(parsed: Parsed, selected: str) -> str:
+    return selected if parsed.target in ("", ".") else parsed.target
 
 
 ACTS: dict[str, Made] = {
     "sign_in": _sign_in, "sign_out": _sign_out, "substitute": _substitute, "late_sign": _late_sign,
     "assemble": _assemble, "station_dept": _station_dept, "handover": _handover, "morning": _morning, "pack": _pack,
+    "escalate": _escalate,
 }  # fmt: skip

@@ -37,12 +37,12 @@ def queue(db: Connection, work: Work) -> None:
 
 
 def tell(db: Connection, messages: list[Message], now: int) -> None:
-    """Messages that belong to no case: a changed shift, an early assembly."""
+    """Messages that are no orders: a changed shift, an early assembly, a rung of the ladder."""
     for m in messages:
         db.execute(
             "INSERT INTO outbox(key, case_id, kind, recipient, body, created_at, not_before, status)"
             " VALUES (?, '', ?, ?, ?, ?, ?, 'PENDING') ON CONFLICT(key) DO NOTHING",
-            (m.key, m.kind, m.recipient, m.body, now, now),
+            (m.key, m.kind, m.recipient, m.body, now, m.not_before or now),
         )
 
 

@@ -2,9 +2,11 @@
 
 from typing import Protocol
 
+from zjj_console.domain.climb import Climb, Rung
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.marks import MARK_ZH
 from zjj_console.domain.model import DAY, HOUR, MINUTE, SECOND, Clock
+from zjj_console.domain.permits import ROLE_ZH
 from zjj_console.town.models import Town
 
 FLOW_ZH = {"self": "自发自处", "general": "一般案件", "difficult": "疑难案件"}
@@ -30,7 +32,9 @@ EVENT_ZH = {
     "sign_fix_decided": "补录批复", "assembly_called": "提前集结", "handover_prepared": "交接建包", "handover_read":
     "交接阅读", "handover_coded": "交接去向", "handover_packed": "入交接单", "handover_noted": "交接便签",
     "handover_spoken": "口头交接", "handover_out_signed": "交班签字", "handover_in_signed": "接班签字",
-    "handover_forced": "带病交接", "handover_station_signed": "站签",
+    "handover_forced": "带病交接", "handover_station_signed": "站签", "escalated": "升级", "ladder_moved": "升级转时限",
+    "ladder_cleared": "升级解除", "ladder_resumed": "升级恢复", "rung_called": "升级通话", "rung_answered": "升级应答",
+    "alarm_acked": "确认告警", "posts_checked": "核对岗位",
 }  # fmt: skip
 
 
@@ -80,6 +84,28 @@ def clock_name(town: Town, code: str) -> str:
 
 def reason(town: Town, table: str, code: str) -> str:
     return next((r.name for r in town.reasons.get(table, {}).values() if r.code == code), code)
+
+
+def post(town: Town, code: str) -> str:
+    """A rung's post as the town calls it."""
+    return {"meeting": "会商"}.get(code) or town.term(code, ROLE_ZH.get(code, code))
+
+
+MISSING_ZH = {"vacant": "空缺", "leave": "请假", "no_phone": "无电话", "no_station": "无地点"}
+
+
+def rung(one: Rung, town: Town) -> str:
+    """`E2站长 钱未 未接`: who is to be reached, and what became of it."""
+    head = f"E{one.n}{post(town, town.ladder.posts[one.n - 1])}"
+    if one.missing:
+        return f"{head} {MISSING_ZH[one.missing]}"
+    who = f" {person(town, one.person)}" if one.person else ""
+    last = reason(town, "call", one.calls[-1].result) if one.calls else "待通知" if one.person else "待召集"
+    return f"{head}{who} {'已应答' if one.answered_at is not None else last}"
+
+
+def climb(record: Climb, town: Town) -> str:
+    return rung(record.rungs[-1], town) if record.open and record.rungs else "已解除"
 
 
 def moment(at: int, now: int, duty: DutyTime) -> str:

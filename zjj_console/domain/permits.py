@@ -168,6 +168,7 @@ ACTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "decide_stationing": (("shift_lead", "centre"), ()),
     "record_stationing": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief", "handler")),
     "assemble": (_DESK_OFFICERS, ()),
+    "escalate": (_DESK_OFFICERS, ()),
     "keep_handover": ((*_DESK_OFFICERS, "deputy", "chief"), ()),
     "sign_handover": (_DESK_OFFICERS, ()),
     "sign_station": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief")),

@@ -17,7 +17,7 @@ from zjj_console.intake.rows import RowReader, Told
 from zjj_console.intake.run import Item, Progress, Run
 from zjj_console.intake.table import Table
 from zjj_console.intake.words import Fault, Words
-from zjj_console.storage import journal, projections
+from zjj_console.storage import duty_rows, journal, projections
 from zjj_console.storage.db import Connection
 
 BATCH = 20_000  # rows of a transaction
@@ -115,4 +115,5 @@ class _Import(Run[Told]):
         journal.append(db, head, [event], self.desk.actor, self.now, cmd=self.batch_id)
         after = evolve(case, event)
         projections.write(db, case, after, self.builder.duty)
+        projections.write_timers(db, after, self.builder.duty, duty_rows.load_climb(db, after.id))
         return after

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import fields
 
-from zjj_console.domain.model import MINUTE, Case
+from zjj_console.domain import climb
+from zjj_console.domain.model import MINUTE, Case, Clock
 from zjj_console.intake.cases import Builder
 from zjj_console.intake.rows import Said, Told
 from zjj_console.storage import projections
@@ -81,7 +82,7 @@ class Quick:
         self.builder, self.town, self.duty = builder, builder.town, builder.duty
         self.needs_backfill = {s.code for s in self.town.sources.values() if s.needs_backfill}
         self.limits: dict[tuple[str, int, str], tuple[str, int, int] | None] = {}
-        self.centre = self.town.centre.code
+        self.centre, self.ladder = self.town.centre.code, self.town.ladder
         number = builder.number(0)
         self.prefix = number[: -len("00000")]
         fixed: Said = {"console": builder.console, "recorded_at": builder.now, "custodian": builder.custodian}
@@ -162,6 +163,10 @@ class Quick:
                 marks = "backfill"
         if "committee" not in values:
             marks = f"{marks} place_pending".lstrip()
+        if any(self.ladder.trigger(code, priority) for code in clocks):
+            at = climb.triggers(priority, (Clock(*clock) for clock in clocks.values()), self.duty)[0][0]
+            at = max(at, self.builder.now)
+            timers.append((told.id, climb.TIMER, at, at, priority))
         if clocks:
             values["clocks"] = clocks
         parts = _encode({"clocks": clocks} if clocks else {})

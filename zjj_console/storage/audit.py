@@ -112,7 +112,12 @@ def _compare(db: Connection, duty: DutyTime, count: int) -> Report:
                     f"案件 {case.number} 的投影 {name} 被改动",
                 )  # fmt: skip
         for table, zh, columns, wanted_rows in (
-            ("timer", "时限", "case_id, code, due_at, warn_at, priority", projections.timer_values(case, duty)),
+            (
+                "timer",
+                "时限",
+                "case_id, code, due_at, warn_at, priority",
+                projections.timer_values(case, duty, duty_rows.load_climb(db, case.id)),
+            ),
             ("dispatch", "派单", "case_id, n, role, unit, person, at, status, active", _orders(case)),
         ):
             rows = db.execute(f"SELECT {columns} FROM {table} WHERE case_id = ?", (case.id,))
@@ -145,8 +150,9 @@ def _changed_table(db: Connection) -> str:
 
 def _replay(db: Connection, into: Connection) -> None:
     marks = ",".join("?" * len(duty_rows.KINDS))
+    streams = " OR ".join(f"stream GLOB '{name}:*'" for name in duty_rows.STREAMS)
     rows = db.execute(
-        f"SELECT body FROM event WHERE stream LIKE 'handover:%' OR kind IN ({marks}) ORDER BY lseq", duty_rows.KINDS
+        f"SELECT body FROM event WHERE {streams} OR kind IN ({marks}) ORDER BY lseq", duty_rows.KINDS
     ).fetchall()
     for (body,) in rows:
         duty_rows.apply(into, journal.decode(body))
@@ -161,6 +167,8 @@ def _orders(case: Case) -> list[tuple[Any, ...]]:
 
 def rebuild(db: Connection, duty: DutyTime) -> int:
     """Fold the whole journal into fresh projections; the caller's transaction swaps old for new. Returns the cases."""
+    duty_rows.clear(db)
+    _replay(db, db)  # before the cases: their timers ask how far each has climbed
     db.execute("DELETE FROM timer")
     db.execute("DELETE FROM dispatch")
     order = {row[0]: row[1] for row in db.execute("SELECT id, rid FROM case_row")}
@@ -168,8 +176,7 @@ def rebuild(db: Connection, duty: DutyTime) -> int:
     cases = sorted(folded(db), key=lambda item: order.get(item[0].id, 1 << 60))
     for case, lseq, offset in cases:
         db.execute(projections.INSERT_CASE, (*projections.case_values(case, duty), lseq, offset))
-        db.executemany(projections.INSERT_TIMER, projections.timer_values(case, duty))
+        timers = projections.timer_values(case, duty, duty_rows.load_climb(db, case.id))
+        db.executemany(projections.INSERT_TIMER, timers)
         projections.write_dispatches(db, (), case)
-    duty_rows.clear(db)
-    _replay(db, db)
     return len(cases)

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from zjj_console.domain import handover as ho
+from zjj_console.domain.climb import Climb
 from zjj_console.domain.handover import Handover
 from zjj_console.storage.db import Connection
 from zjj_console.storage.journal import Stored
@@ -91,8 +92,28 @@ def _handover(db: Connection, e: Stored) -> None:
     )  # fmt: skip
 
 
+def _ladder(db: Connection, e: Stored) -> None:
+    climb = msgspec.convert(e.data["climb"], Climb)
+    state = "open" if climb.open else "cleared"
+    db.execute(
+        'INSERT OR REPLACE INTO ladder(case_id, state, "trigger", level, raised_at, body) VALUES (?, ?, ?, ?, ?, ?)',
+        (climb.case, state, climb.trigger, climb.level, climb.raised_at, _encode(climb)),
+    )
+
+
+def _acked(db: Connection, e: Stored) -> None:
+    rows = [(subject, e.at, e.actor) for subject in e.data["subjects"]]
+    db.executemany('INSERT OR REPLACE INTO alarm_ack(subject, at, "by") VALUES (?, ?, ?)', rows)
+
+
+def _posts_checked(db: Connection, e: Stored) -> None:
+    row = (e.data["day"], e.at, _encode(e.data["posts"]))
+    db.execute("INSERT OR REPLACE INTO post_check(day, at, body) VALUES (?, ?, ?)", row)
+
+
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(Handover).decode
+_decode_climb = msgspec.json.Decoder(Climb).decode
 
 _BY_KIND: dict[str, Callable[[Connection, Stored], None]] = {
     "roster_published": _published,
@@ -108,22 +129,30 @@ _BY_KIND: dict[str, Callable[[Connection, Stored], None]] = {
     "sign_fix_asked": _signed,
     "sign_fix_decided": _signed,
     "custody_taken": _custody,
+    "alarm_acked": _acked,
+    "posts_checked": _posts_checked,
 }
+_BY_STREAM: dict[str, Callable[[Connection, Stored], None]] = {"handover": _handover, "ladder": _ladder}
 
 KINDS = tuple(_BY_KIND)
+STREAMS = tuple(_BY_STREAM)
 
 
 def apply(db: Connection, event: Stored) -> None:
     """Fold one event into its rows; events of cases are none of these."""
-    if event.stream.startswith("handover:"):
-        _handover(db, event)
-    elif event.kind in _BY_KIND:
-        _BY_KIND[event.kind](db, event)
+    fold = _BY_STREAM.get(event.stream.partition(":")[0]) or _BY_KIND.get(event.kind)
+    if fold is not None:
+        fold(db, event)
 
 
 def load_handover(db: Connection, handover_id: str) -> Handover | None:
     row = db.execute("SELECT body FROM handover WHERE id = ?", (handover_id,)).fetchone()
     return _decode(row[0]) if row else None
+
+
+def load_climb(db: Connection, case_id: str) -> Climb | None:
+    row = db.execute("SELECT body FROM ladder WHERE case_id = ?", (case_id,)).fetchone()
+    return _decode_climb(row[0]) if row else None
 
 
 def clear(db: Connection) -> None:

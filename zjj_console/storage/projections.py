@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import fields
 
+from zjj_console.domain.climb import TIMER, Climb, wake
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.marks import marks
 from zjj_console.domain.model import Case, Dispatch, State
@@ -62,21 +63,27 @@ def case_values(case: Case, duty: DutyTime) -> tuple[Any, ...]:
     )
 
 
-def timer_values(case: Case, duty: DutyTime) -> list[tuple[Any, ...]]:
-    return [
+def timer_values(case: Case, duty: DutyTime, climb: Climb | None = None) -> list[tuple[Any, ...]]:
+    """One row per running clock, and one for when its climb up the ladder goes on."""
+    rows = [
         (case.id, c.code, c.due, duty.warn_at(c) or c.due, case.priority) for c in case.clocks.values() if c.running
     ]
+    at = wake(case, climb, duty)
+    return rows if at is None else [*rows, (case.id, TIMER, at, at, case.priority)]
 
 
 def write(db: Connection, before: Case | None, case: Case, duty: DutyTime) -> None:
-    """Bring the rows of one case up to its folded state."""
+    """Bring the rows of one case up to its folded state; its timers stand apart, for they depend on its climb too."""
     db.execute(UPSERT_CASE, case_values(case, duty))
-    if before is None or before.clocks != case.clocks or before.priority != case.priority:
-        db.execute("DELETE FROM timer WHERE case_id = ?", (case.id,))
-        db.executemany(INSERT_TIMER, timer_values(case, duty))
     known = before.dispatches if before else ()
     if known != case.dispatches:
         write_dispatches(db, known, case)
+
+
+def write_timers(db: Connection, case: Case, duty: DutyTime, climb: Climb | None) -> None:
+    """The timers of a case whose clocks or climb have changed."""
+    db.execute("DELETE FROM timer WHERE case_id = ?", (case.id,))
+    db.executemany(INSERT_TIMER, timer_values(case, duty, climb))
 
 
 def write_dispatches(db: Connection, known: tuple[Dispatch, ...], case: Case) -> None:

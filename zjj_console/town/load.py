@@ -54,7 +54,8 @@ def load_town(folder: Path) -> m.Town:
     """The town described by a folder. Raises `ProfileError`; what the types cannot show is left to `validate`."""
     if not folder.is_dir():
         raise ProfileError(str(folder), "-", "没有这个配置目录", "用 profile new 新建，或核对 --profile")
-    from zjj_console.town.load_duty import duty  # imported late: it is made of the readers below
+    from zjj_console.town.load_duty import duty  # imported late: both are made of the readers below
+    from zjj_console.town.load_ladder import escalation
 
     main = toml(folder, "town.toml")
     hours = _hours(main)
@@ -66,6 +67,7 @@ def load_town(folder: Path) -> m.Town:
         "flow": _flow(main),
         **_counts(folder),
         **duty(folder, hours),
+        **escalation(folder),
         "clocks": _clocks(folder),
         "reasons": _reasons(folder),
         "units": _table(folder, "units.csv", m.Unit, "code"),
@@ -200,7 +202,7 @@ def _counts(folder: Path) -> dict[str, Any]:
     }
 
 
-def _limit(text: object, file: str, where: str) -> m.Limit | None:
+def limit(text: object, file: str, where: str) -> m.Limit | None:
     """`5m wall`, `24h duty`, `3d workdays`; `-` where the clock does not run."""
     if text == "-":
         return None
@@ -218,7 +220,7 @@ def _flow(main: Mapping[str, Any]) -> dict[str, Any]:
     floors = convert(flow.get("rework_floor", {}), dict[int, str], "town.toml", "flow.rework_floor")
     return {
         **flow,
-        "rework_floor": {p: _limit(text, "town.toml", f"flow.rework_floor.{p}") for p, text in floors.items()},
+        "rework_floor": {p: limit(text, "town.toml", f"flow.rework_floor.{p}") for p, text in floors.items()},
     }
 
 
@@ -227,7 +229,7 @@ def _clocks(folder: Path) -> dict[str, m.ClockRule]:
     data = _complete(file, CLOCKS, convert(toml(folder, file), Rows, file))
 
     def rule(code: str, row: Mapping[str, Any]) -> m.ClockRule:
-        limits = {p: _limit(row.get(f"p{p}"), file, f"{code}.p{p}") for p in m.PRIORITIES}
+        limits = {p: limit(row.get(f"p{p}"), file, f"{code}.p{p}") for p in m.PRIORITIES}
         texts = {key: value for key, value in row.items() if key[0] != "p"}
         return convert({**texts, "code": code, "limits": limits}, m.ClockRule, file, code)
 

@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-Mark = Literal["D", "A", "T", "X", "R"]
+from zjj_console.town.ladder import AlarmRules, Ladder
+from zjj_console.town.limits import Limit as Limit
+from zjj_console.town.limits import Mark as Mark
+
 UnitKind = Literal["centre", "response_team", "station", "village_station", "resident", "on_demand"]
 DayType = Literal["workday", "rest", "holiday"]
 PRIORITIES = (1, 2, 3, 4)
@@ -145,11 +148,6 @@ class Source(Struct, frozen=True):
     needs_backfill: bool  # must carry a 政务微信 reference (R32, R53)
     mark: Mark
     aliases: tuple[str, ...] = ()  # other names that files use for it
-
-
-class Limit(Struct, frozen=True):
-    kind: Literal["wall", "duty", "workdays"]
-    amount: int  # minutes for wall and duty, days for workdays
 
 
 class ClockRule(Struct, frozen=True):
@@ -338,6 +336,8 @@ class Town(Struct, frozen=True, dict=True):
     boundaries: dict[str, Boundary] = {}
     duty_rules: DutyRules = DutyRules()
     guarantees: tuple[Period, ...] = ()
+    ladder: Ladder = Ladder()
+    alarm_rules: AlarmRules = AlarmRules()
 
     @cached_property
     def tz(self) -> ZoneInfo:

@@ -26,6 +26,7 @@ _DURATION = re.compile(r"(\d{1,4})([mhd])")
 _DATE = re.compile(r"(\d{4})?(\d{2})(\d{2})")
 _CLOCK_TIME = re.compile(r"([01]?\d|2[0-3]):?([0-5]\d)")
 _REASON = re.compile(r"[rn]?(\d)")
+_RUNG = re.compile(r"e([1-9])")
 _CODE = re.compile(r"[a-z]{0,2}\d{1,4}[a-z]?")  # what was meant as a unit, priority, source or date, not as text
 _UNIT_TIME = {"m": MINUTE, "h": HOUR, "d": DAY}
 _YES = frozenset({"y", "1", "通过", "准", "是"})
@@ -365,6 +366,14 @@ class _Reader:
         until = instant(token, self.town, self.now)
         return until is not None and self._set("until", until)
 
+    def _is_callee(self, token: str, _: str) -> bool:
+        """Whom a call was made to, where several are to be reached."""
+        return token in self.town.people and self._set("person", token)
+
+    def _is_rung(self, token: str, _: str) -> bool:
+        match = _RUNG.fullmatch(token)
+        return match is not None and self._set("rung", int(match[1]))
+
     def _is_related(self, token: str, _: str) -> bool:
         ref = token.removeprefix("rel=")
         return ref != token and _CASE.fullmatch(ref) is not None and self._set("related", ref)
@@ -383,6 +392,8 @@ _SHAPES: dict[str, Callable[[_Reader, str, str], bool]] = {
     "result": _Reader._is_result,
     "until": _Reader._is_until,
     "related": _Reader._is_related,
+    "rung": _Reader._is_rung,
+    "callee": _Reader._is_callee,
 }
 
 

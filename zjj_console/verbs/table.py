@@ -34,7 +34,7 @@ class Verb(Struct, frozen=True):
 
 ACTING = frozenset({"duty", "escalation", "meeting"})
 _KIND_ZH = {
-    "case": "案号", "master": "主案", "place": "地点", "category": "类别", "priority": "级", "source": "来源",
+    "case": "案号", "master": "主案", "rung": "e级", "callee": "工号", "place": "地点", "category": "类别", "priority": "级", "source": "来源",
     "unit": "单位", "person": "工号", "yn": "y|n", "result": "结果码", "criterion": "n1|n2", "until": "期限",
     "text": "文字", "who": "工号", "other": "顶班人", "at": "时刻", "till": "止", "related": "rel=案号", "station": "站", "words": "词",
 }  # fmt: skip
@@ -46,7 +46,6 @@ def _shown(kind: str) -> str:
     return f"[{zh}{'..' if kind.endswith('*') else ''}]" if optional else zh
 
 
-_ESCALATION = "随升级功能提供"
 _CONSULT = "随会商功能提供"
 _LISTS = "随清单功能提供"
 _ASSESS = "随考核功能提供"
@@ -111,7 +110,7 @@ VERBS: tuple[Verb, ...] = (
          ("ask_void", "grant_void", "refuse_void"), danger="作废须两人，案件不再办理"),
     # record
     Verb("note", "bz", "备注", "note", "note", ("case", "text"), "bz 1042 已拉警戒带", "record", "b", ("note", "give_info")),
-    Verb("call", "th", "通话", "call", "call", ("case", "reason:call", "text?"), "th 1042 2", "record", "l", ("call",),
+    Verb("call", "th", "通话", "call", "call", ("case", "reason:call", "callee?", "text?"), "th 1042 2", "record", "l", ("call",),
          spaced=True),
     Verb("backfill", "bb", "补报", "backfill reference", "ref", ("case", "text"), "bb 1046 ZW-0001", "record", "",
          ("backfill",)),
@@ -133,8 +132,9 @@ VERBS: tuple[Verb, ...] = (
     Verb("handover", "jj", "交接", "handover", "handover", (), "jj", "duty"),
     Verb("morning", "jr", "晨报", "morning report", "morning", (), "jr", "duty"),
     Verb("pack", "rj", "入交接单", "to handover sheet", "pack", ("case", "text?"), "rj 1042 盯守至22时 | 到场核实", "duty", "h"),
+    # alarms and the ladder
+    Verb("escalate", "sj", "升级", "escalate", "esc", ("case", "yn?", "rung?", "text?"), "sj 1042 e3", "escalation", "e"),
     # what other parts of the system will bring
-    Verb("escalate", "sj", "升级", "escalate", "esc", ("case", "text?"), "sj 1042", "later", "e", later=_ESCALATION),
     Verb("agenda", "hs", "上会", "to consultation", "agenda", ("case", "text?"), "hs 1009", "later", later=_CONSULT),
     Verb("visit", "jz", "进站", "commander's visit", "visit", ("text?",), "jz z1", "later", later=_CONSULT),
     Verb("sensor", "gj", "感知告警", "sensor alarm", "sensor", ("text?",), "gj 1057 y", "later", later=_LISTS),
