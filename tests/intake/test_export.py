@@ -12,6 +12,7 @@ from tests.conftest import Hands, actor_of
 from tests.intake.conftest import Load, assert_whole, cases_of, read_rows, row, tables
 from tests.intake.test_states import ROWS
 from zjj_console.desk.desk import Desk
+from zjj_console.domain.climb import TIMER
 from zjj_console.domain.model import State
 from zjj_console.domain.safe import safe_text
 from zjj_console.intake.demo import seed_demo
@@ -42,7 +43,11 @@ def test_a_whole_night_comes_back_as_it_was(desk: Desk, other: Desk, tmp_path: P
         return type(case).__name__, {f: getattr(case, f) for f in case.__struct_fields__ if f != "version"}
 
     assert [whole(case) for case in cases_of(other)] == [whole(case) for case in cases_of(desk)]
-    assert tables(other)["timer"] == tables(desk)["timer"]
+
+    def running(one):  # type: ignore[no-untyped-def]
+        return [timer for timer in tables(one)["timer"] if timer[1] != TIMER]  # who was called is not in the file
+
+    assert running(other) == running(desk)
     assert_whole(other)
 
 

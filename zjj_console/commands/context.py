@@ -80,6 +80,7 @@ class Settings:
         """The desk on the chosen database, which is made on first use with the chosen profile."""
         from zjj_console.desk.desk import Desk
         from zjj_console.desk.session import is_trial, who
+        from zjj_console.desk.steady import Steady
         from zjj_console.storage.db import StorageError, check_version, connect, meta
 
         town, path = self.town(), self.path()
@@ -93,7 +94,8 @@ class Settings:
                 actor = actor or who(db, town, self.operator, self.pin() or self.typed_pin(is_trial(db)))
             finally:
                 db.close()
-            return Desk(path, town, actor, self.clock, self.lang)
+            clock = self.clock if self.now is not None else Steady.over(self.clock, path, town.alarm_rules.clock_jump)
+            return Desk(path, town, actor, clock, self.lang)
         except StorageError as error:
             raise stopped(error) from error
 

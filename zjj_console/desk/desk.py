@@ -8,13 +8,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from zjj_console.desk import climbing, memory, outbox, preview, queries, session, signing, sweeping, undoing
+from zjj_console.desk import alarming, climbing, memory, outbox, preview, queries, session, signing, sweeping, undoing
 from zjj_console.desk.acts import Act
 from zjj_console.desk.candidates import Candidate, candidates
 from zjj_console.desk.known import Known
 from zjj_console.desk.opening import GIVEN, Standing, begin
 from zjj_console.desk.outcome import Legal, Outcome, Preview
 from zjj_console.desk.plan import Need, Situation, plan
+from zjj_console.desk.steady import Steady
 from zjj_console.desk.work import Work
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
@@ -70,6 +71,11 @@ class Desk:
         now = self.now()
         holding, book = known.look(now)
         return Facts(now, self.actor, self.town, self.duty, {}, holding, book)
+
+    def alarms(self, limit: int = alarming.LISTED) -> alarming.Look:
+        """What needs a person now (§3.6)."""
+        jump = self.now.jump if isinstance(self.now, Steady) else None
+        return alarming.look(self.reader, self.facts(), limit, jump)
 
     def case(self, ref: str) -> Case | None:
         return projections.find(self.reader, ref, self.console)

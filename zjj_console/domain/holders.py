@@ -4,6 +4,7 @@ Substitutions, leave and dates of holding are followed; who cannot be had is pas
 """
 
 from collections.abc import Iterator
+from datetime import datetime, time, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -86,3 +87,10 @@ def _unreachable(town: Town, book: Book | None, person: str, at: int) -> Missing
     if book is not None and any(one.person == person and one.start <= at < one.end for one in book.leaves):
         return "leave"
     return "" if known.phone else "no_phone"
+
+
+def vacant_since(duty: DutyTime, unit: str, post: str, at: int) -> int | None:
+    """When the last holder of a vacant post left it; None if the profile names nobody who ever held it."""
+    day = duty.local(at).date()
+    ends = [p.until for p in duty.town.posts if (p.unit, p.role) == (unit, post) and p.until and p.until < day]
+    return duty.instant(datetime.combine(max(ends) + timedelta(days=1), time(), duty.town.tz)) if ends else None

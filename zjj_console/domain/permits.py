@@ -169,6 +169,7 @@ ACTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "record_stationing": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief", "handler")),
     "assemble": (_DESK_OFFICERS, ()),
     "escalate": (_DESK_OFFICERS, ()),
+    "acknowledge_alarm": (_DESK_OFFICERS, ()),
     "keep_handover": ((*_DESK_OFFICERS, "deputy", "chief"), ()),
     "sign_handover": (_DESK_OFFICERS, ()),
     "sign_station": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief")),

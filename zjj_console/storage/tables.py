@@ -387,7 +387,7 @@ class LadderRow(SQLModel, table=True):
 
     __tablename__ = "ladder"
     __table_args__: ClassVar[Any] = (
-        Index("ix_ladder_open", "level", sqlite_where=text("state = 'open'")),
+        Index("ix_ladder_open", "raised_at", sqlite_where=text("state = 'open'")),
         {**_STRICT, "sqlite_with_rowid": False},
     )
     case_id: str = Field(primary_key=True, sa_type=Text)

@@ -22,7 +22,7 @@ TABLES = (
      STRICT
     """,
     """
-    CREATE INDEX ix_ladder_open ON ladder (level) WHERE state = 'open'
+    CREATE INDEX ix_ladder_open ON ladder (raised_at) WHERE state = 'open'
     """,
     """
     CREATE TABLE alarm_ack (

@@ -1,0 +1,157 @@
+"""The alarms of a desk at an instant (§3.6): cases first, then the desk itself, then what is missing in the house.
+
+Nothing is stored but acknowledgements: what is alarming follows from deadlines, climbs, custody and posts as they stand.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from zjj_console.desk import wording
+from zjj_console.desk.acts import Act, Done
+from zjj_console.desk.steady import Jump
+from zjj_console.domain import alarms, custody, holders, permits
+from zjj_console.domain.alarms import Grade
+from zjj_console.domain.facts import Facts
+from zjj_console.domain.model import HOUR, SECOND, Event, Refusal
+from zjj_console.storage import reads, reads_alarms
+from zjj_console.storage.db import Connection
+from zjj_console.storage.reads import QueueRow
+from zjj_console.storage.reads_alarms import Pressing
+
+STREAM = "alarm"
+LISTED = 200  # of each grade; counts are of all
+_URGENT = 500  # first priority is never cut
+
+
+class Alarm(Struct, frozen=True):
+    """One thing that needs a person. `row` is its case; without one `zh` and `en` say all there is to say."""
+
+    subject: str  # what an acknowledgement is about: a case id, or `handover:H4`, `post:z5:deputy`, `clock`
+    grade: Grade
+    raised: int
+    acked: int | None
+    cause: str
+    row: QueueRow | None = None
+    level: int = 0  # rung of the ladder, 0: none
+    zh: str = ""
+    en: str = ""
+
+
+class Look(Struct, frozen=True):
+    """Alarms from the worst, and how many there are of all."""
+
+    alarms: tuple[Alarm, ...]
+    total: int
+    late: int
+    soon: int
+
+    @property
+    def unacked(self) -> list[Alarm]:
+        return [alarm for alarm in self.alarms if alarm.acked is None]
+
+
+def look(db: Connection, facts: Facts, limit: int = LISTED, clock: Jump | None = None) -> Look:
+    """Up to `limit` alarms of a grade, first priority all of them, in their order."""
+    cases = {
+        alarm.subject: alarm for alarm in reversed(list(_cases(db, facts.now, limit)))
+    }  # the worst of a case counts
+    rest = list(_house(facts, clock))
+    seen = reads_alarms.acked(db, [alarm.subject for alarm in rest]) if rest else {}
+    others = [_seen(alarm, seen.get(alarm.subject)) for alarm in rest]
+    found = sorted([*cases.values(), *others], key=alarms.order)
+    late, soon = reads.pressing(db, facts.now)
+    more = sum(alarm.grade not in (Grade.URGENT_LATE, Grade.LATE, Grade.SOON) for alarm in found)
+    return Look(tuple(found), late + soon + more, late, soon)
+
+
+def _cases(db: Connection, now: int, limit: int) -> Iterator[Alarm]:
+    """From the worst grade to the mildest, those that nobody has seen first; a case may come again."""
+    for one in reads_alarms.urgent(db, now, _URGENT):
+        grade = Grade.URGENT_LATE if one.row.overdue(now) else Grade.URGENT_NEW if _unsent(one.row) else Grade.SOON
+        yield _of_case(one, grade, now)
+    for one in (*reads_alarms.late(db, now, limit, unacked=True), *reads_alarms.late(db, now, limit)):
+        yield _of_case(one, Grade.LATE, now)
+    for one in reads_alarms.soon(db, now, limit):
+        yield _of_case(one, Grade.SOON, now)
+    for one, code, _ in reads_alarms.asked(db, limit):
+        yield _of_case(one, Grade.ASKED, now, code)
+    for one in reads_alarms.by_hand(db, limit):
+        yield _of_case(one, Grade.LATE if one.row.priority > 1 else Grade.URGENT_LATE, now)
+
+
+def _unsent(row: QueueRow) -> bool:
+    return row.state in ("REPORTED", "ACCEPTED")
+
+
+def _of_case(one: Pressing, grade: Grade, now: int, clock: str = "") -> Alarm:
+    row = one.row
+    stages = [one.raised_at, row.next_warn, row.next_due] if row.presses and row.next_kind else [one.raised_at]
+    if grade in (Grade.URGENT_NEW, Grade.ASKED):
+        stages.append(one.recorded_at)
+    raised = max(at for at in (0, *stages) if at <= now)
+    acked = one.acked_at if one.acked_at is not None and one.acked_at >= raised else None
+    return Alarm(row.id, grade, raised, acked, f"{clock or row.next_kind} {row.source}", row, one.level)
+
+
+def _seen(alarm: Alarm, at: int | None) -> Alarm:
+    if at is None or at < alarm.raised:
+        return alarm
+    return Alarm(alarm.subject, alarm.grade, alarm.raised, at, alarm.cause, zh=alarm.zh, en=alarm.en)
+
+
+def _house(facts: Facts, jump: Jump | None) -> Iterator[Alarm]:
+    """What is no case: the clock, the handover, the posts."""
+    if jump is not None:
+        way, way_en = ("拨慢", "back") if jump.by < 0 else ("拨快", "forward")
+        yield Alarm("clock", Grade.DESK, jump.at, None, "clock",
+                    zh=f"时钟被{way} {wording.span(abs(jump.by))}，时限仍按绝对时刻；请校时",
+                    en=f"the clock was set {way_en} by {abs(jump.by) // SECOND} s; deadlines stand; set it right")  # fmt: skip
+    missed = custody.missed(facts.town, facts.duty, facts.holding, facts.now)
+    if missed is not None and missed.late:
+        call = "；请呼镇中心负责人" if missed.call else "；F6 交接"
+        yield Alarm(f"handover:{missed.boundary.code}", Grade.DESK, missed.at, None, "handover",
+                    zh=f"交接未签 {missed.boundary.code} 已过{missed.minutes}分，看护权未动{call}",
+                    en=f"{missed.boundary.code} unsigned for {missed.minutes} min; custody has not moved")  # fmt: skip
+    yield from _posts(facts)
+
+
+def _posts(facts: Facts) -> Iterator[Alarm]:
+    """R21: a post that nobody holds is a note after a day; whoever is merely away is named at the check before the night."""
+    if not facts.town.ladder.posts:
+        return
+    for post in holders.chain(facts.duty, facts.book, facts.now):
+        if post.holder.missing != "vacant":
+            continue
+        since = holders.vacant_since(facts.duty, post.station, post.post, facts.now)
+        if since is not None and facts.now - since < facts.town.alarm_rules.vacancy_hours * HOUR:
+            continue
+        name = f"{wording.unit(facts.town, post.station)} {wording.post(facts.town, post.post)}"
+        yield Alarm(f"post:{post.station}:{post.post}", Grade.NOTE, since or 0, None, "post",
+                    zh=f"{name}空缺，升级时直接找下一级", en=f"{post.station} {post.post} is vacant: the next rung is called")  # fmt: skip
+
+
+def rings(db: Connection, facts: Facts, before: int, found: Look) -> bool:
+    """Whether the bell sounds for (before, now]. `found` holds all of the first priority; the rest is counted."""
+    rules = facts.town.alarm_rules
+    if any(alarms.rings(alarm, before, facts.now, rules) for alarm in found.alarms):
+        return True
+    return reads_alarms.fresh_late(db, before, facts.now) > 0
+
+
+def acknowledge(subjects: Iterable[str]) -> Act:
+    """Somebody at the desk has seen these; they stay listed, and ring again at their next stage."""
+    wanted = tuple(dict.fromkeys(subjects))
+
+    def act(db: Connection, facts: Facts) -> Done | Refusal:
+        refusal = permits.refuse_act("acknowledge_alarm", facts)
+        if refusal is not None:
+            return refusal
+        if not wanted:
+            return Refusal(8, "3.6", "没有未确认的告警", "no alarm waits to be acknowledged")
+        event = Event("alarm_acked", STREAM, {"args": {}, "subjects": list(wanted)})
+        return Done(
+            [event], f"已确认 {len(wanted)} 项，办结前仍列出", f"{len(wanted)} acknowledged; listed until solved"
+        )
+
+    return act

@@ -1,0 +1,128 @@
+"""Read queries of alarms and climbs: ranges of indexes only, so that they cost what is due and not what is open."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from zjj_console.domain.climb import BY_HAND, REFUSED, TIMER, Climb
+from zjj_console.storage.db import Connection
+from zjj_console.storage.projections import RANK_RUNNING, RANK_URGENT
+from zjj_console.storage.reads import QUEUE_COLUMNS, QueueRow
+
+_ASKED = ("RET", "EXT", "SUP_ACK")  # clocks of wishes that wait for somebody's decision
+_COLUMNS = ", ".join(f"c.{name}" for name in QUEUE_COLUMNS)
+_SELECT = (
+    f"SELECT {_COLUMNS}, c.recorded_at, coalesce(l.level, 0), coalesce(l.raised_at, 0), a.at FROM case_row c"
+    " LEFT JOIN ladder l ON l.case_id = c.id AND l.state = 'open' LEFT JOIN alarm_ack a ON a.subject = c.id"
+)
+_UNSENT = "('REPORTED', 'ACCEPTED')"
+_decode = msgspec.json.Decoder(Climb).decode
+
+
+class Pressing(Struct, frozen=True):
+    """A case that may need somebody now, how high its climb is and when a rung was raised last, and its acknowledgement."""
+
+    row: QueueRow
+    recorded_at: int
+    level: int
+    raised_at: int
+    acked_at: int | None
+
+
+class Climbing(Struct, frozen=True):
+    """A case on the ladder: its queue row, its record, and when its next rung is due (None: none will come)."""
+
+    row: QueueRow
+    climb: Climb
+    next_at: int | None
+
+
+def _pressing(db: Connection, where: str, params: tuple[Any, ...], limit: int) -> list[Pressing]:
+    rows = db.execute(f"{_SELECT} WHERE {where} LIMIT ?", (*params, limit)).fetchall()
+    return [Pressing(QueueRow(*row[:-4]), *row[-4:]) for row in rows]
+
+
+def urgent(db: Connection, now: int, limit: int) -> list[Pressing]:
+    """First priority: late, due soon, or new and nobody sent."""
+    where = (
+        f"c.is_open = 1 AND c.rank = {RANK_URGENT} AND (c.next_warn <= ? OR c.state IN {_UNSENT}) ORDER BY c.next_due"
+    )
+    return _pressing(db, where, (now,), limit)
+
+
+def late(db: Connection, now: int, limit: int, *, unacked: bool = False) -> list[Pressing]:
+    """The other cases with a missed deadline, the longest first; `unacked`: only those that nobody has seen since."""
+    where = f"c.is_open = 1 AND c.rank = {RANK_RUNNING} AND c.next_due <= ?"
+    where += " AND (a.at IS NULL OR a.at < max(c.next_due, coalesce(l.raised_at, 0)))" if unacked else ""
+    return _pressing(db, f"{where} ORDER BY c.next_due", (now,), limit)
+
+
+def soon(db: Connection, now: int, limit: int) -> list[Pressing]:
+    """The other cases whose deadline is near."""
+    where = f"c.is_open = 1 AND c.rank = {RANK_RUNNING} AND c.next_due > ? AND c.next_warn <= ? ORDER BY c.next_due"
+    return _pressing(db, where, (now, now), limit)
+
+
+def asked(db: Connection, limit: int) -> list[tuple[Pressing, str, int]]:
+    """(case, clock, deadline) of wishes that wait: a return, an extension or suspension, a support."""
+    marks = ",".join("?" * len(_ASKED))
+    rows = db.execute(
+        f"SELECT {_COLUMNS}, c.recorded_at, coalesce(l.level, 0), coalesce(l.raised_at, 0), a.at, t.code, t.due_at"
+        " FROM timer t JOIN case_row c ON c.id = t.case_id"
+        " LEFT JOIN ladder l ON l.case_id = c.id AND l.state = 'open' LEFT JOIN alarm_ack a ON a.subject = c.id"
+        f" WHERE t.code IN ({marks}) ORDER BY t.due_at LIMIT ?",
+        (*_ASKED, limit),
+    ).fetchall()
+    return [(Pressing(QueueRow(*row[:-6]), *row[-6:-2]), row[-2], row[-1]) for row in rows]
+
+
+def by_hand(db: Connection, limit: int) -> list[Pressing]:
+    """Cases that somebody sent up the ladder although no deadline is missed."""
+    where = "c.id IN (SELECT case_id FROM ladder WHERE state = 'open' AND \"trigger\" IN (?, ?))"
+    return _pressing(db, where, (BY_HAND, REFUSED), limit)
+
+
+def fresh_late(db: Connection, since: int, now: int) -> int:
+    """How many deadlines were missed or rungs raised in (since, now]: what a bell asks."""
+    missed = db.execute(
+        f"SELECT count(*) FROM case_row WHERE is_open = 1 AND rank = {RANK_RUNNING} AND next_due > ? AND next_due <= ?",
+        (since, now),
+    ).fetchone()[0]
+    raised = db.execute(
+        "SELECT count(*) FROM ladder WHERE state = 'open' AND raised_at > ? AND raised_at <= ?", (since, now)
+    ).fetchone()[0]
+    return int(missed) + int(raised)
+
+
+def acked(db: Connection, subjects: list[str]) -> dict[str, int]:
+    """When subjects were acknowledged last."""
+    marks = ",".join("?" * len(subjects))
+    return dict(db.execute(f"SELECT subject, at FROM alarm_ack WHERE subject IN ({marks})", subjects))
+
+
+def climbing(db: Connection, limit: int, level: int = 0) -> list[Climbing]:
+    """Open climbs from a rung upwards, the highest priority and rung first."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS}, l.body, t.due_at FROM ladder l JOIN case_row c ON c.id = l.case_id"
+        " LEFT JOIN timer t ON t.case_id = l.case_id AND t.code = ?"
+        " WHERE l.state = 'open' AND l.level >= ? ORDER BY c.priority, l.level DESC, l.raised_at LIMIT ?",
+        (TIMER, level, limit),
+    ).fetchall()
+    return [Climbing(QueueRow(*row[:-2]), _decode(row[-2]), row[-1]) for row in rows]
+
+
+def climbs(db: Connection) -> int:
+    """How many cases are on the ladder now."""
+    return int(db.execute("SELECT count(*) FROM ladder WHERE state = 'open'").fetchone()[0])
+
+
+def ahead(db: Connection, codes: list[str], now: int, until: int, limit: int) -> list[tuple[QueueRow, str, int]]:
+    """(case, clock, instant) of deadlines and rungs (TIMER) that fire in (now, until], the next first."""
+    marks = ",".join("?" * len(codes))
+    rows = db.execute(
+        f"SELECT {_COLUMNS}, t.code, t.due_at FROM timer t JOIN case_row c ON c.id = t.case_id"
+        f" WHERE t.code IN ({marks}) AND t.due_at > ? AND t.due_at <= ? AND c.is_open = 1 ORDER BY t.due_at LIMIT ?",
+        (*codes, now, until, limit),
+    ).fetchall()
+    return [(QueueRow(*row[:-2]), row[-2], row[-1]) for row in rows]
