@@ -307,6 +307,10 @@ class Desk:
         outbox.tell(db, followed.messages, work.facts.now)
         return cmd
 
+    def rung_due(self) -> bool:
+        """Whether somebody is to be called now: one look at an index."""
+        return bool(climbing.due(self.reader, self.now(), 1))
+
     def sweep(self) -> int:
         """What time alone decides: people are called (§2.10), questions come back (T10), suspensions end (T22), forgotten
         signs close (§4.4).
