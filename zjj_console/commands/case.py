@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zjj_console.commands import supervision
 from zjj_console.commands.context import Settings, Stop, instant_of, settings
 from zjj_console.commands.do import Key, result_of
 from zjj_console.commands.output import Result
@@ -252,3 +253,7 @@ def timeline(context: typer.Context, case: CaseRef) -> None:
         ],
     }
     options.finish(Result(data, history(found, moments, held, desk, now)))
+
+
+app.command()(supervision.supervise)
+app.command()(supervision.supervised)

@@ -294,7 +294,9 @@ def support_over(case: Case, args: Args, facts: Facts) -> Refusal | None:
     if case.support not in SUPPORT_RUNS:
         return None
     state = SUPPORT_ZH[case.support]
-    return _no("R51", f"已有执法保障{state}，先办完或撤回", f"support is {case.support} already: end or cancel it first")
+    return _no(
+        "R51", f"已有执法保障{state}，先办完或撤回", f"support is {case.support} already: end or cancel it first"
+    )
 
 
 def support_is(*wanted: str) -> Guard:
@@ -302,7 +304,9 @@ def support_is(*wanted: str) -> Guard:
         if case.support in wanted:
             return None
         if not case.support:
-            return _no("R51", "此案没有执法保障，先请求: zb 案号 文字", "no support was asked for; ask first: zb CASE TEXT")
+            return _no(
+                "R51", "此案没有执法保障，先请求: zb 案号 文字", "no support was asked for; ask first: zb CASE TEXT"
+            )
         zh = "或".join(SUPPORT_ZH[one] for one in wanted)
         return _no("R51", f"执法保障{SUPPORT_ZH[case.support]}，此步须为{zh}",
                    f"support is {case.support}, this needs {' or '.join(wanted)}")  # fmt: skip

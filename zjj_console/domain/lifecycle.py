@@ -193,7 +193,9 @@ def decide(case: Case, command: Command, facts: Facts) -> list[Event] | Refusal:
     after = _advance(step.effect(case, command.args, facts), case, step, facts)
     data: dict[str, Any] = {"args": command.args}
     if permits.by_proxy(command.action, case, facts):
-        data["by"] = command.args.get("by") or case.lead_person or case.reporter
+        by = command.args.get("by") or case.lead_person or case.reporter
+        if by != facts.actor.work_no:  # whoever was to do it himself relays nothing
+            data["by"] = by
     events = [event_of(step.event, case, after, {**data, "step": step.id})]
     if step.action == "merge":
         events += _absorbed(case, facts.others[command.args["master"]], facts)
