@@ -17,6 +17,8 @@ def test_AC_51a_the_list_tells_minutes_to_answer_and_arrival_and_that_both_were_
     asked = zjj.at("03-01 23:20").data("support", "request", case, "--reason", "遇阻", "--need", "请派员", by="2635")
     assert (asked["support"]["unit"], asked["support"]["body"]) == ("y1", "v35")
     assert asked["support"]["answered_minutes"] is None
+    assert "待应答 23:20 请求 -> 应急一队 李乙 应答时限 23:30" in zjj.read("case", "show", case)
+    assert zjj.data("case", "show", case)["support"] == asked["support"]
     zjj.at("03-01 23:24")("support", "accept", case, "--dept", "pcs", by="0051")
     told = zjj.at("03-01 23:41").data("support", "arrive", case, by="0051")["support"]
     assert (told["answered_minutes"], told["arrived_minutes"]) == (4, 21)

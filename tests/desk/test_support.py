@@ -77,6 +77,11 @@ def test_R51_a_second_request_is_not_taken_for_an_answer(do, desk, case):
     assert do(f"zb {case} 撤回 已自行处置").case.support == "CANCELLED"
 
 
+def test_n1_is_neither_a_request_nor_a_refusal(desk, case):
+    assert "看不懂 n1" in desk.run_line(f"zb {case} n1 另有任务").text
+    assert desk.case(case).support == ""
+
+
 def test_free_text_is_never_taken_for_a_unit(do, desk, case):
     do(f"zb {case} 派出所请到场")
     assert (desk.case(case).aid.need, desk.case(case).aid.depts) == ("派出所请到场", ())
@@ -184,10 +189,10 @@ def test_AC_51b_a_team_that_came_early_stands_there_with_its_number(house, clock
 
 
 def test_R51_by_day_the_residents_and_by_night_the_team_come_first(desk, clock, case):
-    assert list(units(desk, case))[0] == "y1"
+    assert next(iter(units(desk, case))) == "y1"
     clock.set("2021-03-02 10:00")
     found = units(desk, case)
-    assert list(found)[0] == "z5"
+    assert next(iter(found)) == "z5"
     assert found["z5"].person == "0025"
     assert "须理由" in found["y1"].reason
 

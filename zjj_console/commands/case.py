@@ -218,6 +218,7 @@ def show(
 ) -> None:
     """查看一件案件；--clock 说明各时限如何得出。"""
     from zjj_console.commands.case_text import clocks_json, page
+    from zjj_console.desk.aiding import support_json
     from zjj_console.desk.shape import case_json, phone_for
 
     options = settings(context)
@@ -226,6 +227,7 @@ def show(
     data: dict[str, Any] = case_json(found, desk.town, desk.duty, now)
     data["phone"] = phone_for(found, desk.actor) or None
     data["clocks"] = clocks_json(found, desk)
+    data["support"] = support_json(found, desk.facts())
     options.finish(Result(data, page(found, desk, now, clocks=clock)))
 
 

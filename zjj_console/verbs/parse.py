@@ -352,6 +352,8 @@ class _Reader:
 
     def _is_reason(self, token: str, table: str) -> bool:
         table = OTHER_LIST.get((self.verb.id, self.args.get("yn", "")), table)
+        if self.verb.id == "support" and token.startswith("n"):
+            return False  # here n alone refuses: n1 could mean either
         reason = self._reason(token, table)
         return reason is not None and self._set("reason", reason.code)
 
