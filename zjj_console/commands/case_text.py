@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from zjj_console.commands.profile_report import aligned
 from zjj_console.desk import shape, wording
-from zjj_console.domain.guards import SUPPORT_ZH
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.domain.model import MINUTE, Case, Clock
+from zjj_console.domain.support import SUPPORT_ZH
 from zjj_console.storage.reads import Moment
 
 if TYPE_CHECKING:

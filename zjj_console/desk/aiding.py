@@ -17,10 +17,9 @@ from zjj_console.desk.plan import Need, Situation, plan
 from zjj_console.desk.work import Work
 from zjj_console.domain import rotation, support
 from zjj_console.domain.facts import Facts
-from zjj_console.domain.guards import SUPPORT_ZH
 from zjj_console.domain.model import Case, Refusal
 from zjj_console.domain.safe import safe_text
-from zjj_console.domain.support import Judged
+from zjj_console.domain.support import SUPPORT_ZH, Judged
 from zjj_console.storage import projections, reads_overlays
 from zjj_console.storage.db import Connection
 from zjj_console.storage.reads_overlays import Supervision

@@ -5,6 +5,7 @@ from typing import Any
 
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import DAY, HOUR, SUPPORT_RUNS, Case, Clock, Refusal, State
+from zjj_console.domain.support import SUPPORT_ZH
 
 Args = dict[str, Any]
 Guard = Callable[[Case, Args, Facts], Refusal | None]
@@ -282,11 +283,6 @@ def station_known(case: Case, args: Args, facts: Facts) -> Refusal | None:
         if case.station
         else _no("T06", "先定地点，才知由哪个站协调", "the place decides the station; settle it first")
     )
-
-
-SUPPORT_ZH = {
-    "REQUESTED": "待应答", "ACCEPTED": "待到场", "ARRIVED": "在场", "DONE": "已结束", "REFUSED": "被拒绝", "CANCELLED": "已撤回",
-}  # fmt: skip
 
 
 def support_over(case: Case, args: Args, facts: Facts) -> Refusal | None:

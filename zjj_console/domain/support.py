@@ -16,6 +16,9 @@ from zjj_console.domain.roster import Assignment
 
 Window = Literal["day", "shoulder", "night"]
 NEXT = {"REQUESTED": "accept_support", "ACCEPTED": "arrive_support", "ARRIVED": "close_support"}
+SUPPORT_ZH = {
+    "REQUESTED": "待应答", "ACCEPTED": "待到场", "ARRIVED": "在场", "DONE": "已结束", "REFUSED": "被拒绝", "CANCELLED": "已撤回",
+}  # fmt: skip
 _LEADERS = ("chief", "deputy")  # 工作站负责人, in this order
 _SHOULDER = ("deputy",)  # A30: while the station is closed and the centre is not
 _TEAM = ("team_leader", "shift_lead")
