@@ -6,20 +6,21 @@ from typing import NamedTuple
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from zjj_console.desk import alarming, wording
+from zjj_console.desk import aiding, alarming, wording
 from zjj_console.desk.alarming import Alarm
 from zjj_console.domain import climb as up
 from zjj_console.domain import holders
 from zjj_console.domain.alarms import Group, grouped
-from zjj_console.domain.model import HOUR, Case
+from zjj_console.domain.model import HOUR, SECOND, Case
 from zjj_console.i18n import t
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.session import Session
 from zjj_console.storage import duty_rows, projections, reads_alarms
 from zjj_console.storage.reads import QueueRow
 from zjj_console.storage.reads_alarms import Climbing
+from zjj_console.storage.reads_overlays import Supervision
 from zjj_console.verbs.table import BY_ID
-from zjj_console.widgets import alarm_lines, case_lines, ladder_lines
+from zjj_console.widgets import alarm_lines, case_lines, ladder_lines, overlay_lines
 from zjj_console.widgets.cells import Line, Span
 from zjj_console.widgets.panel import Panel
 from zjj_console.widgets.verb_words import key_hints
@@ -27,6 +28,7 @@ from zjj_console.widgets.verb_words import key_hints
 _STEPS = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": 10, "pageup": -10, "home": -100_000, "end": 100_000}
 _SHOWN = 200
 _AHEAD = 12 * HOUR
+_READ_AGAIN = 10 * SECOND
 
 
 class View(NamedTuple):
@@ -39,6 +41,8 @@ VIEWS = (
     View("alarms", "告警", "没有告警；到期、临期、申请和岗位空缺都会列在这里"),
     View("climbs", "在升", "没有在升的案件"),
     View("ahead", "预报", "12小时内没有到期"),
+    View("urged", "督办", "没有督办"),
+    View("aided", "保障", "没有执法保障请求"),
     View("posts", "岗位", "本镇没有配置升级阶梯"),
 )
 
@@ -53,7 +57,11 @@ class EscalationScreen(ConsoleScreen):
         self.alarms: list[Alarm | Group] = []
         self.climbs: list[Climbing] = []
         self.ahead: list[tuple[QueueRow, str, int]] = []
+        self.urged: list[Supervision] = []
+        self.aided: list[aiding.SupportRow] = []
         self.posts: list[holders.Post] = []
+        self._fired = (0, 0)
+        self._read_at = 0
         self._read: tuple[Case, up.Climb | None, list[up.Rung]] | None = None
 
     def body(self) -> Iterator[Widget]:
@@ -73,17 +81,23 @@ class EscalationScreen(ConsoleScreen):
     def reload(self) -> None:
         desk, held = self.session.desk, self.chosen()
         facts = desk.facts()
+        self._fired = (self.session.look.total, len(self.session.look.unacked))
+        self._read_at = facts.now
         codes = [code for code in desk.town.clocks if code != "REO"]
         self.alarms = grouped(desk.alarms(_SHOWN).alarms, facts.now, desk.town.alarm_rules)
         self.climbs = reads_alarms.climbing(desk.reader, _SHOWN)
         self.ahead = reads_alarms.ahead(desk.reader, [*codes, up.TIMER], facts.now, facts.now + _AHEAD, _SHOWN)
+        self.urged = aiding.supervisions(desk.reader, facts)
+        self.aided = aiding.supports(desk.reader, facts)
         self.posts = holders.chain(desk.duty, facts.book, facts.now) if desk.town.ladder.posts else []
         if held:
             self.find(held)
         self.look_at()
 
     def on_second(self) -> None:
-        if self.session.settled():
+        """Countdowns are drawn anew each second; the lists are read anew when something fired, and now and then."""
+        fired = (self.session.look.total, len(self.session.look.unacked))
+        if self.session.settled() and (fired != self._fired or self.session.desk.now() - self._read_at >= _READ_AGAIN):
             self.reload()
 
     def subjects(self) -> list[str]:
@@ -92,6 +106,8 @@ class EscalationScreen(ConsoleScreen):
             "alarms": [a.subjects[0] if isinstance(a, Group) else a.subject for a in self.alarms],
             "climbs": [one.row.id for one in self.climbs],
             "ahead": [row.id for row, _, _ in self.ahead],
+            "urged": [one.case_id for one in self.urged],
+            "aided": [one.case.id for one in self.aided],
             "posts": list(dict.fromkeys(post.station for post in self.posts)),
         }[self.listed]
 
@@ -151,7 +167,7 @@ class EscalationScreen(ConsoleScreen):
     def top_line(self) -> Line:
         look = self.session.look
         counts = {"alarms": look.total, "climbs": reads_alarms.climbs(self.session.desk.reader), "ahead": len(self.ahead),
-                  "posts": sum(not post.holder.missing for post in self.posts)}  # fmt: skip
+                  "urged": len(self.urged), "aided": len(self.aided), "posts": sum(not post.holder.missing for post in self.posts)}  # fmt: skip
         spans: list[Span] = [(" ", "")]
         for n, view in enumerate(VIEWS, 1):
             here = n - 1 == self.view
@@ -176,6 +192,12 @@ class EscalationScreen(ConsoleScreen):
             head = case_lines.note(
                 t("60分钟内 {a} 项，12小时内 {b} 项；无应答则如期触发", a=self._within(HOUR), b=len(self.ahead))
             )
+        elif self.listed == "urged":
+            lines = [overlay_lines.supervision(s, frame, width, selected=n == at) for n, s in enumerate(self.urged)]
+            head = overlay_lines.supervision_head(width)
+        elif self.listed == "aided":
+            lines = [overlay_lines.support(s, frame, width, selected=n == at) for n, s in enumerate(self.aided)]
+            head = overlay_lines.support_head(width)
         else:
             lines = ladder_lines.posts(self.posts, frame)
             head = case_lines.note(t("此刻升级会打给谁 (排班、代理、请假均已计入)"))
@@ -213,7 +235,9 @@ class EscalationScreen(ConsoleScreen):
             (raise_.key, t("立即升级")), (call.key, t("记录通话")), ("y", t("应答代录")), (urge.key, t("督办")),
             ("a", t("确认")), ("m", t("静音")),
         ]  # fmt: skip
-        tail = [("1-4", t("分页")), ("Enter", t("案件")), ("Esc", t("返回"))]
+        if self.listed == "urged":
+            pairs.insert(0, ("x", t("解除督办")))
+        tail = [("1-6", t("分页")), ("Enter", t("案件")), ("Esc", t("返回"))]
         return key_hints(pairs, tail, self.size.width)
 
     # keys -------------------------------------------------------------------------------------------------------------
@@ -241,6 +265,8 @@ class EscalationScreen(ConsoleScreen):
             self.acknowledge_chosen()
         elif key == "m":
             self.mute()
+        elif key == "x" and self.listed == "urged" and self._case is not None:
+            self.command.start(f"{BY_ID['supervise'].code} {self._case.handle} n ", self._case.id, keyed=True)
         elif key == "y" and self._case is not None:
             self.command.start(f"{BY_ID['escalate'].code} {self._case.handle} y ", self._case.id, keyed=True)
         else:
