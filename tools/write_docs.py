@@ -40,7 +40,7 @@ GROUP_EN = {
 }  # fmt: skip
 # What a verb does that is no row of the life cycle: it looks something up, or puts something back.
 ASKS = {"undo": ("T42", "the last own action", "本人上一步"), "search": ("-", "asks only", "只查询"),
-        "unit": ("-", "asks only", "只查询"),
+        "unit": ("-", "asks only", "只查询"), "why": ("2.5", "asks only", "只查询"),
         "sign_in": ("R39", "people and shifts", "人员与班次"), "sign_out": ("R39", "people and shifts", "人员与班次"),
         "substitute": ("R38", "people and shifts", "人员与班次"), "late_sign": ("R39", "people and shifts", "人员与班次"),
         "assemble": ("R43", "people and shifts", "人员与班次"), "station_dept": ("R26", "people and shifts", "人员与班次"),
