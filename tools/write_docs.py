@@ -362,6 +362,10 @@ DUTY_EVENTS = {  # kind: what makes it
     "handover_spoken": "`handover spoken`", "handover_out_signed": "`handover sign --side out`",
     "handover_in_signed": "`handover sign --side in`; holds the sheets", "handover_forced": "`handover force`; holds the sheets",
     "handover_station_signed": "`handover sign --station`",
+    "escalated": "`sj`, and time itself: a rung is raised", "ladder_moved": "another missed deadline carries the climb on",
+    "ladder_cleared": "the deadline is met, or `sj .. n`", "ladder_resumed": "what had met it was taken back",
+    "rung_called": "`th` to the person of a rung", "rung_answered": "`th .. 1`, `sj .. y`",
+    "alarm_acked": "alarms that somebody has seen", "posts_checked": "the check of the posts before a night",
 }  # fmt: skip
 
 

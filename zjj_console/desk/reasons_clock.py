@@ -13,6 +13,7 @@ from zjj_console.town.calendar import day_note, day_type
 from zjj_console.town.models import DayType
 
 _NO_WARNING = frozenset({"REV", "REO"})
+_PAUSED_BY = {"HDL": "REV", "LED": "REV", "ACC": "INFO"}  # the clock that says how long a pause may last
 _FINAL = ("HDL", "LED")  # what punctuality is judged by
 _REQUEST: dict[str, Pair] = {
     "return": ("退单", "to return it"), "extend": ("延期", "for an extension"), "suspend": ("挂账", "to suspend it"),
@@ -79,6 +80,10 @@ class _Clock:
         """The row of the profile, and how this unit's time counts."""
         clock, by = self.clock, self.turns[0].by
         if clock.code in DECIDED:
+            if clock.code == "REV":
+                flow = self.town.flow
+                yield self.step(flow.mark, f"复查最长 {flow.suspend_max_days} 天",
+                                f"a review is at most {flow.suspend_max_days} days away", None)  # fmt: skip
             yield self.step(JOURNAL, f"止期由人指定: {self.t.when(clock.due)}", f"its end was set: {self.t.when(clock.due)}",
                             clock.due, (by,), due=self.t.iso(clock.due))  # fmt: skip
             return
@@ -119,8 +124,13 @@ class _Clock:
     # what happened on the way ---------------------------------------------------------------------------------------------
 
     def middle(self) -> Iterator[Step]:
-        for n, stretch in enumerate(self.stretches):
-            if n:
+        first = self.turns[0]
+        if first.after.due is None:
+            left = length(first.after.left or 0)
+            yield self.step(JOURNAL, f"来时已暂停，余{left[0]}", f"came paused, with {left[1]} left", first.by.at, (first.by,),
+                            left_minutes=first.after.left)  # fmt: skip
+        for stretch in self.stretches:
+            if stretch.by is not first.by:
                 yield self._resumed(stretch)
             yield from self._moves(stretch)
             if self.clock.kind == "duty" and self.clock.code not in DECIDED:
@@ -159,13 +169,15 @@ class _Clock:
         known = all(day_type(self.town, one.day)[1] for one in days)
         zh = "逐日: " + "，".join(self._counted(one, 0) for one in counting)
         en = "day by day: " + ", ".join(self._counted(one, 1) for one in counting)
+        if not counting:
+            zh, en = "逐日: 其间没有值守时间", "day by day: no duty time in it"
         if off:
             zh += "；停表 " + "，".join(f"{_span(o.first, o.last)} {_named(o.kind, o.name)[0]}" for o in off)
             en += "; stands still " + ", ".join(
                 f"{_span(o.first, o.last, ' to ')} {_named(o.kind, o.name)[1]}" for o in off
             )
         if nights:
-            zh, en = f"{zh}；夜间停表 {nights} 次", f"{en}; {nights} nights do not count"
+            zh, en = f"{zh}；夜间停表 {nights} 次", f"{en}; nights that do not count: {nights}"
         if not known:
             zh, en = f"{zh}；节假日未公布，按周一至周五计", f"{en}; holidays not known, Monday to Friday assumed"
         zh, en = f"{zh}；共{stretch.counted}分", f"{en}; {stretch.counted} min in all"
@@ -221,6 +233,13 @@ class _Clock:
             zh, en = f"{self.name[0]} 现为暂停，余{left[0]}", f"{self.name[1]} is paused with {left[1]} left"
             if clock.stopped is not None:
                 zh, en = f"{self.name[0]} 已由后续时限代替", f"{self.name[1]} was replaced by a later deadline"
+            until = self.case.clocks.get(_PAUSED_BY.get(clock.code, ""))
+            if clock.stopped is None and until is not None and until.running:
+                name = self.t.clock(until.code)
+                zh, en = (
+                    f"{zh}，至{name[0]} {when(until.due)} 为止",
+                    f"{en}, at the latest until {name[1]} {when(until.due)}",
+                )
             return self.step(JOURNAL, zh, en, None, self._by(), left_minutes=clock.left, due=None)
         zh, en = f"{self.name[0]} 止于 {when(clock.due)}", f"{self.name[1]} ends {when(clock.due)}"
         if clock.code not in DECIDED and self.stretches:
@@ -273,8 +292,7 @@ class _Clock:
 
 def _final(case: Case, clock: Clock, history: list[Happening], tongue: Tongue) -> Step:
     """`due_final`: what punctuality is judged by, and whether the alarm differs from it."""
-    changed = [one for one in history if one.before is None or one.before.due_final != one.after.due_final]
-    by = [one for one in changed if one.at >= clock.started or one.after.due_final is not None]
+    by = _setting(history)
     kinds = [tongue.event(one.kind) for one in by]
     when = tongue.when(case.due_final)
     differs = clock.due is not None and clock.due != case.due_final
@@ -283,12 +301,24 @@ def _final(case: Case, clock: Clock, history: list[Happening], tongue: Tongue) -
     if differs:
         zh += f"；提醒时限 {tongue.when(clock.due)} 不同: 返工只推迟提醒，不改最终时限"
         en += f"; the alarm at {tongue.when(clock.due)} differs: rework moves the alarm only"
+    elif clock.due is None:
+        zh, en = f"{zh}；恢复时顺延停表的时间", f"{en}; when it goes on, the pause is added"
     else:
         zh, en = f"{zh}；与提醒时限相同", f"{en}; the alarm is the same"
     facts = {"clock": clock.code, "due_final": tongue.iso(case.due_final), "alarm_due": tongue.iso(clock.due),
              "differs": differs}  # fmt: skip
     return Step("deadline", "2.5 due_final", tongue.duty.town.flow.mark, zh, en, case.due_final,
                 tuple(one.lseq for one in by), facts)  # fmt: skip
+
+
+def _setting(history: list[Happening]) -> list[Happening]:
+    """The events that made `due_final` what it is, since it was last set from nothing."""
+    found: list[Happening] = []
+    for one in history:
+        was = one.before.due_final if one.before else None
+        if was != one.after.due_final:
+            found = [one] if was is None else [*found, one]
+    return found
 
 
 def request_steps(case: Case, history: list[Happening], tongue: Tongue) -> Iterator[Step]:

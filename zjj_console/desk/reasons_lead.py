@@ -41,6 +41,27 @@ def _led(one: Happening) -> bool:
     )
 
 
+_ENGLISH = {
+    "空闲": "free", "夜间当值": "on duty tonight", "类别主责(电话)": "default lead (telephone)",
+    "部门值班(电话)": "night room (telephone)", "听班(电话)": "on call (telephone)", "轮休须理由": "resting, needs a reason",
+    "类别主责": "default lead", "常驻部门": "resident", "属地站": "station of the area", "肩时段站负责人": "station's officer",
+    "类别主责(听班)": "default lead (on call)", "按需部门": "department on demand",
+    "夜队日间支援须理由": "night team by day, needs a reason", "无人签到": "nobody signed in",
+}  # fmt: skip
+
+
+def _reason_en(reason: str) -> str:
+    """The reason of a candidate in English, word by word; a figure keeps its number."""
+    return ", ".join(_word_en(word) for word in reason.split())
+
+
+def _word_en(word: str) -> str:
+    for start, en in (("在办", "in hand"), ("在岗", "there")):
+        if word.startswith(start) and word[len(start) :].isdigit():
+            return f"{word[len(start) :]} {en}"
+    return _ENGLISH.get(word, word)
+
+
 class _Lead:
     def __init__(self, db: Connection, case: Case, facts: Facts, tongue: Tongue) -> None:
         self.db, self.case, self.facts, self.t = db, case, facts, tongue
@@ -90,7 +111,10 @@ class _Lead:
             zh, en = "按当时排班不在候选之列，由人选定", "not among the candidates of then: chosen by hand"
         else:
             reason = _unloaded(listed[n - 1])
-            zh, en = f"按当时排班为候选第 {n} 位: {reason}", f"candidate {n} by the roster of then: {reason}"
+            zh, en = (
+                f"按当时排班为候选第 {n} 位: {reason}",
+                f"candidate {n} by the roster of then: {_reason_en(reason)}",
+            )
         return self.step("2.8", "A", zh, en, by, position=n or None)
 
     def said(self, by: Happening) -> Step:
@@ -132,6 +156,9 @@ def candidate_steps(db: Connection, case: Case, facts: Facts, tongue: Tongue) ->
     listed = candidates(case, facts, queries.load_by_unit(db))
     for n, one in enumerate(listed[:_SHOWN], 1):
         unit = tongue.unit(one.unit)
-        zh, en = f"{n} {unit[0]} {one.person_name}: {one.reason}", f"{n} {unit[1]} {one.person_name}: {one.reason}"
+        zh, en = (
+            f"{n} {unit[0]} {one.person_name}: {one.reason}",
+            f"{n} {unit[1]} {one.person_name}: {_reason_en(one.reason)}",
+        )
         facts_of = {"position": n, "unit": one.unit, "person": one.person, "reason_zh": one.reason}
         yield Step("candidate", "2.8", "A", zh, en, facts.now, (), facts_of)
