@@ -77,9 +77,10 @@ def life(code: str, history: Iterable[Happening]) -> list[Turn]:
     """The turns of a clock since it was last started; what was undone is left out. Empty if it never ran."""
     turns: list[Turn] = []
     for one in history:
-        before = one.before.clocks.get(code) if one.before else None
+        same_life = one.before is not None and one.before.cycle == one.after.cycle  # a reopened case begins anew
+        before = one.before.clocks.get(code) if one.before is not None and same_life else None
         after = one.after.clocks.get(code)
-        if before == after:
+        if before == after and same_life:
             continue
         if after is None:
             turns = []
