@@ -51,6 +51,8 @@ WHEN = {
     "night_urgent": ("at night, priority 1-2", "夜间一二级"), "own": ("own case", "本单位承办"),
     "own_area": ("own area", "本站辖区"), "own_finding": ("own finding or area", "本单位发现或辖区"),
     "not_own": ("not own work", "非本单位办理"), "difficult_lead": ("leading a difficult case", "疑难牵头站"),
+    "answers": ("who was asked, or would be now", "负责保障"), "goes": ("who answers or was called", "负责或被召集"),
+    "asked_it": ("own request", "本方请求"),
     "submits": ("own case; a difficult one only its lead station", "本单位承办，疑难限牵头站"),
 }  # fmt: skip
 # Clocks that depend on the case are moved by the effect of a step, not by its row: (stops, starts) in both languages.
@@ -279,7 +281,9 @@ def states() -> str:
 def need(guard: Callable[..., object]) -> str:
     """A guard's name in words."""
     name = guard.__qualname__.split(".")[0].strip("_").replace("_", " ")
-    return {"no open": "no open request", "is open": "an open request"}.get(name, name)
+    return {"no open": "no open request", "is open": "an open request", "support is": "support at the step before"}.get(
+        name, name
+    )
 
 
 # profile, policy, journal -----------------------------------------------------------------------------------------------

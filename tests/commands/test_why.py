@@ -60,7 +60,7 @@ def test_case_why_of_an_unknown_case_exits_6(bare: Any) -> None:
 
 def test_NV_19_no_telephone_number_is_told_to_a_patrol(bare: Any, town: Any) -> None:
     bare.at("03-01 14:00")
-    bare(*"case new --place dhj --category zy --to cg --phone 0000-5550199 --reporter 示例".split())
+    bare("case", "new", "--place", "dhj", "--category", "zy", "--to", "cg", "--phone", "0000-5550199")
     bare("do", "gp 1001 pcs r2 联系 0000-5550199")
     patrol = next(p.work_no for p in town.people.values() if p.roles == ("patrol",))
     assert "0000-5550199" in bare.read("case", "why", "1001")

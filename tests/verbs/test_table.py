@@ -87,7 +87,7 @@ def test_a_verb_has_words_in_both_languages_a_group_and_leads_somewhere(verb):
         if kind.startswith("reason:"):
             assert kind.removeprefix("reason:").rstrip("?") in {
                 "screen", "fc", "reassign", "rework", "return", "extend", "suspend", "reopen", "void", "call",
-                "trigger",
+                "trigger", "support",
             }  # fmt: skip
 
 

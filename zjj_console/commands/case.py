@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zjj_console.commands import supervision
 from zjj_console.commands.context import Settings, Stop, instant_of, settings
 from zjj_console.commands.do import Key, result_of
 from zjj_console.commands.output import Result
@@ -217,6 +218,7 @@ def show(
 ) -> None:
     """查看一件案件；--clock 说明各时限如何得出。"""
     from zjj_console.commands.case_text import clocks_json, page
+    from zjj_console.desk.aiding import support_json
     from zjj_console.desk.shape import case_json, phone_for
 
     options = settings(context)
@@ -225,6 +227,7 @@ def show(
     data: dict[str, Any] = case_json(found, desk.town, desk.duty, now)
     data["phone"] = phone_for(found, desk.actor) or None
     data["clocks"] = clocks_json(found, desk)
+    data["support"] = support_json(found, desk.facts())
     text = page(found, desk, now, clocks=clock)
     if clock:
         from zjj_console.desk import reasons
@@ -277,3 +280,7 @@ def timeline(context: typer.Context, case: CaseRef) -> None:
         ],
     }
     options.finish(Result(data, history(found, moments, held, desk, now)))
+
+
+app.command()(supervision.supervise)
+app.command()(supervision.supervised)

@@ -21,6 +21,7 @@ from zjj_console.commands import (
     roster,
     sign,
     stationing,
+    support,
 )
 from zjj_console.commands.context import Settings, Stop, parse_now
 from zjj_console.commands.do import do
@@ -45,6 +46,7 @@ app.add_typer(case.app, name="case")
 app.add_typer(sign.app, name="sign")
 app.add_typer(roster.app, name="roster")
 app.add_typer(stationing.app, name="stationing")
+app.add_typer(support.app, name="support")
 app.add_typer(handover.app, name="handover")
 app.add_typer(report.app, name="report")
 app.add_typer(profile.app, name="profile")

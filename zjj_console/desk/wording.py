@@ -19,9 +19,8 @@ EVENT_ZH = {
     "nominated": "提名疑难", "difficult_led": "定牵头站", "designated": "指定主责", "supervised": "督办",
     "supervision_released": "解除督办", "void_asked": "申请作废", "voided": "作废", "void_refused": "不准作废",
     "merged": "并案", "absorbed": "并入", "unmerged": "拆回", "reopened": "重开", "support_asked": "请求执法保障",
-    "support_accepted": "应答执法保障",
-    "support_arrived": "保障到场",
-    "support_done": "保障结束",
+    "support_accepted": "应答执法保障", "support_arrived": "保障到场", "support_done": "保障结束",
+    "support_refused": "拒绝执法保障", "support_cancelled": "撤回执法保障",
     "screened": "110接收", "screened_out": "110筛除", "contacted": "先行联系", "located": "定址", "backfilled": "补报",
     "noted": "备注", "called": "通话", "followed": "关注", "self_submitted": "自处提交", "self_closed": "自处办结",
     "self_started": "开始自处", "self_failed": "自处不了", "coordinated": "站内协调", "info_asked": "退回补充",
@@ -64,7 +63,7 @@ def unit(town: Town, code: str) -> str:
 
 def person(town: Town, work_no: str) -> str:
     found = town.people.get(work_no)
-    return found.name if found else work_no
+    return found.name if found else unit(town, work_no)  # somebody of a unit, where only the unit is known
 
 
 def category(town: Town, code: str) -> str:

@@ -244,6 +244,23 @@ def _raised(case: Case, climb: Climb, step: Next, duty: DutyTime, book: Book | N
     return Change("escalated", replace(climb, rungs=(*climb.rungs, rung)))
 
 
+def forecast(case: Case, climb: Climb | None, duty: DutyTime, book: Book | None) -> list[Rung]:
+    """The rungs still to come if nobody answers anything: when, and who would be called by what is known now."""
+    now = upcoming(case, climb, duty)
+    if now is None:
+        return []
+    if climb is None or not climb.open:
+        found = _lit(case, duty)[0][2]
+        climb = Climb(case.id, found.code, found.due or 0)
+    rungs: list[Rung] = []
+    step: Next | None = now
+    while step is not None:
+        climb = _raised(case, climb, step, duty, book).climb
+        rungs.append(climb.rungs[-1])
+        step = upcoming(case, climb, duty)
+    return rungs
+
+
 def raise_by_hand(
     case: Case,
     climb: Climb | None,

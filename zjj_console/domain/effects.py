@@ -311,15 +311,6 @@ def release(case: Case, args: Args, facts: Facts) -> Case:
     return replace(case, supervised_until=None)
 
 
-def support(status: str) -> Effect:
-    """执法保障 goes REQUESTED, ACCEPTED, ARRIVED, DONE (§2.7)."""
-
-    def effect(case: Case, args: Args, facts: Facts) -> Case:
-        return replace(case, support=status)
-
-    return effect
-
-
 def backfill(case: Case, args: Args, facts: Facts) -> Case:
     return replace(case, wechat_ref=args["text"])
 

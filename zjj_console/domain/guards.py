@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from zjj_console.domain.facts import Facts
-from zjj_console.domain.model import DAY, HOUR, Case, Clock, Refusal, State
+from zjj_console.domain.model import DAY, HOUR, SUPPORT_RUNS, Case, Clock, Refusal, State
+from zjj_console.domain.support import SUPPORT_ZH
 
 Args = dict[str, Any]
 Guard = Callable[[Case, Args, Facts], Refusal | None]
+_FORCES = frozenset({"resident", "on_demand", "response_team"})
 
 
 def _no(rule: str, zh: str, en: str) -> Refusal:
@@ -226,7 +228,8 @@ def _reason(table: str) -> Guard:
     return guard
 
 
-REASON = {table: _reason(table) for table in ("return", "extend", "suspend", "rework", "void", "reopen")}
+_EXPLAINED = ("return", "extend", "suspend", "rework", "void", "reopen", "support_refuse")
+REASON = {table: _reason(table) for table in _EXPLAINED}
 
 
 def text_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
@@ -280,6 +283,47 @@ def station_known(case: Case, args: Args, facts: Facts) -> Refusal | None:
         if case.station
         else _no("T06", "先定地点，才知由哪个站协调", "the place decides the station; settle it first")
     )
+
+
+def support_over(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """One request at a time; what was refused, taken back or ended may be asked for anew."""
+    if case.support not in SUPPORT_RUNS:
+        return None
+    state = SUPPORT_ZH[case.support]
+    return _no(
+        "R51", f"已有执法保障{state}，先办完或撤回", f"support is {case.support} already: end or cancel it first"
+    )
+
+
+def support_is(*wanted: str) -> Guard:
+    def guard(case: Case, args: Args, facts: Facts) -> Refusal | None:
+        if case.support in wanted:
+            return None
+        if not case.support:
+            return _no(
+                "R51", "此案没有执法保障，先请求: zb 案号 文字", "no support was asked for; ask first: zb CASE TEXT"
+            )
+        zh = "或".join(SUPPORT_ZH[one] for one in wanted)
+        return _no("R51", f"执法保障{SUPPORT_ZH[case.support]}，此步须为{zh}",
+                   f"support is {case.support}, this needs {' or '.join(wanted)}")  # fmt: skip
+
+    return guard
+
+
+def need_said(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """T38: what is needed, as a code or in words."""
+    if not args.get("text") and not args.get("reason"):
+        return _no("T38", "写需要什么，如 zb 案号 2 请派员到场", "say what is needed, e.g. zb CASE 2 TEXT")
+    return _explained("support", args["reason"], args, facts) if args.get("reason") else None
+
+
+def forces_called(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """Who is called along can be sent: departments and response teams, and none that is only a placeholder."""
+    for code in args.get("depts", ()):
+        unit = facts.town.units.get(code)
+        if unit is not None and unit.kind not in _FORCES:
+            return _no("R51", f"{unit.name} 不是执法力量，请写部门或应急队", f"{unit.name} is no enforcement unit")
+    return unit_enabled(case, {"assists": args.get("depts", ())}, facts)
 
 
 def no_dispatch(case: Case, args: Args, facts: Facts) -> Refusal | None:
@@ -350,5 +394,5 @@ def from_110(case: Case, args: Args, facts: Facts) -> Refusal | None:
 OF_ARGUMENTS: frozenset[Guard] = frozenset({
     unit_enabled, leads_enforcement, recipient_named, day_support_reason, other_lead, new_assists, asks_later,
     extends, review_within, *REASON.values(), text_given, result_given, criterion_given, lead_is_station, submitter_of_station,
-    master_stands,
+    master_stands, need_said, forces_called,
 })  # fmt: skip

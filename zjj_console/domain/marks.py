@@ -1,6 +1,6 @@
 """Marks of a case (§3.6): codes that screens show as one character each. Time-dependent ones are computed on reading."""
 
-from zjj_console.domain.model import Case, Flow, State
+from zjj_console.domain.model import SUPPORT_MATTERS, Case, Flow, State
 
 PRIORITY_ZH = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 MARK_ZH = {
@@ -32,7 +32,7 @@ def marks(case: Case) -> tuple[str, ...]:
         "extend": "extend" in case.requests or case.extend_count > 0,
         "suspend": "suspend" in case.requests or case.state is State.SUSPENDED,
         "void": "void" in case.requests,
-        "support": case.support not in ("", "DONE"),
+        "support": case.support in SUPPORT_MATTERS,
         "backfill": "BB" in case.clocks and case.clocks["BB"].running,
         "info": case.state is State.INFO_NEEDED,
         "self": case.state is State.SELF_HANDLING,

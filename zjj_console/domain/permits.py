@@ -5,6 +5,7 @@ from collections.abc import Callable
 from zjj_console.domain import custody
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import Case, Refusal, State, permitted_refusal
+from zjj_console.domain.support import answers, asked_it, goes
 
 Condition = Callable[[Case | None, Facts], bool]
 
@@ -72,6 +73,7 @@ _SELF: Row = {
     "chief": own_finding,
     "team_leader": own_finding,
 }
+_ANSWERS: Row = {**_RELAYED, "team_leader": answers, "deputy": answers, "chief": answers}
 _ALL: Row = dict.fromkeys(_EVERYBODY, always)
 _COORDINATE: Row = dict.fromkeys(
     ("village", "deputy", "chief", "commander", "dispatcher", "shift_lead", "centre"), always
@@ -132,7 +134,12 @@ PERMITS: dict[str, Row] = {
     "merge": _DESK,
     "unmerge": _DESK,
     "reopen": {"dispatcher": always, "shift_lead": always, "inspector": always, "centre": always},
-    "support": {"village": always, "deputy": always, "dispatcher": always, "shift_lead": always, "centre": always},
+    "support": {"village": always, "deputy": always, **_RELAYED},
+    "accept_support": _ANSWERS,
+    "refuse_support": _ANSWERS,
+    "arrive_support": {**_ANSWERS, "handler": goes},
+    "close_support": {**_ANSWERS, "handler": goes, "village": asked_it},
+    "cancel_support": {**_RELAYED, "village": asked_it, "deputy": asked_it},
     "undo": _ALL,
 }
 

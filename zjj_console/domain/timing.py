@@ -32,6 +32,13 @@ def start(case: Case, code: str, facts: Facts, *, at: int | None = None, limit: 
     return put(case, clock)
 
 
+def due(case: Case, code: str, facts: Facts) -> int | None:
+    """When that clock would end if it started now; None where the profile gives no limit for the priority."""
+    if facts.town.limit(code, case.priority) is None:
+        return None
+    return start(case, code, facts).clocks[code].due
+
+
 def until(case: Case, code: str, due: int, facts: Facts) -> Case:
     """A clock that ends at a given instant (review date, supervision demand)."""
     minutes = max(0, (due - facts.now) // 60_000_000)

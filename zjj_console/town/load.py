@@ -30,7 +30,7 @@ CLOCKS = (
 )
 REASON_LISTS = (
     *("return", "reassign", "extend", "suspend", "rework", "void", "criterion", "result", "call", "reopen"),
-    *("fault", "method", "support", "screen", "fc", "trigger", "cross", "flow"),
+    *("fault", "method", "support", "support_refuse", "screen", "fc", "trigger", "cross", "flow"),
 )
 _LIMIT = re.compile(r"(\d+)(?:([mh]) (wall|duty)|(d) (wall|workdays))")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")

@@ -32,10 +32,17 @@ class Verb(Struct, frozen=True):
         return " ".join([self.code, *(_shown(kind) for kind in self.takes)])
 
 
+# Lists of reasons that a verb takes instead of its own, by what else stands in the line.
+OTHER_LIST = {("return", "y"): "fault", ("support", "n"): "support_refuse"}
+SUPPORT_STEPS = {  # words that name a step of a request for support; without one the next step is meant
+    "应答": "accept_support", "accept": "accept_support", "到场": "arrive_support", "arrive": "arrive_support",
+    "办结": "close_support", "close": "close_support", "撤回": "cancel_support", "cancel": "cancel_support",
+}  # fmt: skip
 ACTING = frozenset({"duty", "escalation", "meeting"})
 _KIND_ZH = {
-    "case": "案号", "master": "主案", "rung": "e级", "callee": "工号", "place": "地点", "category": "类别", "priority": "级", "source": "来源",
-    "unit": "单位", "person": "工号", "yn": "y|n", "result": "结果码", "criterion": "n1|n2", "until": "期限",
+    "case": "案号", "master": "主案", "rung": "e级", "callee": "工号", "place": "地点", "category": "类别", "priority": "级",
+    "source": "来源", "step": "应答|到场|办结|撤回", "unit": "单位", "person": "工号", "yn": "y|n", "result": "结果码",
+    "criterion": "n1|n2", "until": "期限",
     "text": "文字", "who": "工号", "other": "顶班人", "at": "时刻", "till": "止", "related": "rel=案号", "station": "站", "words": "词",
 }  # fmt: skip
 
@@ -98,8 +105,9 @@ VERBS: tuple[Verb, ...] = (
          "", ("coordinate",)),
     Verb("self", "zc", "自处", "self-handle", "self", ("case", "yn?", "result?", "text?"), "zc 1053 2", "flows", "",
          ("self_done", "self_start", "self_finish", "self_fail"), spaced=True),
-    Verb("support", "zb", "执法保障", "enforcement support", "support", ("case", "text?"), "zb 1054 请派员到场", "flows", "",
-         ("support",)),
+    Verb("support", "zb", "执法保障", "enforcement support", "support",
+         ("case", "step?", "yn?", "reason:support?", "unit*", "text?"), "zb 1054 2 cg 请派员到场", "flows", "",
+         ("support", "accept_support", "arrive_support", "close_support", "refuse_support", "cancel_support")),
     # order among cases
     Verb("merge", "cf", "并案", "merge", "merge", ("case", "master", "text?"), "cf 1061 1055", "order", "m", ("merge",),
          danger="此案并入主案，不再单独计时"),
