@@ -121,7 +121,7 @@ def _told(step: Step, n: int, *, first: bool) -> list[str]:
 
 
 def head(found: Explained, lang: str = "zh") -> str:
-    """`1042 东湖街居委 积水  一级 处置中`."""
+    """`1042 place text  一级 处置中`."""
     case = found.case
     if lang == "en":
         return f"{case.handle} {case.place} {case.text}  priority {case.priority} {case.state}"
