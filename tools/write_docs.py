@@ -36,7 +36,8 @@ Row = Sequence[str]
 GROUP_EN = {
     "intake": "Intake", "dispatch": "Dispatch and progress", "time": "Time and weight",
     "flows": "Self-handled and difficult", "order": "Merging and reopening", "record": "Record and look up",
-    "duty": "Duty and handover", "later": "Later",
+    "duty": "Duty and handover", "escalation": "Alarms and escalation", "meeting": "Consultation and visit",
+    "later": "Later",
 }  # fmt: skip
 # What a verb does that is no row of the life cycle: it looks something up, or puts something back.
 ASKS = {"undo": ("T42", "the last own action", "本人上一步"), "search": ("-", "asks only", "只查询"),

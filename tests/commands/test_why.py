@@ -65,3 +65,12 @@ def test_NV_19_no_telephone_number_is_told_to_a_patrol(bare: Any, town: Any) -> 
     patrol = next(p.work_no for p in town.people.values() if p.roles == ("patrol",))
     assert "0000-5550199" in bare.read("case", "why", "1001")
     assert "5550199" not in bare.read("case", "why", "1001", by=patrol)
+
+
+def test_case_why_of_another_town_tells_its_own_ladder_and_hours(bare: Any, example_town: Any, tmp_path: Any) -> None:
+    other = type(bare)(tmp_path / "other.db", "2021-03-01 10:00", "example_town")
+    place = next(c.name for c in example_town.committees.values())
+    other("case", "new", "--place", place, "--category", next(iter(example_town.categories)), "--priority", "1")
+    ladder = [s["text_zh"] for s in other.data("case", "why", "1001")["steps"] if s["topic"] == "ladder"]
+    assert len(ladder) == 1
+    assert "E2" in ladder[0] and "届满后15分" in ladder[0]
