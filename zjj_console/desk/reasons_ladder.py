@@ -135,7 +135,7 @@ class _Ladder:
 
     def _rung(self, rung: Rung, climb: Climb, ascent: Ascent) -> Step:
         noted = ascent.raised[rung.n]
-        post, found = self._post(rung.n), self._whom(rung.n, Holder(rung.person, _f(rung.found), _m(rung.missing)))
+        post, found = self._post(rung.n), self._whom(rung.person, rung.found, rung.missing)
         cause = self._cause(rung.n, rung.at, rung.why, climb, noted, rung.by)
         late = noted.at - rung.at >= 1_000_000
         zh = f"E{rung.n}{post[0]} {self.t.when(rung.at)}: {cause[0]}；{found[0]}"
@@ -146,13 +146,13 @@ class _Ladder:
         return self.step(mark, zh, en, rung.at, (noted.lseq,), rung=rung.n, why=rung.why, person=rung.person or None,
                          found=rung.found or None, missing=rung.missing or None)  # fmt: skip
 
-    def _whom(self, n: int, holder: Holder) -> Pair:
+    def _whom(self, person: str, found: str, missing: str) -> Pair:
         """Who answers for a rung, and how he was found; or why nobody can be called."""
-        if holder.missing:
-            return _MISSING[holder.missing]
-        if not holder.person:
+        if missing:
+            return _MISSING[missing]
+        if not person:
             return "须召集会商", "a consultation is to be called"
-        name, how = self.t.person(holder.person), _FOUND.get(holder.found, ("", ""))
+        name, how = self.t.person(person), _FOUND.get(found, ("", ""))
         return f"找 {name}({how[0]})", f"{name} ({how[1]})"
 
     def _cause(self, n: int, at: int, cause: str, climb: Climb, noted: Noted | None, by: str = "") -> Pair:
@@ -267,7 +267,8 @@ class _Ladder:
 
     def _next(self, step: Next) -> Pair:
         post, at = self._post(step.n), self.t.when(step.at)
-        who = self._whom(step.n, self._holder(step))
+        found = self._holder(step)
+        who = self._whom(found.person, found.found, found.missing)
         now = step.at <= self.t.now
         return (f"E{step.n}{post[0]} {at}{'(已到，待系统记下)' if now else ''} {who[0]}",
                 f"E{step.n} {post[1]} {at}{' (due, about to be recorded)' if now else ''} {who[1]}")  # fmt: skip
@@ -301,11 +302,3 @@ class _Ladder:
             f"not on the ladder; unless {name[1]} (ends {self.t.when(clock.due)}) is met, {rise[1]}: {en}",
             step.at, events, trigger=clock.code, next={"rung": step.n, "at": self.t.iso(step.at), "why": step.why},
         )  # fmt: skip
-
-
-def _f(text: str) -> Any:
-    """A stored word as the type of the rule that made it."""
-    return text
-
-
-_m = _f
