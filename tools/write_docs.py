@@ -36,11 +36,12 @@ Row = Sequence[str]
 GROUP_EN = {
     "intake": "Intake", "dispatch": "Dispatch and progress", "time": "Time and weight",
     "flows": "Self-handled and difficult", "order": "Merging and reopening", "record": "Record and look up",
-    "duty": "Duty and handover", "later": "Later",
+    "duty": "Duty and handover", "escalation": "Alarms and escalation", "meeting": "Consultation and visit",
+    "later": "Later",
 }  # fmt: skip
 # What a verb does that is no row of the life cycle: it looks something up, or puts something back.
 ASKS = {"undo": ("T42", "the last own action", "本人上一步"), "search": ("-", "asks only", "只查询"),
-        "unit": ("-", "asks only", "只查询"),
+        "unit": ("-", "asks only", "只查询"), "why": ("2.5", "asks only", "只查询"),
         "sign_in": ("R39", "people and shifts", "人员与班次"), "sign_out": ("R39", "people and shifts", "人员与班次"),
         "substitute": ("R38", "people and shifts", "人员与班次"), "late_sign": ("R39", "people and shifts", "人员与班次"),
         "assemble": ("R43", "people and shifts", "人员与班次"), "station_dept": ("R26", "people and shifts", "人员与班次"),
@@ -366,6 +367,10 @@ DUTY_EVENTS = {  # kind: what makes it
     "handover_spoken": "`handover spoken`", "handover_out_signed": "`handover sign --side out`",
     "handover_in_signed": "`handover sign --side in`; holds the sheets", "handover_forced": "`handover force`; holds the sheets",
     "handover_station_signed": "`handover sign --station`",
+    "escalated": "`sj`, and time itself: a rung is raised", "ladder_moved": "another missed deadline carries the climb on",
+    "ladder_cleared": "the deadline is met, or `sj .. n`", "ladder_resumed": "what had met it was taken back",
+    "rung_called": "`th` to the person of a rung", "rung_answered": "`th .. 1`, `sj .. y`",
+    "alarm_acked": "alarms that somebody has seen", "posts_checked": "the check of the posts before a night",
 }  # fmt: skip
 
 

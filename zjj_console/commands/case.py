@@ -1,4 +1,4 @@
-"""`zjj case`: new, list, show, timeline."""
+"""`zjj case`: new, list, show, why, timeline."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zjj_console.storage.reads import Filter
     from zjj_console.town.models import Town
 
-app = typer.Typer(no_args_is_help=True, help="案件: 新建、列表、查看、经过")
+app = typer.Typer(no_args_is_help=True, help="案件: 新建、列表、查看、为何、经过")
 CaseRef = Annotated[str, typer.Argument(metavar="CASE", help="1042、B1042、全号、@平台号或 UUID")]
 
 
@@ -228,7 +228,32 @@ def show(
     data["phone"] = phone_for(found, desk.actor) or None
     data["clocks"] = clocks_json(found, desk)
     data["support"] = support_json(found, desk.facts())
-    options.finish(Result(data, page(found, desk, now, clocks=clock)))
+    text = page(found, desk, now, clocks=clock)
+    if clock:
+        from zjj_console.desk import reasons
+        from zjj_console.desk.tongue import Tongue
+
+        derived = reasons.deadlines(desk.reader, found, desk.facts(), everything=True)
+        data["steps"] = reasons.as_json(derived, Tongue(desk.duty, derived.now))["steps"]
+        text += "\n\n" + reasons.text(derived, options.lang, ("deadline",))
+    options.finish(Result(data, text))
+
+
+@app.command()
+def why(
+    context: typer.Context,
+    case: CaseRef,
+    everything: Annotated[bool, typer.Option("--all", help="已停的时限一并说明")] = False,
+) -> None:
+    """时限、升级、主办、可派各因何如此: 条款、标记与日志编号。"""
+    from zjj_console.desk import reasons
+    from zjj_console.desk.tongue import Tongue
+
+    options = settings(context)
+    desk = options.desk()
+    found = reasons.explain(desk.reader, _found(desk, case), desk.facts(), everything=everything)
+    text = f"{reasons.head(found, options.lang)}\n\n{reasons.text(found, options.lang)}"
+    options.finish(Result(reasons.as_json(found, Tongue(desk.duty, found.now)), text))
 
 
 @app.command()

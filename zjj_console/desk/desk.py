@@ -232,9 +232,12 @@ class Desk:
             return nothing.outcome
 
     def _answer(self, parsed: Parsed, line: str, selected: str) -> Outcome:
-        found = queries.ANSWERS[parsed.verb.id](self.reader, parsed, self.town, selected, self.console)
+        found = queries.ANSWERS[parsed.verb.id](self.reader, parsed, self.facts(), selected, self.console)
         if isinstance(found, Refusal):
             return self._refused(found, line)
+        if isinstance(found, queries.Told):
+            n = int(self.lang == "en")
+            return Outcome(True, 0, found.said[n], line, found.said[0], data={"text": found.text[n]})
         text, cases = found
         return Outcome(True, 0, text, line, text, case=cases[0] if len(cases) == 1 else None, cases=cases)
 

@@ -182,6 +182,12 @@ def _window(start: int, case: Case, clock: Clock, duty: DutyTime) -> int:
     return duty.add(start, minutes, kind, clock.unit)
 
 
+def held_until(case: Case, climb: Climb, duty: DutyTime, answer: int) -> int | None:
+    """Until when an answer given at `answer` holds the climb; None once its trigger is satisfied."""
+    clock = standing(case, climb)
+    return _window(answer, case, clock, duty) if clock is not None else None
+
+
 def _loud(step: Next, case: Case, duty: DutyTime) -> Next:
     """The end of the quiet hours where a call would fall into them."""
     ladder = duty.town.ladder

@@ -92,8 +92,13 @@ def _handover(db: Connection, e: Stored) -> None:
     )  # fmt: skip
 
 
+def climb_of(data: dict[str, Any]) -> Climb:
+    """The record that an event of the ladder puts."""
+    return msgspec.convert(data["climb"], Climb)
+
+
 def _ladder(db: Connection, e: Stored) -> None:
-    climb = msgspec.convert(e.data["climb"], Climb)
+    climb = climb_of(e.data)
     state = "open" if climb.open else "cleared"
     db.execute(
         'INSERT OR REPLACE INTO ladder(case_id, state, "trigger", level, raised_at, body) VALUES (?, ?, ?, ?, ?, ?)',

@@ -126,6 +126,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("undo", "cx", "撤销", "undo", "undo", (), "cx", "record", "u", ("undo",)),
     Verb("search", "ss", "搜索", "search", "find", ("words",), "ss 桥栏杆", "record"),
     Verb("unit", "dw", "单位", "show unit", "unit", ("unit",), "dw y1", "record"),
+    Verb("why", "wh", "为何", "why", "why", ("case",), "wh 1042", "record"),
     # people and shifts
     Verb("sign_in", "qd", "签到", "sign in", "signin", ("who?", "at?"), "qd 0312", "duty"),
     Verb("sign_out", "qt", "签退", "sign out", "signout", ("who?", "at?"), "qt 0312", "duty"),
