@@ -108,11 +108,15 @@ class Change(Struct, frozen=True):
 
 
 def schedule(priority: int, clock: Clock, n: int, duty: DutyTime) -> int:
-    """The instant that the town's table gives to a rung of a clock."""
+    """The instant that the town's table gives to a rung of a clock; of a share as `DutyTime.warn_at` counts it."""
     rise, due = duty.town.ladder.rules[priority].rises[n - 1], clock.due or 0
     if rise.kind == "share":
+        # What is left of the limit, counted back from the deadline: an extension or a pause moved both alike.
+        left = clock.limit * (100 - rise.amount) // 100
+        if clock.kind == "wall":
+            return due - left * MINUTE
         whole = duty.between(clock.started, due, clock.kind, clock.unit)
-        return min(due, duty.add(clock.started, whole * rise.amount // 100, clock.kind, clock.unit))
+        return duty.add(clock.started, max(0, whole - left), clock.kind, clock.unit)
     if rise.kind == "workdays":
         kind, minutes = duty.counted(Limit("workdays", rise.amount), clock.unit)
         return duty.add(due, minutes, kind, clock.unit)
