@@ -151,6 +151,8 @@ class Case(Struct, frozen=True):
     clocks: dict[str, Clock] = {}
     dispatches: tuple[Dispatch, ...] = ()
     requests: dict[str, Request] = {}
+    consult: str = ""  # the meeting on whose agenda it is (T30)
+    raised: str = ""  # 上报: town | district, by a consultation
 
     @property
     def is_open(self) -> bool:

@@ -145,8 +145,10 @@ def _changed_table(db: Connection) -> str:
 
 def _replay(db: Connection, into: Connection) -> None:
     marks = ",".join("?" * len(duty_rows.KINDS))
+    streams = " OR ".join(["stream LIKE ?"] * len(duty_rows.STREAMS))
     rows = db.execute(
-        f"SELECT body FROM event WHERE stream LIKE 'handover:%' OR kind IN ({marks}) ORDER BY lseq", duty_rows.KINDS
+        f"SELECT body FROM event WHERE {streams} OR kind IN ({marks}) ORDER BY lseq",
+        (*(f"{stream}%" for stream in duty_rows.STREAMS), *duty_rows.KINDS),
     ).fetchall()
     for (body,) in rows:
         duty_rows.apply(into, journal.decode(body))

@@ -5,8 +5,11 @@ from typing import Any
 
 import msgspec
 
+from zjj_console.domain import consult, visit
 from zjj_console.domain import handover as ho
+from zjj_console.domain.consult import Meeting
 from zjj_console.domain.handover import Handover
+from zjj_console.domain.visit import Visit
 from zjj_console.storage.db import Connection
 from zjj_console.storage.journal import Stored
 
@@ -91,8 +94,26 @@ def _handover(db: Connection, e: Stored) -> None:
     )  # fmt: skip
 
 
+def _meeting(db: Connection, e: Stored) -> None:
+    m = consult.evolve(load_meeting(db, e.stream.partition(":")[2]), e.stream, e.data)
+    db.execute(
+        "INSERT OR REPLACE INTO meeting(id, level, station, week, at, state, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (m.id, m.level, m.station, m.week, m.at, m.state, _encode(m)),
+    )
+
+
+def _visit(db: Connection, e: Stored) -> None:
+    v = visit.evolve(load_visit(db, e.stream.partition(":")[2]), e.stream, e.data)
+    db.execute(
+        "INSERT OR REPLACE INTO visit(id, station, month, at, state, body) VALUES (?, ?, ?, ?, ?, ?)",
+        (v.id, v.station, v.month, v.at, v.state, _encode(v)),
+    )
+
+
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(Handover).decode
+decode_meeting = msgspec.json.Decoder(Meeting).decode
+decode_visit = msgspec.json.Decoder(Visit).decode
 
 _BY_KIND: dict[str, Callable[[Connection, Stored], None]] = {
     "roster_published": _published,
@@ -111,19 +132,35 @@ _BY_KIND: dict[str, Callable[[Connection, Stored], None]] = {
 }
 
 KINDS = tuple(_BY_KIND)
+# Streams of one record each: every event puts values into it, whatever its kind.
+_BY_STREAM: dict[str, Callable[[Connection, Stored], None]] = {
+    "handover:": _handover,
+    "meeting:": _meeting,
+    "visit:": _visit,
+}
+STREAMS = tuple(_BY_STREAM)
 
 
 def apply(db: Connection, event: Stored) -> None:
     """Fold one event into its rows; events of cases are none of these."""
-    if event.stream.startswith("handover:"):
-        _handover(db, event)
-    elif event.kind in _BY_KIND:
-        _BY_KIND[event.kind](db, event)
+    fold = _BY_STREAM.get(event.stream.partition(":")[0] + ":") or _BY_KIND.get(event.kind)
+    if fold is not None:
+        fold(db, event)
 
 
 def load_handover(db: Connection, handover_id: str) -> Handover | None:
     row = db.execute("SELECT body FROM handover WHERE id = ?", (handover_id,)).fetchone()
     return _decode(row[0]) if row else None
+
+
+def load_meeting(db: Connection, meeting_id: str) -> Meeting | None:
+    row = db.execute("SELECT body FROM meeting WHERE id = ?", (meeting_id,)).fetchone()
+    return decode_meeting(row[0]) if row else None
+
+
+def load_visit(db: Connection, visit_id: str) -> Visit | None:
+    row = db.execute("SELECT body FROM visit WHERE id = ?", (visit_id,)).fetchone()
+    return decode_visit(row[0]) if row else None
 
 
 def clear(db: Connection) -> None:

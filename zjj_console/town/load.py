@@ -54,7 +54,8 @@ def load_town(folder: Path) -> m.Town:
     """The town described by a folder. Raises `ProfileError`; what the types cannot show is left to `validate`."""
     if not folder.is_dir():
         raise ProfileError(str(folder), "-", "没有这个配置目录", "用 profile new 新建，或核对 --profile")
-    from zjj_console.town.load_duty import duty  # imported late: it is made of the readers below
+    from zjj_console.town.load_duty import duty  # imported late: both are made of the readers below
+    from zjj_console.town.load_meetings import meetings
 
     main = toml(folder, "town.toml")
     hours = _hours(main)
@@ -66,6 +67,7 @@ def load_town(folder: Path) -> m.Town:
         "flow": _flow(main),
         **_counts(folder),
         **duty(folder, hours),
+        "meetings": meetings(folder, hours, main.get("cycles", {})),
         "clocks": _clocks(folder),
         "reasons": _reasons(folder),
         "units": _table(folder, "units.csv", m.Unit, "code"),

@@ -27,19 +27,19 @@ def duty(folder: Path, hours: Hours) -> dict[str, Any]:
 
 
 def _shifts(data: Mapping[str, Any], hours: Hours) -> dict[str, Any]:
-    _only(data, ("shifts", "rotation", "boundaries", "rules", "guarantee"), SHIFTS, "-")
+    only(data, ("shifts", "rotation", "boundaries", "rules", "guarantee"), SHIFTS, "-")
     shifts = convert(data.get("shifts", {}), Rows, SHIFTS, "shifts")
     edges = convert(data.get("boundaries", {}), Rows, SHIFTS, "boundaries")
     periods = convert(data.get("guarantee", []), list[dict[str, Any]], SHIFTS, "guarantee")
     return {
         "shifts": {
-            code: _record({**row, "code": code}, m.Shift, SHIFTS, f"shifts.{code}") for code, row in shifts.items()
+            code: record({**row, "code": code}, m.Shift, SHIFTS, f"shifts.{code}") for code, row in shifts.items()
         },
         "rotation": _rotation(data["rotation"]) if "rotation" in data else None,
         "boundaries": {code: _boundary(code, row, hours) for code, row in edges.items()},
-        "duty_rules": _record(data.get("rules", {}), m.DutyRules, SHIFTS, "rules"),
+        "duty_rules": record(data.get("rules", {}), m.DutyRules, SHIFTS, "rules"),
         "guarantees": tuple(
-            _record(row, m.Period, SHIFTS, f"guarantee[{number}]") for number, row in enumerate(periods, 1)
+            record(row, m.Period, SHIFTS, f"guarantee[{number}]") for number, row in enumerate(periods, 1)
         ),
     }
 
@@ -48,17 +48,17 @@ def _rotation(value: object) -> m.Rotation:
     row = convert(value, dict[str, Any], SHIFTS, "rotation")
     if "split" in row:
         row["split"] = minute(row["split"], SHIFTS, "rotation.split")
-    return _record(row, m.Rotation, SHIFTS, "rotation")
+    return record(row, m.Rotation, SHIFTS, "rotation")
 
 
 def _boundary(code: str, row: Mapping[str, Any], hours: Hours) -> m.Boundary:
     where = f"boundaries.{code}"
-    at = _edge(row.get("at"), hours, SHIFTS, f"{where}.at")
-    return _record({**row, "code": code, "at": at}, m.Boundary, SHIFTS, where)
+    at = edge(row.get("at"), hours, SHIFTS, f"{where}.at")
+    return record({**row, "code": code, "at": at}, m.Boundary, SHIFTS, where)
 
 
 def _coverage(data: Mapping[str, Any], hours: Hours) -> tuple[m.Requirement, ...]:
-    _only(data, ("require",), COVERAGE, "-")
+    only(data, ("require",), COVERAGE, "-")
     rows = convert(data.get("require", []), list[dict[str, Any]], COVERAGE, "require")
     found: dict[str, m.Requirement] = {}
     for number, row in enumerate(rows, 1):
@@ -75,15 +75,15 @@ def _requirement(row: Mapping[str, Any], hours: Hours, where: str) -> m.Requirem
     if window == ["always"]:
         start = end = 0
     elif isinstance(window, list) and len(window) == 2:
-        start, end = (_edge(edge, hours, COVERAGE, f"{where} window") for edge in window)
+        start, end = (edge(one, hours, COVERAGE, f"{where} window") for one in window)
     else:
         fix = '请写成 ["station.start", "station.end"]、["08:00", "12:00"] 或 ["always"]'
         raise ProfileError(COVERAGE, f"{where} window", f"{window!r} 不是时段", fix)
     rest = {key: value for key, value in row.items() if key != "window"}
-    return _record({**rest, "start": start, "end": end}, m.Requirement, COVERAGE, where)
+    return record({**rest, "start": start, "end": end}, m.Requirement, COVERAGE, where)
 
 
-def _edge(text: object, hours: Hours, file: str, where: str) -> int:
+def edge(text: object, hours: Hours, file: str, where: str) -> int:
     """Minute of the day of `KEY.start`, `KEY.end` or "HH:MM"."""
     key, dot, side = str(text).partition(".")
     if not dot:
@@ -94,13 +94,13 @@ def _edge(text: object, hours: Hours, file: str, where: str) -> int:
     raise ProfileError(file, where, f"{text!r} 不是时段的起止", f'可写 {known} 或 "08:00" 这样的时刻')
 
 
-def _record(value: object, kind: type[T], file: str, where: str) -> T:
+def record(value: object, kind: type[T], file: str, where: str) -> T:
     fields = [field.name for field in msgspec.structs.fields(kind)]  # type: ignore[arg-type]
-    _only(convert(value, dict[str, Any], file, where), fields, file, where)
+    only(convert(value, dict[str, Any], file, where), fields, file, where)
     return convert(value, kind, file, where)
 
 
-def _only(row: Mapping[str, Any], known: Iterable[str], file: str, where: str) -> None:
+def only(row: Mapping[str, Any], known: Iterable[str], file: str, where: str) -> None:
     """A misspelt key would leave a default standing in silence."""
     unknown = [key for key in row if key not in set(known)]
     if unknown:

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
+from zjj_console.town.meetings import Meetings
+
 Mark = Literal["D", "A", "T", "X", "R"]
 UnitKind = Literal["centre", "response_team", "station", "village_station", "resident", "on_demand"]
 DayType = Literal["workday", "rest", "holiday"]
@@ -338,6 +340,7 @@ class Town(Struct, frozen=True, dict=True):
     boundaries: dict[str, Boundary] = {}
     duty_rules: DutyRules = DutyRules()
     guarantees: tuple[Period, ...] = ()
+    meetings: Meetings = Meetings()
 
     @cached_property
     def tz(self) -> ZoneInfo:
