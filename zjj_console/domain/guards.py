@@ -350,13 +350,9 @@ def from_110(case: Case, args: Args, facts: Facts) -> Refusal | None:
 
 
 def consultable(case: Case, args: Args, facts: Facts) -> Refusal | None:
-    """T30: the pool, or a reason in words for a case that somebody has tried to solve. `escalated` and `urgent` say the act."""
+    """T30: the pool, or a reason in words for a case that somebody has tried to solve. `pooled` and `urgent` say what the act knows."""
     rules = facts.town.meetings
-    if (
-        case.state in (State.DIFF_REVIEW, State.DIFF_LED, State.SUSPENDED)
-        or args.get("escalated")
-        or args.get("urgent")
-    ):
+    if case.state in (State.DIFF_REVIEW, State.DIFF_LED, State.SUSPENDED) or args.get("pooled") or args.get("urgent"):
         return None
     if case.return_count >= rules.pool_returns or case.rework_count >= rules.pool_reworks:
         return None

@@ -138,7 +138,7 @@ STEPS: tuple[Step, ...] = (
          ("ACK", "ARR", "RET", "EXT"), (),
          (guards.on_agenda, guards.only_slow, guards.REASON["suspend"], guards.measure_given, guards.asks_later,
           guards.review_within), consult.suspend),
-    Step("T31", "consult_defer", "consult_deferred", _CONSULTED, None, (), (), (guards.on_agenda,), consult.deferred),
+    Step("T31", "consult_defer", "consult_deferred", _ANY_OPEN, None, (), (), (guards.on_agenda,), consult.deferred),
     Step("T31", "consult_end", "consult_ended", _states(S.HANDLING, S.DIFF_REVIEW, S.DIFF_LED, S.SUSPENDED), S.SUBMITTED,
          (*_ENDED_BY_DECISION, "LED", "HDL"), ("VER",), (guards.on_agenda, guards.text_given), consult.terminate),
     Step("T30", "off_agenda", "taken_off_agenda", _ANY_OPEN, None, (), (), (guards.text_given,), consult.settled),

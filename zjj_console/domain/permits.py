@@ -205,6 +205,7 @@ ACTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hold_consultation": (("centre",), ()),
     "open_urgent": (("shift_lead", "centre"), ()),
     "hold_station_consultation": (("centre",), ("chief",)),
+    "follow_up": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief", "handler")),
     "plan_visit": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief", "commander")),
     "record_visit": (("centre",), ("chief", "commander")),
 }

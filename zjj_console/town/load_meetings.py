@@ -23,7 +23,9 @@ def meetings(folder: Path, hours: Hours, cycles: Mapping[str, Any]) -> Meetings:
     only(data, ("week", "rules", "visit"), MEETINGS, "-")
     week = convert(data.get("week", {}), dict[str, Any], MEETINGS, "week")
     only(week, ("collect", "lock", "meet", "anchor", "place"), MEETINGS, "week")
-    times = {key: _time(week[key], hours, f"week.{key}") for key in ("collect", "lock", "meet") if key in week}
+    times: dict[str, Any] = {
+        key: _time(week[key], hours, f"week.{key}") for key in ("collect", "lock", "meet") if key in week
+    }
     rules = convert(data.get("rules", {}), dict[str, Any], MEETINGS, "rules")
     only(rules, [name for name in Meetings.__struct_fields__ if name not in _ELSEWHERE], MEETINGS, "rules")
     visit = convert(data.get("visit", {}), dict[str, Any], MEETINGS, "visit")
