@@ -11,6 +11,7 @@ from zjj_console.commands import (
     audit,
     case,
     console,
+    consult,
     database,
     doctor,
     handover,
@@ -21,6 +22,7 @@ from zjj_console.commands import (
     roster,
     sign,
     stationing,
+    visit,
 )
 from zjj_console.commands.context import Settings, Stop, parse_now
 from zjj_console.commands.do import do
@@ -46,6 +48,8 @@ app.add_typer(sign.app, name="sign")
 app.add_typer(roster.app, name="roster")
 app.add_typer(stationing.app, name="stationing")
 app.add_typer(handover.app, name="handover")
+app.add_typer(consult.app, name="consult")
+app.add_typer(visit.app, name="visit")
 app.add_typer(report.app, name="report")
 app.add_typer(profile.app, name="profile")
 app.add_typer(audit.app, name="audit")

@@ -53,7 +53,7 @@ def find(db: Connection, facts: Facts, word: str = "") -> Meeting | Refusal:
         if len(running) > 1:
             several = "、".join(m.id for m in running)
             return no(f"有多个会在开: {several}；请写明哪一个", f"several are open: {several}; name one", 3)
-        return running[0] if running else coming(db, facts)
+        return running[0] if running else present(db, facts)
     if name[:3] in ("LS-", "ZH-"):
         key = name[:3] + word.strip()[3:].lower() if name.startswith("ZH-") else name
         return reads_meeting.meeting(db, key) or no(f"没有会商 {word}", f"no consultation {word}", 6)
@@ -66,6 +66,16 @@ def coming(db: Connection, facts: Facts) -> Meeting:
     for week in week_of.weeks(facts.town, today, today + _AHEAD):
         meeting = weekly(db, facts, week)
         if meeting.state in _GATHERING:
+            return meeting
+    raise ValueError("no consultation within a year: every week of it is skipped")
+
+
+def present(db: Connection, facts: Facts) -> Meeting:
+    """The weekly meeting that is held next: its agenda may be locked already."""
+    today = facts.duty.local(facts.now).date()
+    for week in week_of.weeks(facts.town, today, today + _AHEAD):
+        meeting = weekly(db, facts, week)
+        if meeting.state not in consult.OVER:
             return meeting
     raise ValueError("no consultation within a year: every week of it is skipped")
 
@@ -140,6 +150,15 @@ def put(
         if refusal is not None:
             return refusal
         item = new_item(db, facts, meeting, case, {**(given or {}), "question": text, "cross": cross})
+        if item == meeting.items.get(case.id):
+            n, data = meeting.number_of(item.seq), {"meeting": meeting.id, "case": case.handle}
+            return Done(
+                [],
+                f"{case.handle} 已是 {meeting.id} 议题{n}",
+                f"{case.handle} is on {meeting.id} already",
+                data,
+                same=True,
+            )
         event = consult.event_of("agenda_added", meeting, {"case": case.id, "text": text}, items={case.id: item},
                                  state="COLLECTING")  # fmt: skip
         after = consult.evolve(meeting, event.case, event.data)
@@ -348,7 +367,7 @@ def remind(week: str = "") -> Act:
     """Chief and deputy of every silent station get a message; each once per week and hour of asking."""
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        meeting = by_week(db, facts, week)
+        meeting = by_week(db, facts, week) if week else present(db, facts)
         wrong = meeting if isinstance(meeting, Refusal) else permits.refuse_act("keep_agenda", facts)
         if wrong is not None:
             return wrong
@@ -377,7 +396,7 @@ def lock(week: str = "") -> Act:
     """议程锁定: what is not on it now waits for the next. What items lack is told and blocks nothing."""
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        meeting = by_week(db, facts, week)
+        meeting = by_week(db, facts, week) if week else present(db, facts)
         wrong = meeting if isinstance(meeting, Refusal) else permits.refuse_act("keep_agenda", facts)
         if wrong is not None:
             return wrong

@@ -156,7 +156,7 @@ def missing_weeks(db: Connection, facts: Facts) -> tuple[Gap, ...]:
 
 def missing_collections(db: Connection, facts: Facts) -> tuple[Gap, ...]:
     """Of the coming meeting; `late` after its closing time. A station that never reported stays named at the meeting."""
-    return weeks.missing_collections(facts.town, facts.duty, agenda.coming(db, facts), facts.now)
+    return weeks.missing_collections(facts.town, facts.duty, agenda.present(db, facts), facts.now)
 
 
 def visits_due(db: Connection, facts: Facts, month: str = "") -> tuple[Due, ...]:

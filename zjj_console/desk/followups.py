@@ -27,6 +27,7 @@ class FollowUp(Struct, frozen=True):
     ref: str
     case: str  # id
     handle: str
+    code: str  # of the outcome, or `command`
     what: str
     owner: str
     due: int
@@ -36,6 +37,16 @@ class FollowUp(Struct, frozen=True):
     done_at: int | None
     zh: str
     en: str
+
+
+class _Decided(Struct, frozen=True):
+    ref: str
+    case: str
+    handle: str
+    code: str
+    what: str
+    owner: str
+    due: int
 
 
 def all_(db: Connection, facts: Facts) -> list[FollowUp]:
@@ -48,15 +59,17 @@ def all_(db: Connection, facts: Facts) -> list[FollowUp]:
             if o is None or o.code in _NOT_FOLLOWED:
                 continue
             case = projections.load(db, item.case)
-            found.append(_one(facts, m.id, case, item.case, item.handle, minutes.decision(m, item, facts.town), o.owner, o.due,
-                              _done_at(o, case)))  # fmt: skip
+            what = minutes.decision(m, item, facts.town)
+            decided = _Decided(m.id, item.case, item.handle, o.code, what, o.owner, o.due)
+            found.append(_one(facts, decided, case, _done_at(o, case)))
     for v in reads_meeting.visits_since(db, visit.month_of(facts.duty, since)):
         for word in v.cases.values():
             if not word.noted and word.due is not None:
                 case = projections.load(db, word.case)
                 ended = case.closed_at or case.since if case is not None and not case.is_open else None
-                found.append(_one(facts, v.id, case, word.case, word.handle, f"指挥意见: {word.text}", word.owner, word.due,
-                                  word.done_at or ended))  # fmt: skip
+                what = f"指挥意见: {word.text}"
+                decided = _Decided(v.id, word.case, word.handle, "command", what, word.owner, word.due)
+                found.append(_one(facts, decided, case, word.done_at or ended))
     return sorted(found, key=lambda f: (f.state == "done", f.due, f.handle))
 
 
@@ -81,27 +94,15 @@ def _done_at(o: Outcome, case: Case | None) -> int | None:
     return None
 
 
-def _one(
-    facts: Facts,
-    ref: str,
-    case: Case | None,
-    case_id: str,
-    handle: str,
-    what: str,
-    owner: str,
-    due: int,
-    done: int | None,
-) -> FollowUp:
-    late = facts.now - due
+def _one(facts: Facts, d: _Decided, case: Case | None, done: int | None) -> FollowUp:
+    late = facts.now - d.due
     state: Standing = "done" if done is not None else "overdue" if late >= 0 else "running"
     days = late // DAY if state == "overdue" else 0
-    name, until = wording.unit(facts.town, owner), f"{facts.duty.local(due):%m-%d}"
-    word = f"逾期{days}天" if days else STANDING_ZH[state]
+    name, until = wording.unit(facts.town, d.owner), f"{facts.duty.local(d.due):%m-%d}"
     watched = case is not None and case.supervised_until is not None
-    zh = f"{ref} {handle} {what} 责任{name} {until} {word}" + (" 督办" if watched else "")
-    return FollowUp(
-        ref, case_id, handle, what, owner, due, state, days, watched, done, zh, f"{ref} {handle}: {owner} {state}"
-    )
+    word = (f"逾期{days}天" if days else STANDING_ZH[state]) + (" 督办" if watched else "")
+    zh, en = f"{d.ref} {d.handle} {d.what} 责任{name} {until} {word}", f"{d.ref} {d.handle}: {d.owner} {state}"
+    return FollowUp(d.ref, d.case, d.handle, d.code, d.what, d.owner, d.due, state, days, watched, done, zh, en)
 
 
 def done(ref: str, case_ref: str, text: str = "") -> Act:

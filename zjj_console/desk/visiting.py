@@ -16,7 +16,6 @@ from zjj_console.storage import projections, reads_meeting
 from zjj_console.storage.db import Connection
 
 ALL = "all"  # every difficult case that nothing is said about is noted
-TASK_DAYS = 7  # until a commander's instruction is to be carried out, where he names no day [A]
 
 
 def _no(zh: str, en: str, code: int = 8) -> Refusal:
@@ -35,8 +34,7 @@ def difficult_of(db: Connection, station: str, facts: Facts) -> list[Case]:
 
 def put_to(db: Connection, station: str, facts: Facts) -> list[followups.FollowUp]:
     """What consultations asked of this station's commander and he has not answered (outcome 3)."""
-    word = next(k.zh for k in consult.OUTCOMES if k.code == "commander")
-    return [f for f in followups.standing(db, facts) if f.owner == station and f.what.startswith(word)]
+    return [f for f in followups.standing(db, facts) if f.owner == station and f.code == "commander"]
 
 
 def _station(facts: Facts, code: str) -> Refusal | None:
@@ -149,7 +147,7 @@ def _words(
     """Every difficult case of the station, and whatever else he spoke about; the refusal names what is left out."""
     listed = {c.id: c for c in difficult_of(db, station, facts)}
     words: dict[str, Word] = {}
-    until = due or facts.now + TASK_DAYS * DAY
+    until = due or facts.now + facts.town.meetings.task_days * DAY
     for ref, text in commands.items():
         case = case_of(db, ref)
         if isinstance(case, Refusal):

@@ -31,6 +31,14 @@ EVENT_ZH = {
     "交接阅读", "handover_coded": "交接去向", "handover_packed": "入交接单", "handover_noted": "交接便签",
     "handover_spoken": "口头交接", "handover_out_signed": "交班签字", "handover_in_signed": "接班签字",
     "handover_forced": "带病交接", "handover_station_signed": "站签",
+    "put_on_agenda": "上会", "taken_off_agenda": "撤题", "consult_assigned": "会商定主责", "consult_led": "会商联合处置",
+    "put_to_commander": "提请指挥长", "raised_up": "提请上级", "consult_suspended": "会商挂账", "consult_deferred": "下次再议",
+    "consult_ended": "会商终止", "station_assigned": "站级会商定责", "station_undecided": "站级会商未果", "commanded": "指挥意见",
+    "collected": "会商收集", "agenda_added": "加议题", "agenda_detailed": "补议题", "agenda_withdrawn": "撤议题",
+    "agenda_carried": "议题转入", "agenda_locked": "锁定议程", "meeting_skipped": "本周不开会", "meeting_opened": "开会",
+    "attended": "登记到会", "item_decided": "议题结果", "meeting_closed": "散会", "meeting_minuted": "会商纪要",
+    "station_consulted": "站级会商", "follow_up_done": "决议已办", "visit_planned": "约定进站", "visit_recorded": "进站登记",
+    "visit_cancelled": "取消进站", "visit_task_done": "指挥意见已办",
 }  # fmt: skip
 
 

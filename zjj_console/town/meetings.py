@@ -32,6 +32,7 @@ class Meetings(Struct, frozen=True):
     urgent_priority: int = 2  # an urgent consultation is for this priority and above
     urgent_hours: int = 24  # until its minutes
     look_back_weeks: int = 4  # how far back a missing meeting is still told
+    task_days: int = 7  # until a commander's word is carried out, where he names no day
     visitor: str = "commander"  # the post that visits: one of the station, or of the centre where stations have none
     visit_warn_day: int = 25
     mark: Literal["D", "A", "T", "X", "R"] = "A"

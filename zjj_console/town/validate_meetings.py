@@ -8,7 +8,7 @@ from zjj_console.town.validate_finding import Finding, warn
 
 _FILE = "meetings.toml"
 _POSITIVE = ("deferrals", "pool_percent", "pool_returns", "pool_reworks", "pool_level", "pool_review_days", "station_days",
-             "urgent_priority", "urgent_hours", "look_back_weeks", "visit_warn_day")  # fmt: skip
+             "urgent_priority", "urgent_hours", "look_back_weeks", "task_days", "visit_warn_day")  # fmt: skip
 
 
 def meetings(town: Town) -> Iterator[Finding]:
