@@ -57,7 +57,7 @@ def _meeting(desk: "Desk", word: str) -> "Meeting":
 
     found = agenda.find(desk.reader, desk.facts(), times.plain(word))
     if isinstance(found, Refusal):
-        raise Stop(found.code, "E_NOT_FOUND" if found.code == 6 else "E_USAGE", found.zh, found.en, "meeting")
+        raise Stop(found.code, "E_NOT_FOUND" if found.code == 6 else "E_INPUT", found.zh, found.en, "meeting")
     return found
 
 

@@ -51,12 +51,13 @@ def joint(case: Case, args: Args, facts: Facts) -> Case:
 
 
 def suspend(case: Case, args: Args, facts: Facts) -> Case:
-    """挂账 by the meeting; a case that is suspended already gets another review date."""
+    """挂账 by the meeting; a case that is suspended already gets another review date. `level`: it waits for somebody above."""
+    case = replace(case, consult="", raised=args.get("level") or case.raised)
     review = case.clocks.get("REV")
     if case.state is State.SUSPENDED and review is not None:
         minutes = max(0, (args["until"] - review.started) // 60_000_000)
-        return replace(timing.put(case, replace(review, due=args["until"], limit=minutes)), consult="")
-    return replace(effects.grant_suspend(effects.withdrawn(case), args, facts), consult="")
+        return timing.put(case, replace(review, due=args["until"], limit=minutes))
+    return effects.grant_suspend(effects.withdrawn(case), args, facts)
 
 
 def terminate(case: Case, args: Args, facts: Facts) -> Case:
