@@ -14,6 +14,7 @@ from zjj_console.domain import consult_week as week_of
 from zjj_console.domain.consult import Collection, Item, Meeting
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import DAY, Case, Command, Event, Refusal
+from zjj_console.domain.safe import safe_text
 from zjj_console.storage import projections, reads_meeting
 from zjj_console.storage.db import Connection, meta
 
@@ -135,6 +136,7 @@ def put(
     ref: str, text: str = "", *, week: str = "", cross: tuple[str, ...] = (), given: Mapping[str, Any] | None = None
 ) -> Act:
     """`hs`: a case goes on the agenda of the coming meeting (T30). It stops no clock."""
+    text = safe_text(text)
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         case, meeting = case_of(db, ref), by_week(db, facts, week)
@@ -225,6 +227,7 @@ def fill(week: str = "") -> Act:
 
 def detail(ref: str, *, meeting: str = "", **given: Any) -> Act:
     """What an item needs: question, proposed, invited, cross, materials, missing, attempts. What is not given stays."""
+    given = {key: safe_text(value) if isinstance(value, str) else value for key, value in given.items()}
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         found = _item(db, facts, meeting, ref)
@@ -248,6 +251,7 @@ def detail(ref: str, *, meeting: str = "", **given: Any) -> Act:
 
 def withdraw(ref: str, reason: str, *, meeting: str = "") -> Act:
     """撤题, with its reason: the item stays in the record and needs no outcome."""
+    reason = safe_text(reason)
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         found = _item(db, facts, meeting, ref)
@@ -304,6 +308,7 @@ def collect(
     station: str, cases: Mapping[str, tuple[str, ...]], *, nil: bool = False, text: str = "", week: str = ""
 ) -> Act:
     """R58: what a station reports for the week, each case with at least one cross tag, or 零报告. Late is marked, not refused."""
+    text = safe_text(text)
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         meeting = by_week(db, facts, week)
@@ -418,6 +423,7 @@ def lock(week: str = "") -> Act:
 
 def skip(week: str, reason: str) -> Act:
     """AC-59b: a week without a meeting needs its reason, such as a holiday. Its items wait for the next meeting."""
+    reason = safe_text(reason)
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         meeting = by_week(db, facts, week)

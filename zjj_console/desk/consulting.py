@@ -15,6 +15,7 @@ from zjj_console.domain import consult_week as week_of
 from zjj_console.domain.consult import Attendance, Item, Kind, Meeting, Outcome
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import Case, Command, Event, Refusal
+from zjj_console.domain.safe import safe_text
 from zjj_console.reports import minutes
 from zjj_console.storage import projections, reads_meeting
 from zjj_console.storage.db import Connection
@@ -66,7 +67,7 @@ def attend(
     units: Iterable[str], *, people: str = "", absent: bool = False, opinion: str = "", meeting: str = ""
 ) -> Act:
     """Who came, by unit; who did not should have sent a written opinion."""
-    named = list(units)
+    named, people, opinion = list(units), safe_text(people), safe_text(opinion)
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         m = agenda.find(db, facts, meeting)
@@ -92,6 +93,7 @@ def attend(
 
 def decide(ref: str, outcome: str, said: Decision, *, meeting: str = "") -> Act:
     """T31: one outcome for one item. What it changes in the case happens in the same transaction."""
+    said = replace(said, text=safe_text(said.text))
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         m = agenda.find(db, facts, meeting)
@@ -281,6 +283,7 @@ def told(meeting: Meeting, facts: Facts) -> list[Message]:
 
 def urgent(ref: str, reason: str) -> Act:
     """临时会商 for the first priorities: any time, the same outcomes, minutes within the hours of the profile."""
+    reason = safe_text(reason)
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         case = agenda.case_of(db, ref)
@@ -327,6 +330,7 @@ def urgent(ref: str, reason: str) -> Act:
 
 def station(code: str, ref: str, outcome: str, said: Decision, attended: tuple[str, ...] = ()) -> Act:
     """R57: a station's consultation on unclear responsibility: 定责 sends it, 未果 counts as a prior attempt (AC-57a)."""
+    said = replace(said, text=safe_text(said.text))
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         case, kind = agenda.case_of(db, ref), consult.find_outcome(outcome, consult.STATION_OUTCOMES)

@@ -11,6 +11,7 @@ from zjj_console.domain import consult, permits, visit
 from zjj_console.domain.consult import Outcome
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import DAY, Case, Event, Refusal, State
+from zjj_console.domain.safe import safe_text
 from zjj_console.reports import minutes
 from zjj_console.storage import projections, reads_meeting
 from zjj_console.storage.db import Connection, meta
@@ -107,6 +108,7 @@ def _one(facts: Facts, d: _Decided, case: Case | None, done: int | None) -> Foll
 
 def done(ref: str, case_ref: str, text: str = "") -> Act:
     """Somebody reports that a decision was carried out."""
+    text = safe_text(text)
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         found = _marked(db, facts, ref, case_ref, text)

@@ -11,6 +11,7 @@ from zjj_console.desk.agenda import case_of, work_of
 from zjj_console.domain import consult, permits, visit
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import DAY, Case, Command, Event, Refusal
+from zjj_console.domain.safe import safe_text
 from zjj_console.domain.visit import Visit, Word
 from zjj_console.storage import projections, reads_meeting
 from zjj_console.storage.db import Connection
@@ -93,7 +94,8 @@ def record(
 
     `by`: the commander, or who acts for him. `noted` may be ("all",). `due`: until when the instructions are carried out.
     """
-    commands = dict(said or {})
+    commands = {ref: safe_text(text) for ref, text in (said or {}).items()}
+    briefing, problems = safe_text(briefing), safe_text(problems)
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         wrong = _station(facts, station) or _allowed(facts, station) or _told(at, briefing, problems, due, facts)
