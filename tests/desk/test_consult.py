@@ -7,6 +7,7 @@ from rich.cells import cell_len
 
 from zjj_console.desk import agenda, consult_view, consulting, followups, pool
 from zjj_console.desk.consulting import Decision
+from zjj_console.desk.desk import Desk
 from zjj_console.domain import consult
 from zjj_console.domain.model import DAY, State
 from zjj_console.storage import audit, duty_rows, projections, reads_meeting
@@ -146,6 +147,17 @@ def test_T30_hs_says_why_not(hall):
     assert other.code == 7, "a chief speaks for his own area"
     assert hall.line(f"hs {tried} 理由", CHIEF1).ok
     assert hall.desk(DESK).run_line("hs 4711 理由").code == 6
+
+
+def test_T42_what_a_meeting_has_on_record_is_not_undone_by_a_key(hall):
+    handle = hall.case()
+    hall.line(f"hs {handle} 理由", DESK)
+    undone = hall.desk(DESK).run_line("cx")
+    assert undone.code == 8 and at(hall, handle).consult == f"HS-{WEEK}"
+    script = Desk(hall.path, hall.town, hall.desk(DESK).actor, hall.clock)
+    again = script.run_line("cx")
+    script.close()
+    assert again.code == 8 and "撤题" in again.text and at(hall, handle).consult == f"HS-{WEEK}"
 
 
 def test_what_comes_after_the_lock_waits_for_the_next_meeting(hall):

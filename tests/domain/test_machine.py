@@ -76,7 +76,7 @@ ACTS = (
     "yq {c} y", "yq {c} n", "gz {c} {t} r1", "gz {c} y", "gz {c} n", "hf {c}", "db {c} {t}", "db {c} n", "yn {c} n1",
     "yn {c} z1", "yn {c} {u}", "yn {c} z4 n2", "xt {c} 互推", "zc {c}", "zc {c} 2", "zc {c} n", "zb {c} 请到场",
     "cf {c} {d}", "cf {c} {d} 同一处", "cz {c}", "ck {c} 1", "zf {c} 2", "zf {c} y", "zf {c} n", "bz {c} 备注",
-    "th {c} 2", "bb {c} ZW-0001", "gc {c}", "cx",
+    "th {c} 2", "bb {c} ZW-0001", "gc {c}", "hs {c} 互推", "cx",
 )  # fmt: skip
 # The ordinary way, so that random walks get far.
 USUAL = {
@@ -189,7 +189,9 @@ class DeskMachine(RuleBasedStateMachine):
 
     @invariant()
     def I_4_I_5_the_version_is_the_number_of_events(self):
-        events = Counter(row[0] for row in self.reader.execute("SELECT stream FROM event"))
+        events = Counter(
+            row[0] for row in self.reader.execute("SELECT stream FROM event WHERE stream NOT LIKE 'meeting:%'")
+        )
         assert events == Counter({case.id: case.version for case in self.cases()})
 
     @invariant()
