@@ -262,6 +262,8 @@ def graph(rules, clock):
         "designate": [{"unit": "sc", "person": "2301"}], "dispatch": [{}, {"unit": "gbb", "person": "2404"}],
         "screen": [{"reason": "accepted"}, {"reason": "answered"}], "assist": [{"assists": ("sc",)}],
         "grant_extend": [{"until": None}], "grant_suspend": [{"until": None}],
+        "to_agenda": [{"meeting": "HS-2021-W09"}], "consult_joint": [{"unit": "z1", "person": "0021"}],
+        "consult_assign": [{"unit": "sc", "person": "2301", "due": clock.at("2021-03-09 10:00")}],
     }  # fmt: skip
     other, start = rules.new(3, number="other"), clock.now
 
@@ -269,7 +271,7 @@ def graph(rules, clock):
         return (
             case.state, frozenset(running(case)), frozenset(case.requests), case.flow, case.previous, case.cycle,
             min(case.return_count, 3), min(case.rework_count, 2), min(case.info_rounds, 2), min(case.attempts, 1),
-            case.designated, len(set(case.returned_by)), min(case.extend_count, 1),
+            case.designated, len(set(case.returned_by)), min(case.extend_count, 1), bool(case.consult),
         )  # fmt: skip
 
     def successors(case):
@@ -285,6 +287,11 @@ def graph(rules, clock):
                 "supervise",
                 "contact",
                 "refuse_void",
+                "consult_commander",
+                "consult_raise",
+                "consult_defer",
+                "off_agenda",
+                "command",
             ):
                 continue  # change no state
             if action in ("merge", "ask_void") and case.state is not S.REPORTED:

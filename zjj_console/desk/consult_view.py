@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from zjj_console.desk import agenda, followups, pool, visiting, wording
+from zjj_console.desk import agenda, followups, pool, visiting, which_meeting, wording
 from zjj_console.domain import consult, visit
 from zjj_console.domain import consult_week as weeks
 from zjj_console.domain.consult import Item, Meeting
@@ -74,21 +74,22 @@ class Week(Struct, frozen=True):
 
 def week(db: Connection, facts: Facts, word: str = "") -> Week:
     """The open meeting, the named one, or the coming one. Raises KeyError for a name that there is none of."""
-    found = agenda.find(db, facts, word)
+    found = which_meeting.find(db, facts, word)
     if not isinstance(found, Meeting):
         raise KeyError(found.zh)
     recent = reads_meeting.meetings(db, facts.now - 120 * DAY)
+    standing = followups.standing(db, facts)
     return Week(
         found,
         weeks.times(facts.town, facts.duty, found.week) if found.week else None,
         stations(found, facts),
         rows(db, found, facts),
         tuple(p for p in pool.pool(db, facts) if not p.listed),
-        tuple(followups.standing(db, facts)),
+        tuple(standing),
         tuple(m for m in recent if m.level == "station" and m.at >= facts.now - 14 * DAY),
         tuple(m for m in recent if m.level != "station" and m.state in consult.OVER and m.id != found.id),
-        station_visits(db, facts),
-        gaps(db, facts),
+        station_visits(db, facts, standing=standing),
+        gaps(db, facts, standing),
     )
 
 
@@ -121,14 +122,18 @@ def rows(db: Connection, m: Meeting, facts: Facts) -> tuple[Row, ...]:
     )  # fmt: skip
 
 
-def station_visits(db: Connection, facts: Facts, month: str = "") -> tuple[StationVisit, ...]:
-    """Every station in that month, or in the present one."""
+def station_visits(
+    db: Connection, facts: Facts, month: str = "", standing: list[followups.FollowUp] | None = None
+) -> tuple[StationVisit, ...]:
+    """Every station in that month, or in the present one. `standing`: decisions that are not done, where they are known."""
     chosen = month or visit.month_of(facts.duty, facts.now)
     known = reads_meeting.visits(db, chosen)
     due = {d.station: d for d in visit.visits_due(facts.town, facts.duty, known, chosen, facts.now)}
     now = chosen == visit.month_of(facts.duty, facts.now)
     day = facts.duty.local(facts.now if now else visit.starts(facts.duty, chosen)).date()
     found = []
+    open_ = followups.standing(db, facts) if standing is None and now else standing or []
+    difficult = visiting.difficult_by(db, [u.code for u in facts.town.of_kind("station")], open_) if now else {}
     for unit in facts.town.of_kind("station"):
         if not unit.enabled:
             continue
@@ -138,7 +143,7 @@ def station_visits(db: Connection, facts: Facts, month: str = "") -> tuple[Stati
             unit.code, unit.name, post.work_no if post else "", wording.person(facts.town, post.work_no) if post else "",
             bool(post and post.acting), next((v for v in own if v.state == "PLANNED"), None),
             tuple(v for v in own if v.state == "DONE"), due.get(unit.code),
-            tuple(visiting.difficult_of(db, unit.code, facts)) if now else (),
+            tuple(difficult.get(unit.code, ())),
         ))  # fmt: skip
     return tuple(found)
 
@@ -156,7 +161,7 @@ def missing_weeks(db: Connection, facts: Facts) -> tuple[Gap, ...]:
 
 def missing_collections(db: Connection, facts: Facts) -> tuple[Gap, ...]:
     """Of the coming meeting; `late` after its closing time. A station that never reported stays named at the meeting."""
-    return weeks.missing_collections(facts.town, facts.duty, agenda.present(db, facts), facts.now)
+    return weeks.missing_collections(facts.town, facts.duty, which_meeting.present(db, facts), facts.now)
 
 
 def visits_due(db: Connection, facts: Facts, month: str = "") -> tuple[Due, ...]:
@@ -164,11 +169,15 @@ def visits_due(db: Connection, facts: Facts, month: str = "") -> tuple[Due, ...]
     return visit.visits_due(facts.town, facts.duty, reads_meeting.visits(db, chosen), chosen, facts.now)
 
 
-def gaps(db: Connection, facts: Facts) -> tuple[Gap, ...]:
+def gaps(db: Connection, facts: Facts, standing: list[followups.FollowUp] | None = None) -> tuple[Gap, ...]:
     """All that is late now: weeks, collections, minutes, decisions. Visits are `visits_due`."""
     late = [g for g in missing_collections(db, facts) if g.late]
-    running = reads_meeting.open_meetings(db, facts.now - agenda.OPEN_DAYS * DAY)
-    overdue = [Gap("follow_up", f.ref, f.owner, f.due, True, f.zh, f.en) for f in followups.overdue(db, facts)]
+    running = reads_meeting.open_meetings(db, facts.now - which_meeting.OPEN_DAYS * DAY)
+    overdue = [
+        Gap("follow_up", f.ref, f.owner, f.due, True, f.zh, f.en)
+        for f in (standing if standing is not None else followups.standing(db, facts))
+        if f.state == "overdue"
+    ]
     minutes_late = weeks.late_minutes(facts.town, facts.duty, running, facts.now)
     return (*missing_weeks(db, facts), *late, *minutes_late, *overdue)
 

@@ -6,9 +6,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from zjj_console.desk import agenda, followups, wording
+from zjj_console.desk import agenda, followups, which_meeting, wording
 from zjj_console.desk.acts import Act, Done, Message
-from zjj_console.desk.agenda import no
+from zjj_console.desk.which_meeting import no
 from zjj_console.desk.work import Work
 from zjj_console.domain import consult, permits, visit
 from zjj_console.domain import consult_week as week_of
@@ -39,7 +39,7 @@ def open_(word: str = "") -> Act:
     """The centre opens the meeting. What earlier decisions came to is its first item."""
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        meeting = agenda.find(db, facts, word)
+        meeting = which_meeting.find(db, facts, word)
         wrong = meeting if isinstance(meeting, Refusal) else permits.refuse_act("hold_consultation", facts)
         if wrong is not None:
             return wrong
@@ -70,7 +70,7 @@ def attend(
     named, people, opinion = list(units), safe_text(people), safe_text(opinion)
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        m = agenda.find(db, facts, meeting)
+        m = which_meeting.find(db, facts, meeting)
         wrong = m if isinstance(m, Refusal) else permits.refuse_act("keep_agenda", facts)
         if wrong is not None:
             return wrong
@@ -96,7 +96,7 @@ def decide(ref: str, outcome: str, said: Decision, *, meeting: str = "") -> Act:
     said = replace(said, text=safe_text(said.text))
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        m = agenda.find(db, facts, meeting)
+        m = which_meeting.find(db, facts, meeting)
         if isinstance(m, Refusal):
             return m
         kind, item = consult.find_outcome(outcome), m.item(ref)
@@ -111,7 +111,7 @@ def decide(ref: str, outcome: str, said: Decision, *, meeting: str = "") -> Act:
         )
         if wrong is not None or case is None:
             return wrong or no(f"没有案件 {item.handle}", f"no case {item.handle}", 6)
-        work = agenda.work_of(db, facts)
+        work = which_meeting.work_of(db, facts)
         work.begin(case)
         return _decided(db, facts, work, m, item, case, kind, said)
 
@@ -205,9 +205,9 @@ def _owner(db: Connection, facts: Facts, case: Case, m: Meeting, kind: Kind, sai
         station = said.units[0] if said.units else _own_station(case, facts) or centre
         return station, said.due or _visit_due(db, facts, station)
     if kind.code in ("raise", "defer"):
-        return centre, said.due or said.review or agenda.following(db, facts, m).at
+        return centre, said.due or said.review or which_meeting.following(db, facts, m).at
     owner = case.lead if kind.code in ("assign", "joint", "suspend") and case.lead else centre
-    return owner, nearest or agenda.following(db, facts, m).at
+    return owner, nearest or which_meeting.following(db, facts, m).at
 
 
 def _visit_due(db: Connection, facts: Facts, station: str) -> int:
@@ -225,7 +225,7 @@ def close(word: str = "") -> Act:
     """AC-59a: only when every item has its outcome. The minutes are made now and never again; who was not there is told."""
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        meeting = agenda.find(db, facts, word)
+        meeting = which_meeting.find(db, facts, word)
         if isinstance(meeting, Refusal):
             return meeting
         wrong = permits.refuse_act("hold_consultation", facts) or consult.close_refusal(meeting)
@@ -286,7 +286,7 @@ def urgent(ref: str, reason: str) -> Act:
     reason = safe_text(reason)
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        case = agenda.case_of(db, ref)
+        case = which_meeting.case_of(db, ref)
         wrong = case if isinstance(case, Refusal) else permits.refuse_act("open_urgent", facts)
         if wrong is not None:
             return wrong
@@ -300,7 +300,7 @@ def urgent(ref: str, reason: str) -> Act:
         name = f"LS-{local:%Y-%m-%d-%H%M}"
         count = reads_meeting.count_of(db, name)
         m = Meeting(f"{name}-{count + 1}" if count else name, "urgent", facts.now, place=facts.town.meetings.place)
-        work, events = agenda.work_of(db, facts), []
+        work, events = which_meeting.work_of(db, facts), []
         listed = reads_meeting.meeting(db, case.consult) if case.consult else None
         if listed is not None and case.id in listed.items:  # it does not wait for the weekly one
             item = listed.items[case.id]
@@ -333,7 +333,7 @@ def station(code: str, ref: str, outcome: str, said: Decision, attended: tuple[s
     said = replace(said, text=safe_text(said.text))
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        case, kind = agenda.case_of(db, ref), consult.find_outcome(outcome, consult.STATION_OUTCOMES)
+        case, kind = which_meeting.case_of(db, ref), consult.find_outcome(outcome, consult.STATION_OUTCOMES)
         if isinstance(case, Refusal):
             return case
         if kind is None:
@@ -341,7 +341,7 @@ def station(code: str, ref: str, outcome: str, said: Decision, attended: tuple[s
         wrong = permits.refuse_act("hold_station_consultation", facts, code) or _not_theirs(case, code, facts)
         if wrong is not None:
             return wrong
-        work, args = agenda.work_of(db, facts), _station_args(case, kind, said, facts)
+        work, args = which_meeting.work_of(db, facts), _station_args(case, kind, said, facts)
         work.begin(case)
         refusal = args if isinstance(args, Refusal) else work.do(Command(kind.action, args), case.id)
         if refusal is not None:
@@ -350,7 +350,7 @@ def station(code: str, ref: str, outcome: str, said: Decision, attended: tuple[s
         m = Meeting(f"{name}-{reads_meeting.count_of(db, name + '-') + 1}", "station", facts.now, station=code)
         after = work.after[case.id]
         clock = after.clocks.get("HDL")
-        due = (clock.due if clock and kind.code == "assign" else None) or agenda.coming(db, facts).at
+        due = (clock.due if clock and kind.code == "assign" else None) or which_meeting.coming(db, facts).at
         result = Outcome(kind.code, facts.actor.work_no, facts.now, after.lead if kind.code == "assign" else code, due,
                          said.text, said.units[1:])  # fmt: skip
         item = replace(agenda.new_item(db, facts, m, case, {"question": said.text, "station": code}), outcome=result)

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from zjj_console.desk import followups, wording
 from zjj_console.desk.acts import Act, Done, Message
-from zjj_console.desk.agenda import case_of, work_of
+from zjj_console.desk.followups import FollowUp
+from zjj_console.desk.which_meeting import case_of, work_of
 from zjj_console.domain import consult, permits, visit
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import DAY, Case, Command, Event, Refusal
@@ -25,15 +26,24 @@ def _no(zh: str, en: str, code: int = 8) -> Refusal:
 
 def difficult_of(db: Connection, station: str, facts: Facts) -> list[Case]:
     """The station's difficult cases, and those that a consultation put to its commander; the oldest first."""
-    cases = {c.id: c for c in reads_meeting.difficult(db) if station in (c.station, c.lead)}
-    for f in put_to(db, station, facts):
-        case = projections.load(db, f.case)
-        if case is not None and case.is_open:
-            cases.setdefault(case.id, case)
-    return sorted(cases.values(), key=lambda c: (c.reported_at, c.serial))
+    return difficult_by(db, [station], followups.standing(db, facts))[station]
 
 
-def put_to(db: Connection, station: str, facts: Facts) -> list[followups.FollowUp]:
+def difficult_by(db: Connection, stations: list[str], standing: list[FollowUp]) -> dict[str, list[Case]]:
+    """The same for several stations, each read once. `standing`: decisions that are not done."""
+    found: dict[str, dict[str, Case]] = {code: {} for code in stations}
+    for case in reads_meeting.difficult(db):
+        for code in {case.station, case.lead} & found.keys():
+            found[code][case.id] = case
+    for f in standing:
+        if f.code == "commander" and f.owner in found:
+            known = projections.load(db, f.case)
+            if known is not None and known.is_open:
+                found[f.owner].setdefault(known.id, known)
+    return {code: sorted(cases.values(), key=lambda c: (c.reported_at, c.serial)) for code, cases in found.items()}
+
+
+def put_to(db: Connection, station: str, facts: Facts) -> list[FollowUp]:
     """What consultations asked of this station's commander and he has not answered (outcome 3)."""
     return [f for f in followups.standing(db, facts) if f.owner == station and f.code == "commander"]
 
