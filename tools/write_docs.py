@@ -50,7 +50,7 @@ ASKS = {"undo": ("T42", "the last own action", "本人上一步"), "search": ("-
 WHEN = {
     "always": ("", ""), "proxy": ("for the field", "代"), "night": ("at night", "夜间"),
     "night_urgent": ("at night, priority 1-2", "夜间一二级"), "own": ("own case", "本单位承办"),
-    "own_area": ("own area", "本站辖区"), "own_finding": ("own finding or area", "本单位发现或辖区"),
+    "own_area": ("own area", "本站辖区"), "concerned": ("own area, or leading", "本站辖区或牵头"), "own_finding": ("own finding or area", "本单位发现或辖区"),
     "not_own": ("not own work", "非本单位办理"), "difficult_lead": ("leading a difficult case", "疑难牵头站"),
     "answers": ("who was asked, or would be now", "负责保障"), "goes": ("who answers or was called", "负责或被召集"),
     "asked_it": ("own request", "本方请求"),
@@ -68,6 +68,10 @@ BY_EFFECT = {
     "resume": (("", "HDL or LED goes on"), ("", "HDL 或 LED 继续")),
     "verify_fail": (("", "HDL, LED or SELF goes on"), ("", "HDL、LED 或 SELF 继续")),
     "ask_info": (("ACC paused", ""), ("ACC 暂停", "")), "give_info": (("", "ACC goes on"), ("", "ACC 继续")),
+    "consult_assign": (("HDL", "HDL as decided"), ("HDL", "HDL 按决议重起")),
+    "consult_joint": (("HDL paused", "LED as decided"), ("HDL 暂停", "LED 按决议重起")),
+    "consult_suspend": (("HDL or LED paused", "REV"), ("HDL 或 LED 暂停", "REV")),
+    "station_assign": (("", "HDL with the first order"), ("", "首次派单起 HDL")),
     "supervise": (("", "SUPV"), ("", "SUPV")), "unmerge": (("", "all go on"), ("", "全部继续")),
 }  # fmt: skip
 TABS_EN = {"f1": "help", "f2": "queue", "f3": "map", "f4": "roster", "f5": "escalation", "f6": "handover",
@@ -89,6 +93,8 @@ FILES: dict[str, tuple[str, type | str]] = {
     "shifts.toml": ("optional: shifts, rotation of the teams, boundaries, numbers of duty",
                     "`[shifts.CODE]` `[rotation]` `[boundaries.CODE]` `[rules]` `[[guarantee]]`"),
     "coverage.toml": ("optional: who must be there when", "`[[require]]`"),
+    "meetings.toml": ("optional: the week of consultations, numbers of pool and agenda, visits",
+                      "`[week]` `[rules]` `[visit]`"),
     "categories.csv": ("case categories", models.Category),
     "sources.csv": ("where cases come from", models.Source),
     "calendar.csv": ("days that differ from the public calendar", models.CalendarDay),
@@ -371,6 +377,14 @@ DUTY_EVENTS = {  # kind: what makes it
     "ladder_cleared": "the deadline is met, or `sj .. n`", "ladder_resumed": "what had met it was taken back",
     "rung_called": "`th` to the person of a rung", "rung_answered": "`th .. 1`, `sj .. y`",
     "alarm_acked": "alarms that somebody has seen", "posts_checked": "the check of the posts before a night",
+    "collected": "`consult collect`: what a station reports, or nil", "agenda_added": "`hs`, `consult add`, `consult agenda --fill`",
+    "agenda_detailed": "`consult item`", "agenda_withdrawn": "`consult withdraw`; an urgent consultation of the same case",
+    "agenda_carried": "a deferral, or a week that is skipped: on the next meeting", "agenda_locked": "`consult agenda --lock`",
+    "meeting_skipped": "`consult skip`", "meeting_opened": "`consult open`, `consult urgent`", "attended": "`consult attend`",
+    "item_decided": "`consult decide`", "meeting_closed": "`consult close`", "meeting_minuted": "`consult close`; holds the minutes",
+    "station_consulted": "`consult station`", "follow_up_done": "`consult done`; a visit that answers outcome 3",
+    "visit_planned": "`jz z1 0315`, `visit plan`", "visit_recorded": "`jz z1 ..`, `visit record`",
+    "visit_cancelled": "`visit cancel`", "visit_task_done": "`consult done`",
 }  # fmt: skip
 
 

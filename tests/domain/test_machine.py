@@ -78,7 +78,7 @@ ACTS = (
     "yn {c} z1", "yn {c} {u}", "yn {c} z4 n2", "xt {c} 互推", "zc {c}", "zc {c} 2", "zc {c} n", "zb {c} 请到场",
     "zb {c} 3 cg", "zb {c}", "zb {c} n 1 另有任务", "zb {c} 撤回",
     "cf {c} {d}", "cf {c} {d} 同一处", "cz {c}", "ck {c} 1", "zf {c} 2", "zf {c} y", "zf {c} n", "bz {c} 备注",
-    "th {c} 2", "bb {c} ZW-0001", "gc {c}", "cx",
+    "th {c} 2", "bb {c} ZW-0001", "gc {c}", "hs {c} 互推", "cx",
 )  # fmt: skip
 # The ordinary way, so that random walks get far.
 USUAL = {
@@ -306,6 +306,8 @@ def graph(rules, clock):
         "designate": [{"unit": "sc", "person": "2301"}], "dispatch": [{}, {"unit": "gbb", "person": "2404"}],
         "screen": [{"reason": "accepted"}, {"reason": "answered"}], "assist": [{"assists": ("sc",)}],
         "grant_extend": [{"until": None}], "grant_suspend": [{"until": None}],
+        "to_agenda": [{"meeting": "HS-2021-W09"}], "consult_joint": [{"unit": "z1", "person": "0021"}],
+        "consult_assign": [{"unit": "sc", "person": "2301", "due": clock.at("2021-03-09 10:00")}],
     }  # fmt: skip
     other, start = rules.new(3, number="other"), clock.now
 
@@ -313,7 +315,7 @@ def graph(rules, clock):
         return (
             case.state, frozenset(running(case)), frozenset(case.requests), case.flow, case.previous, case.cycle,
             min(case.return_count, 3), min(case.rework_count, 2), min(case.info_rounds, 2), min(case.attempts, 1),
-            case.designated, len(set(case.returned_by)), min(case.extend_count, 1),
+            case.designated, len(set(case.returned_by)), min(case.extend_count, 1), bool(case.consult),
         )  # fmt: skip
 
     def successors(case):
@@ -329,6 +331,11 @@ def graph(rules, clock):
                 "supervise",
                 "contact",
                 "refuse_void",
+                "consult_commander",
+                "consult_raise",
+                "consult_defer",
+                "off_agenda",
+                "command",
             ):
                 continue  # change no state
             if action in ("merge", "ask_void") and case.state is not S.REPORTED:

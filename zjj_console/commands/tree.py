@@ -11,6 +11,7 @@ from zjj_console.commands import (
     audit,
     case,
     console,
+    consult,
     database,
     doctor,
     handover,
@@ -22,6 +23,7 @@ from zjj_console.commands import (
     sign,
     stationing,
     support,
+    visit,
 )
 from zjj_console.commands.context import Settings, Stop, parse_now
 from zjj_console.commands.do import do
@@ -48,6 +50,8 @@ app.add_typer(roster.app, name="roster")
 app.add_typer(stationing.app, name="stationing")
 app.add_typer(support.app, name="support")
 app.add_typer(handover.app, name="handover")
+app.add_typer(consult.app, name="consult")
+app.add_typer(visit.app, name="visit")
 app.add_typer(report.app, name="report")
 app.add_typer(profile.app, name="profile")
 app.add_typer(audit.app, name="audit")

@@ -23,7 +23,7 @@ def refused(verb: Verb, case: Case, facts: Facts) -> Refusal | None:
     if verb.acts and not case.is_open:
         return Refusal(8, "2.3", f"案件已结，不再{verb.zh}", f"the case has ended: no {verb.en}")
     first: Refusal | None = None
-    for action in verb.actions:
+    for action in verb.actions[:1] if verb.acts else verb.actions:  # what follows the first, the act itself decides
         refusal = _possible(action, case, facts)
         if refusal is None:
             return None

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from zjj_console.domain import weekly
+from zjj_console.domain import consult_week, weekly
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.holders import Holder, holder
 from zjj_console.domain.model import MINUTE, Case, Clock, Event, State
@@ -121,7 +121,7 @@ def schedule(priority: int, clock: Clock, n: int, duty: DutyTime) -> int:
         kind, minutes = duty.counted(Limit("workdays", rise.amount), clock.unit)
         return duty.add(due, minutes, kind, clock.unit)
     if rise.kind == "weekly":
-        return weekly.next_meeting(duty, schedule(priority, clock, n - 1, duty) if n > 1 else due)
+        return consult_week.next_meeting(duty, schedule(priority, clock, n - 1, duty) if n > 1 else due)
     return due + rise.amount * MINUTE
 
 

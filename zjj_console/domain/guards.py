@@ -390,9 +390,49 @@ def from_110(case: Case, args: Args, facts: Facts) -> Refusal | None:
     return None
 
 
+# consultation -----------------------------------------------------------------------------------------------------------
+
+
+def consultable(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """T30: the pool, or a reason in words for a case that somebody has tried to solve. `pooled` and `urgent` say what the act knows."""
+    rules = facts.town.meetings
+    if case.state in (State.DIFF_REVIEW, State.DIFF_LED, State.SUSPENDED) or args.get("pooled") or args.get("urgent"):
+        return None
+    if case.return_count >= rules.pool_returns or case.rework_count >= rules.pool_reworks:
+        return None
+    if not case.attempts:
+        return NO_ATTEMPT
+    if args.get("text"):
+        return None
+    return _no(
+        "T30",
+        "未到自动上会条件；确要上会须写理由，如 hs 案号 两部门均称非本部门职责",
+        "not in the pool by itself; give a reason: hs CASE WHY",
+    )
+
+
+def not_listed(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if case.consult:
+        return _no("T30", f"{case.handle} 已在 {case.consult} 议程", f"it is on the agenda of {case.consult} already")
+    return None
+
+
+def on_agenda(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """T31: a consultation decides what is on its agenda."""
+    if case.consult and args.get("meeting", case.consult) == case.consult:
+        return None
+    return _no("T31", f"{case.handle} 不在此次会商议程，先 hs {case.handle}", "it is not on the agenda of this meeting")
+
+
+def measure_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if args.get("text"):
+        return None
+    return _no("T21", "挂账须写明期间的安全措施", "a suspension needs words: the interim safety measure")
+
+
 # Guards that judge arguments: skipped when only asking whether a verb is possible at all.
 OF_ARGUMENTS: frozenset[Guard] = frozenset({
     unit_enabled, leads_enforcement, recipient_named, day_support_reason, other_lead, new_assists, asks_later,
     extends, review_within, *REASON.values(), text_given, result_given, criterion_given, lead_is_station, submitter_of_station,
-    master_stands, need_said, forces_called,
+    master_stands, need_said, forces_called, consultable, on_agenda, measure_given,
 })  # fmt: skip

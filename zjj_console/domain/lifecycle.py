@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from zjj_console.domain import aid, effects, guards, permits, timing
+from zjj_console.domain import effects_consult as consult
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.guards import Guard
 from zjj_console.domain.model import ENDED, OPEN, Case, Command, Event, Refusal, State
@@ -52,6 +53,8 @@ def _states(*states: State) -> frozenset[State]:
 _ANY_OPEN = frozenset(OPEN)
 _OVER = frozenset({S.CLOSED, S.VOIDED})
 _DELIVERED = _OVER | {S.SUBMITTED}  # what a supervision asks for is there, or the matter is gone
+_CONSULTED = _WORKING | {S.STATION_COORD, S.ACCEPTED, S.DIFF_REVIEW, S.DIFF_LED, S.SUSPENDED}
+_ENDED_BY_DECISION = ("COORD", "DSP", "ACK", "ARR", "RET", "EXT", "DIF", "REV")
 _LEADABLE = (guards.unit_enabled, guards.leads_enforcement, guards.recipient_named)
 
 STEPS: tuple[Step, ...] = (
@@ -121,6 +124,28 @@ STEPS: tuple[Step, ...] = (
          (guards.lead_is_station, guards.unit_enabled, guards.recipient_named), effects.lead_difficult),
     Step("T29", "designate", "designated", _states(S.DIFF_REVIEW), S.DISPATCHED, ("DIF",), ("ACK", "ARR"),
          _LEADABLE, effects.designate),
+    Step("T30", "to_agenda", "put_on_agenda", _CONSULTED, None, (), (), (guards.not_listed, guards.consultable),
+         consult.to_agenda),
+    Step("T31", "consult_assign", "consult_assigned", _CONSULTED, S.DISPATCHED, (*_ENDED_BY_DECISION, "LED"), ("ACK", "ARR"),
+         (guards.on_agenda, *_LEADABLE), consult.assign),
+    Step("T31", "consult_joint", "consult_led", _CONSULTED, S.DIFF_LED, _ENDED_BY_DECISION, (),
+         (guards.on_agenda, guards.lead_is_station, guards.unit_enabled, guards.recipient_named), consult.joint),
+    Step("T31", "consult_commander", "put_to_commander", _CONSULTED, None, (), (), (guards.on_agenda,), consult.settled),
+    Step("T31", "consult_raise", "raised_up", _CONSULTED, None, (), (), (guards.on_agenda,), consult.raised),
+    Step("T31", "consult_suspend", "consult_suspended", _states(S.HANDLING, S.DIFF_LED, S.SUSPENDED), S.SUSPENDED,
+         ("ACK", "ARR", "RET", "EXT"), (),
+         (guards.on_agenda, guards.only_slow, guards.REASON["suspend"], guards.measure_given, guards.asks_later,
+          guards.review_within), consult.suspend),
+    Step("T31", "consult_defer", "consult_deferred", _ANY_OPEN, None, (), (), (guards.on_agenda,), consult.deferred),
+    Step("T31", "consult_end", "consult_ended", _states(S.HANDLING, S.DIFF_REVIEW, S.DIFF_LED, S.SUSPENDED), S.SUBMITTED,
+         (*_ENDED_BY_DECISION, "LED", "HDL"), ("VER",), (guards.on_agenda, guards.text_given), consult.terminate),
+    Step("T30", "off_agenda", "taken_off_agenda", _ANY_OPEN, None, (), (), (guards.text_given,), consult.settled),
+    Step("R57", "station_assign", "station_assigned", _WORKING | {S.STATION_COORD, S.ACCEPTED}, S.DISPATCHED,
+         ("COORD", "DSP", "ACK", "ARR", "RET", "EXT"), ("ACK", "ARR"), (guards.place_resolved, *_LEADABLE),
+         consult.station_assign),
+    Step("R57", "station_undecided", "station_undecided", _WORKING | {S.STATION_COORD, S.ACCEPTED},
+         effect=consult.station_undecided),
+    Step("R60", "command", "commanded", _ANY_OPEN, guards=(guards.text_given,)),
     Step("T33", "supervise", "supervised", _ANY_OPEN, None, (), (), (guards.asks_later,), effects.supervise),
     Step("T33", "release_supervision", "supervision_released", _ANY_OPEN, None, ("SUPV",), (), (), effects.release),
     Step("T34", "ask_void", "void_asked", _ANY_OPEN, None, (), (),

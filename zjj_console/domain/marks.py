@@ -18,6 +18,8 @@ MARK_ZH = {
     "coordinate": "协",
     "verify": "核",
     "place_pending": "址",
+    "consult": "会",
+    "raised": "报",
     "followed": "注",
 }
 
@@ -39,6 +41,8 @@ def marks(case: Case) -> tuple[str, ...]:
         "coordinate": case.state is State.STATION_COORD,
         "verify": case.state is State.SUBMITTED,
         "place_pending": not case.committee,
+        "consult": bool(case.consult) and case.is_open,
+        "raised": bool(case.raised) and case.is_open,
         "followed": case.followed,
     }
     return tuple(code for code in MARK_ZH if present[code])

@@ -185,6 +185,8 @@ class Case(Struct, frozen=True):
     dispatches: tuple[Dispatch, ...] = ()
     requests: dict[str, Request] = {}
     aid: Aid | None = None  # the latest request for support; `support` is how it stands
+    consult: str = ""  # the meeting on whose agenda it is (T30)
+    raised: str = ""  # 上报: town | district, by a consultation
 
     @property
     def is_open(self) -> bool:

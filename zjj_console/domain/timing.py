@@ -45,6 +45,14 @@ def until(case: Case, code: str, due: int, facts: Facts) -> Case:
     return put(case, Clock(code, "wall", owner(code, case, facts), facts.now, minutes, due))
 
 
+def ending(case: Case, code: str, due: int, facts: Facts) -> Case:
+    """A clock of the profile's kind that ends at a decided instant instead of after its limit."""
+    unit, rule = owner(code, case, facts), facts.town.limit(code, case.priority)
+    kind = facts.duty.counted(rule, unit)[0] if rule else "wall"
+    minutes = facts.duty.between(facts.now, due, kind, unit)
+    return put(case, Clock(code, kind, unit, facts.now, minutes, due))
+
+
 def put(case: Case, clock: Clock) -> Case:
     return replace(case, clocks={**case.clocks, clock.code: clock})
 

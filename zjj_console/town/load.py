@@ -56,6 +56,7 @@ def load_town(folder: Path) -> m.Town:
         raise ProfileError(str(folder), "-", "没有这个配置目录", "用 profile new 新建，或核对 --profile")
     from zjj_console.town.load_duty import duty  # imported late: both are made of the readers below
     from zjj_console.town.load_ladder import escalation
+    from zjj_console.town.load_meetings import meetings
 
     main = toml(folder, "town.toml")
     hours = _hours(main)
@@ -68,6 +69,7 @@ def load_town(folder: Path) -> m.Town:
         **_counts(folder),
         **duty(folder, hours),
         **escalation(folder),
+        "meetings": meetings(folder, hours, main.get("cycles", {})),
         "clocks": _clocks(folder),
         "reasons": _reasons(folder),
         "units": _table(folder, "units.csv", m.Unit, "code"),

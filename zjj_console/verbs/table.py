@@ -53,7 +53,6 @@ def _shown(kind: str) -> str:
     return f"[{zh}{'..' if kind.endswith('*') else ''}]" if optional else zh
 
 
-_CONSULT = "随会商功能提供"
 _LISTS = "随清单功能提供"
 _ASSESS = "随考核功能提供"
 
@@ -143,9 +142,13 @@ VERBS: tuple[Verb, ...] = (
     Verb("pack", "rj", "入交接单", "to handover sheet", "pack", ("case", "text?"), "rj 1042 盯守至22时 | 到场核实", "duty", "h"),
     # alarms and the ladder
     Verb("escalate", "sj", "升级", "escalate", "esc", ("case", "yn?", "rung?", "text?"), "sj 1042 e3", "escalation", "e"),
+    # consultation and visit; of an act only the first action decides whether it may be tried
+    Verb("agenda", "hs", "上会", "to consultation", "agenda", ("case", "text?"), "hs 1009 两部门均称非本部门职责", "meeting", "",
+         ("to_agenda", "off_agenda", "consult_assign", "consult_joint", "consult_commander", "consult_raise",
+          "consult_suspend", "consult_defer", "consult_end", "station_assign", "station_undecided")),
+    Verb("visit", "jz", "进站", "commander's visit", "visit", ("unit?", "until?", "text?"),
+         "jz z1 运行平稳 | 停车难 | 1009=三日内拆除 | 知悉", "meeting", "", ("command",)),
     # what other parts of the system will bring
-    Verb("agenda", "hs", "上会", "to consultation", "agenda", ("case", "text?"), "hs 1009", "later", later=_CONSULT),
-    Verb("visit", "jz", "进站", "commander's visit", "visit", ("text?",), "jz z1", "later", later=_CONSULT),
     Verb("sensor", "gj", "感知告警", "sensor alarm", "sensor", ("text?",), "gj 1057 y", "later", later=_LISTS),
     Verb("video", "sp", "视频巡查", "video round", "video", ("text?",), "sp", "later", later=_LISTS),
     Verb("patrol", "zd", "重点巡查", "key-item patrol", "patrol", ("text?",), "zd z1-02 1", "later", later=_LISTS),
