@@ -112,8 +112,9 @@ def schedule(priority: int, clock: Clock, n: int, duty: DutyTime) -> int:
     """The instant that the town's table gives to a rung of a clock."""
     rise, due = duty.town.ladder.rules[priority].rises[n - 1], clock.due or 0
     if rise.kind == "share":
-        whole = duty.between(clock.started, due, clock.kind, clock.unit)
-        return min(due, duty.add(clock.started, whole * rise.amount // 100, clock.kind, clock.unit))
+        # Counted back from the deadline, which a pause, an extension or a check may have moved: as the mark 临 is.
+        whole, rest = duty.between(clock.started, due, clock.kind, clock.unit), clock.limit * (100 - rise.amount) // 100
+        return min(due, duty.add(clock.started, max(whole - rest, 0), clock.kind, clock.unit))
     if rise.kind == "workdays":
         kind, minutes = duty.counted(Limit("workdays", rise.amount), clock.unit)
         return duty.add(due, minutes, kind, clock.unit)
