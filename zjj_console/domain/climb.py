@@ -250,9 +250,7 @@ def _step(
     return _raised(case, climb, step, duty, book)
 
 
-def _lit_by(
-    case: Case, climb: Climb | None, duty: DutyTime, now: int, floor: int = 0
-) -> tuple[int, int, Clock] | None:
+def _lit_by(case: Case, climb: Climb | None, duty: DutyTime, now: int, floor: int = 0) -> tuple[int, int, Clock] | None:
     return next((one for one in _lit(case, climb, duty, floor) if one[0] <= now), None)
 
 
