@@ -38,6 +38,7 @@ class Night:
         self.path, self.town, self.hands = path, town, hands
         self._desks: dict[str, Desk] = {}
         self._read = 0
+        self.over = False
 
     @property
     def desk(self) -> Desk:
@@ -185,6 +186,13 @@ class Night:
             audit.rebuild(db, self.desk.duty)
         assert self.rows() == before
 
+    def end(self) -> None:
+        """Proven and closed."""
+        if not self.over:
+            self.proven()
+            self.close()
+            self.over = True
+
 
 @pytest.fixture
 def make_night(template, copy_db, tmp_path, town, clock) -> Iterator[Callable[..., Night]]:
@@ -199,8 +207,7 @@ def make_night(template, copy_db, tmp_path, town, clock) -> Iterator[Callable[..
 
     yield make
     for night in made:
-        night.proven()
-        night.close()
+        night.end()
 
 
 @pytest.fixture
