@@ -362,6 +362,10 @@ DUTY_EVENTS = {  # kind: what makes it
     "handover_spoken": "`handover spoken`", "handover_out_signed": "`handover sign --side out`",
     "handover_in_signed": "`handover sign --side in`; holds the sheets", "handover_forced": "`handover force`; holds the sheets",
     "handover_station_signed": "`handover sign --station`",
+    "escalated": "time, `sj`, `escalation raise`: one rung is raised", "ladder_moved": "the trigger is met, another clock is missed",
+    "ladder_cleared": "the trigger is met, or `sj C n`", "ladder_resumed": "what had met the trigger was undone",
+    "rung_called": "`th`, `escalation call`: tried, not reached", "rung_answered": "`th`, `sj C y`, `escalation answer`: reached",
+    "alarm_acked": "`alarms ack`, F5", "posts_checked": "time itself, once at the beginning of a night",
 }  # fmt: skip
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from zjj_console.desk import wording
+from zjj_console.desk import post_checking, wording
 from zjj_console.desk.acts import Act, Done
 from zjj_console.desk.steady import Jump
 from zjj_console.domain import alarms, custody, holders, permits
 from zjj_console.domain.alarms import Grade
 from zjj_console.domain.facts import Facts
+from zjj_console.domain.holders import Post
 from zjj_console.domain.model import HOUR, SECOND, Event, Refusal
 from zjj_console.storage import reads, reads_alarms
 from zjj_console.storage.db import Connection
@@ -56,7 +57,7 @@ def look(db: Connection, facts: Facts, limit: int = LISTED, clock: Jump | None =
     cases = {
         alarm.subject: alarm for alarm in reversed(list(_cases(db, facts.now, limit)))
     }  # the worst of a case counts
-    rest = list(_house(facts, clock))
+    rest = list(_house(db, facts, clock))
     seen = reads_alarms.acked(db, [alarm.subject for alarm in rest]) if rest else {}
     others = [_seen(alarm, seen.get(alarm.subject)) for alarm in rest]
     found = sorted([*cases.values(), *others], key=alarms.order)
@@ -100,7 +101,7 @@ def _seen(alarm: Alarm, at: int | None) -> Alarm:
     return Alarm(alarm.subject, alarm.grade, alarm.raised, at, alarm.cause, zh=alarm.zh, en=alarm.en)
 
 
-def _house(facts: Facts, jump: Jump | None) -> Iterator[Alarm]:
+def _house(db: Connection, facts: Facts, jump: Jump | None) -> Iterator[Alarm]:
     """What is no case: the clock, the handover, the posts."""
     if jump is not None:
         way, way_en = ("拨慢", "back") if jump.by < 0 else ("拨快", "forward")
@@ -113,14 +114,16 @@ def _house(facts: Facts, jump: Jump | None) -> Iterator[Alarm]:
         yield Alarm(f"handover:{missed.boundary.code}", Grade.DESK, missed.at, None, "handover",
                     zh=f"交接未签 {missed.boundary.code} 已过{missed.minutes}分，看护权未动{call}",
                     en=f"{missed.boundary.code} unsigned for {missed.minutes} min; custody has not moved")  # fmt: skip
-    yield from _posts(facts)
+    if facts.town.ladder.posts:
+        chain = holders.chain(facts.duty, facts.book, facts.now)
+        noted = list(_posts(facts, chain))
+        yield from noted
+        yield from _night(db, facts, chain, {alarm.subject for alarm in noted})
 
 
-def _posts(facts: Facts) -> Iterator[Alarm]:
+def _posts(facts: Facts, chain: list[Post]) -> Iterator[Alarm]:
     """R21: a post that nobody holds is a note after a day; whoever is merely away is named at the check before the night."""
-    if not facts.town.ladder.posts:
-        return
-    for post in holders.chain(facts.duty, facts.book, facts.now):
+    for post in chain:
         if post.holder.missing != "vacant":
             continue
         since = holders.vacant_since(facts.duty, post.station, post.post, facts.now)
@@ -129,6 +132,14 @@ def _posts(facts: Facts) -> Iterator[Alarm]:
         name = f"{wording.unit(facts.town, post.station)} {wording.post(facts.town, post.post)}"
         yield Alarm(f"post:{post.station}:{post.post}", Grade.NOTE, since or 0, None, "post",
                     zh=f"{name}空缺，升级时直接找下一级", en=f"{post.station} {post.post} is vacant: the next rung is called")  # fmt: skip
+
+
+def _night(db: Connection, facts: Facts, chain: list[Post], noted: set[str]) -> Iterator[Alarm]:
+    """§2.10: what the check before this night found and nobody has mended yet; one line a station, nothing told twice."""
+    for hole in post_checking.holes(db, facts, chain):
+        if hole.bare or any(f"post:{p.station}:{p.post}" not in noted for p in hole.posts):
+            zh, en = hole.told(facts)
+            yield Alarm(f"night:{hole.unit}", Grade.LATE if hole.bare else Grade.NOTE, hole.since, None, "night", zh=zh, en=en)
 
 
 def rings(db: Connection, facts: Facts, before: int, found: Look) -> bool:
