@@ -8,11 +8,13 @@ import typer
 
 from zjj_console import __version__
 from zjj_console.commands import (
+    alarms,
     audit,
     case,
     console,
     database,
     doctor,
+    escalation,
     handover,
     imports,
     operators,
@@ -21,6 +23,7 @@ from zjj_console.commands import (
     roster,
     sign,
     stationing,
+    watch,
 )
 from zjj_console.commands.context import Settings, Stop, parse_now
 from zjj_console.commands.do import do
@@ -46,6 +49,9 @@ app.add_typer(sign.app, name="sign")
 app.add_typer(roster.app, name="roster")
 app.add_typer(stationing.app, name="stationing")
 app.add_typer(handover.app, name="handover")
+app.add_typer(alarms.app, name="alarms")
+app.add_typer(escalation.app, name="escalation")
+app.command()(watch.watch)
 app.add_typer(report.app, name="report")
 app.add_typer(profile.app, name="profile")
 app.add_typer(audit.app, name="audit")

@@ -139,7 +139,9 @@ def _night(db: Connection, facts: Facts, chain: list[Post], noted: set[str]) -> 
     for hole in post_checking.holes(db, facts, chain):
         if hole.bare or any(f"post:{p.station}:{p.post}" not in noted for p in hole.posts):
             zh, en = hole.told(facts)
-            yield Alarm(f"night:{hole.unit}", Grade.LATE if hole.bare else Grade.NOTE, hole.since, None, "night", zh=zh, en=en)
+            yield Alarm(
+                f"night:{hole.unit}", Grade.LATE if hole.bare else Grade.NOTE, hole.since, None, "night", zh=zh, en=en
+            )
 
 
 def rings(db: Connection, facts: Facts, before: int, found: Look) -> bool:

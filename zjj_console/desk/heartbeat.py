@@ -4,7 +4,6 @@ No table: a beat a second would fill the write-ahead log, and a database that is
 """
 
 import contextlib
-import os
 import secrets
 from pathlib import Path
 from typing import Literal
@@ -46,7 +45,7 @@ def put(path: Path, body: bytes, token: str) -> bool:
     draft = beside(path, f".{token}")
     try:
         draft.write_bytes(body)
-        os.replace(draft, path)
+        draft.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)

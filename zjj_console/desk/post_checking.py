@@ -74,7 +74,9 @@ class Hole(Struct, frozen=True):
         town, at = facts.town, facts.duty.local(self.since)
         posts = "、".join(f"{wording.post(town, p.post)}{wording.MISSING_ZH[p.holder.missing]}" for p in self.posts)
         posts_en = ", ".join(f"{p.post} {p.holder.missing}" for p in self.posts)
-        end, end_en = ("，今夜无人可通知，请另定人", "nobody there tonight") if self.bare else ("，升级直接找下一级", "skipped")
+        end, end_en = (
+            ("，今夜无人可通知，请另定人", "nobody there tonight") if self.bare else ("，升级直接找下一级", "skipped")
+        )
         head = f"{at:%H:%M}核对 {wording.unit(town, self.unit)}"
         return f"{head} {posts}{end}", f"check of {at:%H:%M}, {self.unit}: {posts_en}: {end_en}"
 

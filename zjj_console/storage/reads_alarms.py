@@ -141,5 +141,37 @@ def ahead(db: Connection, codes: list[str], now: int, until: int, limit: int) ->
 def post_check(db: Connection, day: str = "") -> PostCheck | None:
     """The check of one duty date (`2021-03-01`), or the last one."""
     wanted, params = ("day = ?", (day,)) if day else ("1", ())
-    row = db.execute(f"SELECT day, at, body FROM post_check WHERE {wanted} ORDER BY day DESC LIMIT 1", params).fetchone()
+    row = db.execute(
+        f"SELECT day, at, body FROM post_check WHERE {wanted} ORDER BY day DESC LIMIT 1", params
+    ).fetchone()
     return PostCheck(row[0], row[1], _decode_posts(row[2])) if row else None
+
+
+class Step(Struct, frozen=True):
+    """One step of a climb as the journal has it."""
+
+    at: int
+    kind: str
+    actor: str
+    climb: Climb
+
+
+class _Ladder(Struct):
+    climb: Climb
+
+
+class _Envelope(Struct):
+    at: int
+    kind: str
+    actor: str
+    data: _Ladder
+
+
+_decode_step = msgspec.json.Decoder(_Envelope).decode
+
+
+def steps(db: Connection, since: int, case: str = "") -> list[Step]:
+    """Steps of all climbs, or of one case, since an instant, the oldest first."""
+    streams, params = ("stream = ?", (f"ladder:{case}",)) if case else ("stream GLOB 'ladder:*'", ())
+    rows = db.execute(f"SELECT body FROM event WHERE {streams} AND at >= ? ORDER BY lseq", (*params, since))
+    return [Step(e.at, e.kind, e.actor, e.data.climb) for e in (_decode_step(row[0]) for row in rows.fetchall())]
