@@ -37,7 +37,8 @@ class Pulse(Struct, frozen=True):
 
 def beside(database: Path, ending: str) -> Path:
     """A companion of a database file: `zjj.db` and `.beat` make `zjj.db.beat`."""
-    return database.with_name(database.name + ending)
+    whole = database.resolve()  # two consoles may reach it by different links
+    return whole.with_name(whole.name + ending)
 
 
 def put(path: Path, body: bytes, token: str) -> bool:
