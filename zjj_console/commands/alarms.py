@@ -135,6 +135,7 @@ def log(
     wanted = desk.case(case) if case else None
     if case and wanted is None:
         raise Stop(6, "E_NOT_FOUND", f"没有案件 {case}", f"no case {case}", "case")
+    swept(desk)
     found = reads_alarm_log.log(desk.reader, desk.now())
     mine = [e for e in found.entries if start <= e.raised < end and (wanted is None or e.case == wanted.id)]
     rows = [shape.entry(e, found, desk) for e in mine]
@@ -155,6 +156,7 @@ def rate(context: typer.Context, month: Month = "") -> None:
     options = settings(context)
     desk = options.desk()
     start, end = _window(desk, month, "", "")
+    swept(desk)
     found = reads_alarm_log.log(desk.reader, desk.now())
     figures = alarm_log.rate(found.entries, start, max(start, min(end, desk.now())), desk.town.alarm_rules.budget)
     data = {"month": f"{desk.duty.local(start):%Y-%m}", **shape.rate(figures, desk)}
