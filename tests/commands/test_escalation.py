@@ -140,8 +140,7 @@ def test_2_10_the_check_prints_the_chain_of_every_post(zjj: Zjj) -> None:
     stations = [p for p in found["posts"] if p["unit"] != "cyzx"]
     assert len(stations) == 15 and {p["post"] for p in stations} == {"deputy", "chief", "commander"}
     zjj("do", "xj dhj js 3")
-    zjj.at("03-01 17:30")("do", "cz dhj")
-    recorded = zjj.data("escalation", "check")["recorded"]
+    recorded = zjj.at("03-01 17:30").data("escalation", "check")["recorded"]
     assert (recorded["night"], recorded["posts"], recorded["missing"]) == ("2021-03-01", 16, 0)
 
 
