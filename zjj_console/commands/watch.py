@@ -59,15 +59,17 @@ class Watcher:
 
     def desk(self) -> "Desk":
         """The desk on the file that stands there now: a restored database is another file under the same name."""
+        from zjj_console.storage.db import StorageError
+
         path = self.options.path()
-        found = path.stat() if path.exists() else None
-        file = (found.st_dev, found.st_ino) if found else None
+        file = _identity(path)
         if self._desk is not None and file == self._file:
             return self._desk
         self.close()
+        if file is None and self._file is not None:  # being restored: an empty one must not take its place
+            raise StorageError(1, f"数据库 {path} 不见了，等它回来", f"the database {path} is gone; waiting for it")
         self._desk = self.options.desk(actor=_nobody(path))
-        after = path.stat()
-        self._file = (after.st_dev, after.st_ino)
+        self._file = _identity(path)
         return self._desk
 
     def close(self) -> None:
@@ -180,6 +182,15 @@ class Watcher:
             stop.wait(interval)
         self.close()
         return 130 if signal.SIGINT in by else 0
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands under a name; None if none does."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _nobody(path: Path) -> Any:
