@@ -36,11 +36,12 @@ Row = Sequence[str]
 GROUP_EN = {
     "intake": "Intake", "dispatch": "Dispatch and progress", "time": "Time and weight",
     "flows": "Self-handled and difficult", "order": "Merging and reopening", "record": "Record and look up",
-    "duty": "Duty and handover", "later": "Later",
+    "duty": "Duty and handover", "escalation": "Alarms and escalation", "meeting": "Consultation and visit",
+    "later": "Later",
 }  # fmt: skip
 # What a verb does that is no row of the life cycle: it looks something up, or puts something back.
 ASKS = {"undo": ("T42", "the last own action", "本人上一步"), "search": ("-", "asks only", "只查询"),
-        "unit": ("-", "asks only", "只查询"),
+        "unit": ("-", "asks only", "只查询"), "why": ("2.5", "asks only", "只查询"),
         "sign_in": ("R39", "people and shifts", "人员与班次"), "sign_out": ("R39", "people and shifts", "人员与班次"),
         "substitute": ("R38", "people and shifts", "人员与班次"), "late_sign": ("R39", "people and shifts", "人员与班次"),
         "assemble": ("R43", "people and shifts", "人员与班次"), "station_dept": ("R26", "people and shifts", "人员与班次"),
@@ -49,8 +50,10 @@ ASKS = {"undo": ("T42", "the last own action", "本人上一步"), "search": ("-
 WHEN = {
     "always": ("", ""), "proxy": ("for the field", "代"), "night": ("at night", "夜间"),
     "night_urgent": ("at night, priority 1-2", "夜间一二级"), "own": ("own case", "本单位承办"),
-    "own_area": ("own area", "本站辖区"), "own_finding": ("own finding or area", "本单位发现或辖区"),
+    "own_area": ("own area", "本站辖区"), "concerned": ("own area, or leading", "本站辖区或牵头"), "own_finding": ("own finding or area", "本单位发现或辖区"),
     "not_own": ("not own work", "非本单位办理"), "difficult_lead": ("leading a difficult case", "疑难牵头站"),
+    "answers": ("who was asked, or would be now", "负责保障"), "goes": ("who answers or was called", "负责或被召集"),
+    "asked_it": ("own request", "本方请求"),
     "submits": ("own case; a difficult one only its lead station", "本单位承办，疑难限牵头站"),
 }  # fmt: skip
 # Clocks that depend on the case are moved by the effect of a step, not by its row: (stops, starts) in both languages.
@@ -65,6 +68,10 @@ BY_EFFECT = {
     "resume": (("", "HDL or LED goes on"), ("", "HDL 或 LED 继续")),
     "verify_fail": (("", "HDL, LED or SELF goes on"), ("", "HDL、LED 或 SELF 继续")),
     "ask_info": (("ACC paused", ""), ("ACC 暂停", "")), "give_info": (("", "ACC goes on"), ("", "ACC 继续")),
+    "consult_assign": (("HDL", "HDL as decided"), ("HDL", "HDL 按决议重起")),
+    "consult_joint": (("HDL paused", "LED as decided"), ("HDL 暂停", "LED 按决议重起")),
+    "consult_suspend": (("HDL or LED paused", "REV"), ("HDL 或 LED 暂停", "REV")),
+    "station_assign": (("", "HDL with the first order"), ("", "首次派单起 HDL")),
     "supervise": (("", "SUPV"), ("", "SUPV")), "unmerge": (("", "all go on"), ("", "全部继续")),
 }  # fmt: skip
 TABS_EN = {"f1": "help", "f2": "queue", "f3": "map", "f4": "roster", "f5": "escalation", "f6": "handover",
@@ -86,6 +93,8 @@ FILES: dict[str, tuple[str, type | str]] = {
     "shifts.toml": ("optional: shifts, rotation of the teams, boundaries, numbers of duty",
                     "`[shifts.CODE]` `[rotation]` `[boundaries.CODE]` `[rules]` `[[guarantee]]`"),
     "coverage.toml": ("optional: who must be there when", "`[[require]]`"),
+    "meetings.toml": ("optional: the week of consultations, numbers of pool and agenda, visits",
+                      "`[week]` `[rules]` `[visit]`"),
     "categories.csv": ("case categories", models.Category),
     "sources.csv": ("where cases come from", models.Source),
     "calendar.csv": ("days that differ from the public calendar", models.CalendarDay),
@@ -279,7 +288,9 @@ def states() -> str:
 def need(guard: Callable[..., object]) -> str:
     """A guard's name in words."""
     name = guard.__qualname__.split(".")[0].strip("_").replace("_", " ")
-    return {"no open": "no open request", "is open": "an open request"}.get(name, name)
+    return {"no open": "no open request", "is open": "an open request", "support is": "support at the step before"}.get(
+        name, name
+    )
 
 
 # profile, policy, journal -----------------------------------------------------------------------------------------------
@@ -366,6 +377,14 @@ DUTY_EVENTS = {  # kind: what makes it
     "ladder_cleared": "the trigger is met, or `sj C n`", "ladder_resumed": "what had met the trigger was undone",
     "rung_called": "`th`, `escalation call`: tried, not reached", "rung_answered": "`th`, `sj C y`, `escalation answer`: reached",
     "alarm_acked": "`alarms ack`, F5", "posts_checked": "time itself, once at the beginning of a night",
+    "collected": "`consult collect`: what a station reports, or nil", "agenda_added": "`hs`, `consult add`, `consult agenda --fill`",
+    "agenda_detailed": "`consult item`", "agenda_withdrawn": "`consult withdraw`; an urgent consultation of the same case",
+    "agenda_carried": "a deferral, or a week that is skipped: on the next meeting", "agenda_locked": "`consult agenda --lock`",
+    "meeting_skipped": "`consult skip`", "meeting_opened": "`consult open`, `consult urgent`", "attended": "`consult attend`",
+    "item_decided": "`consult decide`", "meeting_closed": "`consult close`", "meeting_minuted": "`consult close`; holds the minutes",
+    "station_consulted": "`consult station`", "follow_up_done": "`consult done`; a visit that answers outcome 3",
+    "visit_planned": "`jz z1 0315`, `visit plan`", "visit_recorded": "`jz z1 ..`, `visit record`",
+    "visit_cancelled": "`visit cancel`", "visit_task_done": "`consult done`",
 }  # fmt: skip
 
 

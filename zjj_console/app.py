@@ -19,6 +19,7 @@ from zjj_console.desk.desk import Desk
 from zjj_console.desk.heartbeat import Heart
 from zjj_console.i18n import set_lang, t
 from zjj_console.screens.base import ConsoleScreen
+from zjj_console.screens.notices import Notices
 from zjj_console.screens.queue import QueueScreen
 from zjj_console.screens.session import FIRST_RUN, Session
 from zjj_console.widgets.header import TABS
@@ -55,6 +56,7 @@ class ConsoleApp(App[int]):
             self.register_theme(one)
         self.theme = theme if theme in THEMES else THEMES[0]
         self.queue = QueueScreen(self.session)
+        self.notices = Notices(self.put_out)
 
     def get_default_screen(self) -> Screen[Any]:
         return self.queue
@@ -81,6 +83,7 @@ class ConsoleApp(App[int]):
         for screen in in_sight:
             if isinstance(screen, ConsoleScreen):
                 screen.tick(changed=changed)
+        self.notices.tell(self.session, rings=self.session.rings())
         if self.session.unsaved:
             await self.session.save_drafts()
 
@@ -114,6 +117,10 @@ class ConsoleApp(App[int]):
             from zjj_console.screens.roster import RosterScreen
 
             self.push_screen(RosterScreen(self.session))
+        elif tab.mode == "escalation":
+            from zjj_console.screens.escalation import EscalationScreen
+
+            self.push_screen(EscalationScreen(self.session))
         elif tab.mode == "handover":
             from zjj_console.screens.handover import HandoverScreen
 
@@ -140,6 +147,7 @@ class ConsoleApp(App[int]):
         self.push_screen(ReaderScreen(self.session, title, text))
 
     def take_in(self, case_id: str) -> None:
+        self.session.own.add(case_id)
         self.queue.take_in(case_id)
 
     def open_menu(self, below: ConsoleScreen, case_id: str) -> None:
@@ -151,6 +159,12 @@ class ConsoleApp(App[int]):
         from zjj_console.screens.intake_form import IntakeForm
 
         self.push_screen(IntakeForm(self.session))
+
+    def put_out(self, text: str) -> None:
+        """Control characters for the terminal itself: bell, title, notice."""
+        if self._driver is not None:
+            self._driver.write(text)
+            self._driver.flush()
 
     def action_redraw(self) -> None:
         self.refresh(repaint=True, layout=True)
@@ -180,6 +194,7 @@ class ConsoleApp(App[int]):
     async def on_unmount(self) -> None:
         if self.session.unsaved:
             await self.session.save_drafts()
+        self.notices.close()
         self.session.close()
         if not self.incident:  # a console that broke has stopped, and `zjj watch` says so
             self.heart.stop()

@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench import dispatch, duty, imports, screen, startup
+from tests.bench import dispatch, duty, imports, screen, startup, sweep
 
 BENCHES = {
     "import": imports.run,
@@ -10,6 +10,7 @@ BENCHES = {
     "keys": screen.run,
     "dispatch": dispatch.run,
     "duty": duty.run,
+    "sweep": sweep.run,
 }
 
 

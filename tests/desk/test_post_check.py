@@ -6,7 +6,6 @@ from shutil import copytree
 
 import pytest
 
-from zjj_console.desk import alarming
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.session import actor_of
 from zjj_console.domain import holders
@@ -82,7 +81,7 @@ def test_the_check_is_a_fold_of_its_event(begun, clock):
 
 
 def alarms(house, grade=None):
-    found = alarming.look(house.db, house.desk().facts()).alarms
+    found = house.desk().alarms().alarms
     return {a.subject: a for a in found if a.subject.startswith("night:") and grade in (None, a.grade)}
 
 

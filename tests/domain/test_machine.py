@@ -10,8 +10,9 @@ from msgspec import json
 
 from zjj_console.desk.desk import Desk
 from zjj_console.domain import climb, lifecycle
-from zjj_console.domain.model import ENDED, MINUTE, OPEN, Command, Refusal, State
+from zjj_console.domain.model import ENDED, MINUTE, OPEN, SUPPORT_RUNS, Command, Refusal, State
 from zjj_console.storage import audit, duty_rows, projections
+from zjj_console.storage.reads_overlays import supervisions
 
 S = State
 OPERATORS = ("0001", "0005", "0002", "0051", "2201", "0021", "2603", "2404", "0004")
@@ -75,8 +76,9 @@ ACTS = (
     "hc {c} n 2", "fg {c} 3", "td {c} 1", "td {c} y", "td {c} y 1", "td {c} n", "gp {c} {u} r2", "yq {c} {t} r1",
     "yq {c} y", "yq {c} n", "gz {c} {t} r1", "gz {c} y", "gz {c} n", "hf {c}", "db {c} {t}", "db {c} n", "yn {c} n1",
     "yn {c} z1", "yn {c} {u}", "yn {c} z4 n2", "xt {c} 互推", "zc {c}", "zc {c} 2", "zc {c} n", "zb {c} 请到场",
+    "zb {c} 3 cg", "zb {c}", "zb {c} n 1 另有任务", "zb {c} 撤回",
     "cf {c} {d}", "cf {c} {d} 同一处", "cz {c}", "ck {c} 1", "zf {c} 2", "zf {c} y", "zf {c} n", "bz {c} 备注",
-    "th {c} 2", "bb {c} ZW-0001", "gc {c}", "cx",
+    "th {c} 2", "bb {c} ZW-0001", "gc {c}", "hs {c} 互推", "cx",
 )  # fmt: skip
 # The ordinary way, so that random walks get far.
 USUAL = {
@@ -241,6 +243,32 @@ class DeskMachine(RuleBasedStateMachine):
             assert order.person == recipient
         assert len(pending) == sum(order.active for order in orders.values())
 
+    @invariant()
+    def a_request_for_support_tells_who_answers_for_it_and_no_more(self):
+        """R51: one message per standing request; a request that is taken back takes its unsent message back."""
+        pending = dict(
+            self.reader.execute("SELECT key, recipient FROM outbox WHERE status = 'PENDING' AND kind = 'support'")
+        )
+        standing = {f"s-{c.number}-{c.aid.n}": c.aid for c in self.cases() if c.aid and c.support != "CANCELLED"}
+        assert {key for key in pending if not key.endswith("-refused")} == standing.keys()
+        assert all(pending[key] == aid.person for key, aid in standing.items())
+
+    @invariant()
+    def support_is_told_as_it_stands(self):
+        for case in self.cases():
+            assert (case.aid is None) == (case.support == "")
+            if case.state in (S.CLOSED, S.VOIDED):
+                assert case.support not in SUPPORT_RUNS
+                assert case.supervised_until is None
+            if not {"SUP_ACK", "SUP_ARR"}.isdisjoint(running(case)):
+                assert case.support in SUPPORT_RUNS
+
+    @invariant()
+    def the_ledger_of_supervision_has_every_running_one(self):
+        rows = supervisions(self.reader, self.hands.now)
+        watched = {c.handle: c.supervised_until for c in self.cases() if "SUPV" in running(c)}
+        assert {row.handle: row.due for row in rows if row.ended_at is None} == watched
+
 
 def run_machine(new_db, town, clock, actor, examples, steps):
     run_state_machine_as_test(
@@ -278,6 +306,8 @@ def graph(rules, clock):
         "designate": [{"unit": "sc", "person": "2301"}], "dispatch": [{}, {"unit": "gbb", "person": "2404"}],
         "screen": [{"reason": "accepted"}, {"reason": "answered"}], "assist": [{"assists": ("sc",)}],
         "grant_extend": [{"until": None}], "grant_suspend": [{"until": None}],
+        "to_agenda": [{"meeting": "HS-2021-W09"}], "consult_joint": [{"unit": "z1", "person": "0021"}],
+        "consult_assign": [{"unit": "sc", "person": "2301", "due": clock.at("2021-03-09 10:00")}],
     }  # fmt: skip
     other, start = rules.new(3, number="other"), clock.now
 
@@ -285,7 +315,7 @@ def graph(rules, clock):
         return (
             case.state, frozenset(running(case)), frozenset(case.requests), case.flow, case.previous, case.cycle,
             min(case.return_count, 3), min(case.rework_count, 2), min(case.info_rounds, 2), min(case.attempts, 1),
-            case.designated, len(set(case.returned_by)), min(case.extend_count, 1),
+            case.designated, len(set(case.returned_by)), min(case.extend_count, 1), bool(case.consult),
         )  # fmt: skip
 
     def successors(case):
@@ -301,6 +331,11 @@ def graph(rules, clock):
                 "supervise",
                 "contact",
                 "refuse_void",
+                "consult_commander",
+                "consult_raise",
+                "consult_defer",
+                "off_agenda",
+                "command",
             ):
                 continue  # change no state
             if action in ("merge", "ask_void") and case.state is not S.REPORTED:

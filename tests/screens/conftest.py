@@ -46,6 +46,7 @@ def laid_night(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     desk = open_desk(path, clock)
     refused = lay(desk, clock)
     desk.save_draft(FIRST_RUN, {"seen": 1})
+    desk.sweep()  # what has become due by now is there before a console opens
     desk.close()
     assert refused == []
     return path, clock.now

@@ -155,8 +155,8 @@ async def test_a_wrong_pin_signs_nothing(opened: Any, desk: Desk, clock: Clock) 
 
 
 async def test_opening_writes_nothing_and_r_builds_the_package(opened: Any, desk: Desk, clock: Clock) -> None:
-    last = desk.reader.execute("SELECT max(lseq) FROM event").fetchone()
     async with opened((80, 24)) as console:
+        last = desk.reader.execute("SELECT max(lseq) FROM event").fetchone()  # behind what time alone decided
         await hit(console, "f6", "]", "space")
         assert "还没有交接包" in console.text
         assert desk.reader.execute("SELECT max(lseq) FROM event").fetchone() == last

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from zjj_console.desk import handing, rostering, shift_changes, signatures, signing, stationing
+from zjj_console.desk import agenda, handing, rostering, shift_changes, signatures, signing, stationing, visiting
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.model import Actor
 from zjj_console.storage import audit, duty_rows, reads_duty
@@ -53,6 +53,9 @@ def lived(template, copy_db, tmp_path_factory, town, open_desk):
     hands.set("2021-03-02 07:29")
     do("0008", handing.prepare("H1"))
     do("0008", signatures.force("H1", "示例", "0001", proven=True))
+    do("0005", agenda.collect("z1", {}, nil=True))
+    do("0005", agenda.skip("2021-W09", "示例"))
+    do("0005", visiting.record("z1", "0011", hands.now, "平稳", "无"))
     for desk in desks.values():
         desk.close()
     return path

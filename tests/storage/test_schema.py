@@ -71,7 +71,9 @@ def test_every_column_named_in_reads_and_projections_exists(migrated):
     rows = {r[1] for r in migrated.execute("PRAGMA table_info(case_row)")}
     assert set(reads.QUEUE_COLUMNS) <= rows
     assert set(projections.COLUMNS) <= rows
-    assert {f.name for f in fields(Case)} - rows == {"assists", "returned_by", "clocks", "dispatches", "requests"}
+    assert {f.name for f in fields(Case)} - rows == {
+        *("assists", "returned_by", "clocks", "dispatches", "requests", "aid", "consult", "raised"),
+    }
     assert len(reads.QueueRow.__struct_fields__) == len(reads.QUEUE_COLUMNS)
     everything = reads.Filter(
         states=("REPORTED",), priority=(1,), grid="g1", station="z1", committees=("x",), categories=("zy",),

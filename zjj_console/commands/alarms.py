@@ -90,8 +90,8 @@ def ack(
         )
     desk = options.desk()
     swept(desk)
-    silent = watching.stopped(desk, watching.pulse_of(desk))
-    do = acking.acknowledge(words, everything=everything, console=desk.console, more=(silent,) if silent else ())
+    house = tuple(a for a in watching.standing(desk, watching.pulse_of(desk), acking.ALL).alarms if a.row is None)
+    do = acking.acknowledge(words, everything=everything, console=desk.console, more=house)
     options.finish(
         result_of(options, desk, act(desk, do, key=key, content=f"alarms ack {'--all' if everything else words}"))
     )

@@ -1,9 +1,10 @@
-"""`zjj case`: new, list, show, timeline."""
+"""`zjj case`: new, list, show, why, timeline."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zjj_console.commands import supervision
 from zjj_console.commands.context import Settings, Stop, instant_of, settings
 from zjj_console.commands.do import Key, result_of
 from zjj_console.commands.output import Result
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from zjj_console.storage.reads import Filter
     from zjj_console.town.models import Town
 
-app = typer.Typer(no_args_is_help=True, help="案件: 新建、列表、查看、经过")
+app = typer.Typer(no_args_is_help=True, help="案件: 新建、列表、查看、为何、经过")
 CaseRef = Annotated[str, typer.Argument(metavar="CASE", help="1042、B1042、全号、@平台号或 UUID")]
 
 
@@ -217,6 +218,7 @@ def show(
 ) -> None:
     """查看一件案件；--clock 说明各时限如何得出。"""
     from zjj_console.commands.case_text import clocks_json, page
+    from zjj_console.desk.aiding import support_json
     from zjj_console.desk.shape import case_json, phone_for
 
     options = settings(context)
@@ -225,7 +227,33 @@ def show(
     data: dict[str, Any] = case_json(found, desk.town, desk.duty, now)
     data["phone"] = phone_for(found, desk.actor) or None
     data["clocks"] = clocks_json(found, desk)
-    options.finish(Result(data, page(found, desk, now, clocks=clock)))
+    data["support"] = support_json(found, desk.facts())
+    text = page(found, desk, now, clocks=clock)
+    if clock:
+        from zjj_console.desk import reasons
+        from zjj_console.desk.tongue import Tongue
+
+        derived = reasons.deadlines(desk.reader, found, desk.facts(), everything=True)
+        data["steps"] = reasons.as_json(derived, Tongue(desk.duty, derived.now))["steps"]
+        text += "\n\n" + reasons.text(derived, options.lang, ("deadline",))
+    options.finish(Result(data, text))
+
+
+@app.command()
+def why(
+    context: typer.Context,
+    case: CaseRef,
+    everything: Annotated[bool, typer.Option("--all", help="已停的时限一并说明")] = False,
+) -> None:
+    """时限、升级、主办、可派各因何如此: 条款、标记与日志编号。"""
+    from zjj_console.desk import reasons
+    from zjj_console.desk.tongue import Tongue
+
+    options = settings(context)
+    desk = options.desk()
+    found = reasons.explain(desk.reader, _found(desk, case), desk.facts(), everything=everything)
+    text = f"{reasons.head(found, options.lang)}\n\n{reasons.text(found, options.lang)}"
+    options.finish(Result(reasons.as_json(found, Tongue(desk.duty, found.now)), text))
 
 
 @app.command()
@@ -252,3 +280,7 @@ def timeline(context: typer.Context, case: CaseRef) -> None:
         ],
     }
     options.finish(Result(data, history(found, moments, held, desk, now)))
+
+
+app.command()(supervision.supervise)
+app.command()(supervision.supervised)

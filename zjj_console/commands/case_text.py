@@ -7,6 +7,7 @@ from zjj_console.desk import shape, wording
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.domain.model import MINUTE, Case, Clock
+from zjj_console.domain.support import SUPPORT_ZH
 from zjj_console.storage.reads import Moment
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ def page(case: Case, desk: "Desk", now: int, *, clocks: bool) -> str:
         ("计数", f"退单{case.return_count} 返工{case.rework_count} 延期{case.extend_count} 第{case.cycle}次"),
         ("最终时限", wording.moment(case.due_final, now, desk.duty) if case.due_final else "-"),
     ]
+    if case.aid:
+        asked = wording.moment(case.aid.at, now, desk.duty)
+        who = f"{wording.unit(town, case.aid.unit)} {wording.person(town, case.aid.person)}"
+        due = f" 应答时限 {wording.moment(case.aid.answer_due, now, desk.duty)}" if case.aid.answer_due else ""
+        rows.append(("执法保障", f"{SUPPORT_ZH[case.support]} {asked} 请求 -> {who}{due}"))
+    if case.supervised_until:
+        rows.append(("督办", f"期限 {wording.moment(case.supervised_until, now, desk.duty)}"))
     if case.closed_at:
         on_time = {True: "按时", False: "超时", None: ""}[case.on_time]
         rows.append(("办结", f"{wording.moment(case.closed_at, now, desk.duty)} {on_time}".strip()))

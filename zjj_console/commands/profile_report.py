@@ -19,7 +19,7 @@ DONE, CONFLICT, NOT_FOUND, INVALID = 0, 5, 6, 13
 SECTIONS = (
     *("terms", "hours", "units", "zones", "grids", "committees", "people", "posts", "categories", "sources"),
     *("clocks", "reasons", "flow", "counts", "calendar", "cycles", "programme"),
-    *("shifts", "rotation", "boundaries", "duty_rules", "guarantees", "coverage"),
+    *("shifts", "rotation", "boundaries", "duty_rules", "guarantees", "coverage", "meetings"),
 )
 HEAD = ("code", "name", "name_en", "district", "document", "prefix", "timezone")
 
@@ -213,12 +213,19 @@ def _coverage(town: Town) -> list[tuple[str, ...]]:
     return [(*head, "severity", "rule", "clause", "mark"), *rows]
 
 
+def _meetings(town: Town) -> list[tuple[str, ...]]:
+    m = msgspec.to_builtins(town.meetings)
+    times = {key: f"{m[key]['weekday']} {clock(m[key]['minute'])}" for key in ("collect", "lock", "meet")}
+    return [(key, times.get(key) or _cell(value)) for key, value in m.items()]
+
+
 SHOWN: dict[str, Callable[[Town], list[tuple[str, ...]]]] = {
     "hours": _hours,
     "clocks": _clocks,
     "reasons": _reasons,
     "boundaries": _boundaries,
     "coverage": _coverage,
+    "meetings": _meetings,
 }
 
 

@@ -12,6 +12,7 @@ from zjj_console.commands import (
     audit,
     case,
     console,
+    consult,
     database,
     doctor,
     escalation,
@@ -23,6 +24,8 @@ from zjj_console.commands import (
     roster,
     sign,
     stationing,
+    support,
+    visit,
     watch,
 )
 from zjj_console.commands.context import Settings, Stop, parse_now
@@ -48,10 +51,13 @@ app.add_typer(case.app, name="case")
 app.add_typer(sign.app, name="sign")
 app.add_typer(roster.app, name="roster")
 app.add_typer(stationing.app, name="stationing")
+app.add_typer(support.app, name="support")
 app.add_typer(handover.app, name="handover")
 app.add_typer(alarms.app, name="alarms")
 app.add_typer(escalation.app, name="escalation")
 app.command()(watch.watch)
+app.add_typer(consult.app, name="consult")
+app.add_typer(visit.app, name="visit")
 app.add_typer(report.app, name="report")
 app.add_typer(profile.app, name="profile")
 app.add_typer(audit.app, name="audit")

@@ -12,11 +12,11 @@ ALL = 5000  # of each grade
 
 
 def acknowledge(words: list[str], *, everything: bool, console: str, more: tuple[Alarm, ...] = ()) -> Act:
-    """`more`: alarms that the database does not know of, such as a console that has stopped."""
+    """`more`: alarms that are about no case, and that of a console that has stopped."""
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         found = (*alarming.look(db, facts, ALL).alarms, *more)
-        waiting = [alarm.subject for alarm in found if alarm.acked is None]
+        waiting = list(dict.fromkeys(alarm.subject for alarm in found if alarm.acked is None))
         if everything:
             if not waiting:
                 return Done([], "没有未确认的告警", "no alarm waits to be acknowledged", {"acked": [], "n": 0})

@@ -32,4 +32,5 @@ def line(alarm: Alarm, town: Town, lang: str = "zh") -> str:
     name = clock_name(town, clock_of(alarm), lang)
     priority = PRIORITY_ZH[row.priority] if lang == "zh" else f"P{row.priority}"
     rung = f" E{alarm.level}" if alarm.level else ""
-    return " ".join(filter(None, (mark(alarm.grade), row.handle, name, priority))) + rung
+    said = alarm.zh if lang == "zh" else alarm.en
+    return " ".join(filter(None, (mark(alarm.grade), row.handle, name, f"{priority}{rung}", said)))

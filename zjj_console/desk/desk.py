@@ -40,7 +40,7 @@ from zjj_console.storage.db import Connection, connect, meta, writing
 from zjj_console.town.calendar import day_type
 from zjj_console.town.models import Town
 from zjj_console.verbs.parse import MAX_LINE, Parsed, Problem, parse
-from zjj_console.verbs.table import VERBS, Verb
+from zjj_console.verbs.table import Verb
 
 CONFLICT = Refusal(5, "I-5", "案件已被更新，请看后再做", "the case has changed; look again")
 
@@ -99,15 +99,7 @@ class Desk:
     def actions(self, case_id: str) -> list[Legal]:
         """Every verb that takes a case, with the reason where it cannot be done now (Space menu)."""
         case = projections.load(self.reader, case_id)
-        if case is None:
-            return []
-        facts = self.facts()
-        found = []
-        for verb in VERBS:
-            if "case" in verb.takes:
-                refusal = preview.refused(verb, case, facts)
-                found.append(Legal(verb, refusal is None, self._say(refusal) if refusal else ""))
-        return found
+        return preview.legal(case, self.facts(), self.lang) if case else []
 
     def _later(self, verb: Verb) -> str:
         return f"{verb.en}: {teller(self.lang)(verb.later)}" if self.lang == "en" else f"{verb.zh}: {verb.later}"
@@ -244,16 +236,20 @@ class Desk:
             return self._answer(parsed, line, selected)
         if parsed.verb.acts:
             return self._run_duty(parsed, line, selected, key, pin)
+        given = sorted((k, v) for k, v in parsed.args.items() if k in GIVEN or k in (extra or {}))
         try:
             with self._lock, writing(self._writer) as db:
-                return self._act(db, parsed, line, selected, expect, key, confirmed)
+                return self._act(db, parsed, line, selected, expect, key, confirmed, given)
         except _Nothing as nothing:
             return nothing.outcome
 
     def _answer(self, parsed: Parsed, line: str, selected: str) -> Outcome:
-        found = queries.ANSWERS[parsed.verb.id](self.reader, parsed, self.town, selected, self.console)
+        found = queries.ANSWERS[parsed.verb.id](self.reader, parsed, self.facts(), selected, self.console)
         if isinstance(found, Refusal):
             return self._refused(found, line)
+        if isinstance(found, queries.Told):
+            n = int(self.lang == "en")
+            return Outcome(True, 0, found.said[n], line, found.said[0], data={"text": found.text[n]})
         text, cases = found
         return Outcome(True, 0, text, line, text, case=cases[0] if len(cases) == 1 else None, cases=cases)
 
@@ -266,10 +262,10 @@ class Desk:
         expect: tuple[str, int] | None,
         key: str | None,
         confirmed: bool,
+        given: list[tuple[str, Any]],
     ) -> Outcome:
         """Inside the transaction: decide, append, project, queue messages. Raises `_Nothing` to leave no trace."""
-        extra = {k: v for k, v in parsed.args.items() if k in GIVEN}
-        content = f"{self.actor.work_no} {line.strip()} {selected} {sorted(extra.items())}"
+        content = f"{self.actor.work_no} {line.strip()} {selected} {given}"
         if key:
             self._used_before(db, key, content, line)
         work = Work(self._facts_of(self._known_writing), self._loader(db))
@@ -319,6 +315,10 @@ class Desk:
         outbox.tell(db, followed.messages, work.facts.now)
         return cmd
 
+    def rung_due(self) -> bool:
+        """Whether somebody is to be called now: one look at an index."""
+        return bool(climbing.due(self.reader, self.now(), 1))
+
     def sweep(self) -> int:
         """What time alone decides: people are called (§2.10), questions come back (T10), suspensions end (T22), forgotten
         signs close (§4.4), before a night it is checked who can be called at every post (§2.10).
@@ -358,7 +358,7 @@ class Desk:
                     raise _Nothing(self._refused(done, ""))
                 self._append(db, done.events, facts)
                 if done.work is not None:
-                    self.commit(db, done.work)
+                    self._last = self.commit(db, done.work)
                 outbox.tell(db, done.messages, facts.now)
                 if done.after is not None:
                     done.after(db)

@@ -3,19 +3,23 @@
 from collections.abc import Callable
 
 from zjj_console.desk import (
+    agenda,
     assembly,
     climbing,
+    consult_view,
     handing,
     morning_report,
     shift_changes,
     signing,
     stationing,
     viewing,
+    visiting,
     which,
     wording,
 )
 from zjj_console.desk.acts import Act, Done
 from zjj_console.domain import handover as ho
+from zjj_console.domain import visit
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import DAY, Refusal
 from zjj_console.storage import projections
@@ -105,8 +109,57 @@ def _case_of(parsed: Parsed, selected: str) -> str:
     return selected if parsed.target in ("", ".") else parsed.target
 
 
+def _agenda(parsed: Parsed, facts: Facts, selected: str, proven: bool, console: str) -> Act:
+    ref = selected if parsed.target in ("", ".") else parsed.target
+    return agenda.put(ref, parsed.args.get("text", ""))
+
+
+def _visit(parsed: Parsed, facts: Facts, selected: str, proven: bool, console: str) -> Act:
+    """`jz`: how the month stands; with a day a plan; with words parted by | the record of a visit that has just been."""
+    station, text = parsed.args.get("unit", ""), parsed.args.get("text", "")
+    if "until" in parsed.args:
+        day, until = facts.duty.local(parsed.args["until"]).date(), parsed.args["until"]
+        opens = facts.duty.window(day, facts.town.hours_of(station))[
+            0
+        ]  # a day means the hour at which the station opens
+        return visiting.plan(station, opens if opens > facts.now else until)
+    if not text:
+        return _visits(station)
+    briefing, problems, *rest = [part.strip() for part in f"{text}|".split("|")]
+    said = {ref.strip(): words.strip() for ref, equals, words in (one.partition("=") for one in rest) if equals}
+    noted = (visiting.ALL,) if any(one in ("知悉", "noted") for one in rest) else ()
+
+    def act(db: Connection, facts: Facts) -> Done | Refusal:
+        post = visit.visitor_of(facts.town, station, facts.duty.local(facts.now).date())
+        by = post.work_no if post else ""
+        return visiting.record(station, by, facts.now, briefing, problems, said, noted)(db, facts)
+
+    return act
+
+
+def _visits(station: str) -> Act:
+    def act(db: Connection, facts: Facts) -> Done | Refusal:
+        found = [s for s in consult_view.station_visits(db, facts) if station in ("", s.station)]
+        if not found:
+            return Refusal(3, "R60", "进站须到联勤站，如 jz z1", "a visit is to a station, e.g. jz z1")
+        words = "；".join(_visit_words(s, facts) for s in found)
+        data = {"visits": [consult_view.visit_json(v, facts) for s in found for v in s.done]}
+        return Done([], f"{visit.month_of(facts.duty, facts.now)} {words}", words, data)
+
+    return act
+
+
+def _visit_words(s: consult_view.StationVisit, facts: Facts) -> str:
+    cases = f" 疑难 {' '.join(c.handle for c in s.difficult)}" if s.difficult else ""
+    if s.done:
+        return f"{s.name} {s.done[-1].name} {facts.duty.local(s.done[-1].at):%m-%d} 已进站{cases}"
+    planned = f" 约{facts.duty.local(s.planned.at):%m-%d}" if s.planned else ""
+    return f"{s.name} {s.visitor_name} 未进站{planned}{cases}"
+
+
 ACTS: dict[str, Made] = {
     "sign_in": _sign_in, "sign_out": _sign_out, "substitute": _substitute, "late_sign": _late_sign,
     "assemble": _assemble, "station_dept": _station_dept, "handover": _handover, "morning": _morning, "pack": _pack,
     "escalate": _escalate,
+    "agenda": _agenda, "visit": _visit,
 }  # fmt: skip

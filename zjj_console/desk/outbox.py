@@ -9,7 +9,7 @@ from zjj_console.storage.db import Connection
 
 _INSERT = (
     "INSERT INTO outbox(key, case_id, kind, recipient, body, created_at, not_before, status)"
-    " VALUES (?, ?, 'dispatch', ?, ?, ?, ?, 'PENDING') ON CONFLICT(key) DO UPDATE SET recipient = excluded.recipient,"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, 'PENDING') ON CONFLICT(key) DO UPDATE SET recipient = excluded.recipient,"
     " body = excluded.body, created_at = excluded.created_at, not_before = excluded.not_before, status = 'PENDING'"
     " WHERE status = 'RECALLED'"  # undone before it left and given again
 )
@@ -30,10 +30,43 @@ def queue(db: Connection, work: Work) -> None:
         held = now if case.priority == 1 else now + town.flow.undo_seconds * SECOND
         for order in case.dispatches:
             if order.active and order.n not in known:
-                db.execute(_INSERT, (key(case, order), case.id, order.person, text(case, order, work), now, held))
+                db.execute(
+                    _INSERT, (key(case, order), case.id, "dispatch", order.person, text(case, order, work), now, held)
+                )
         standing = {d.n for d in case.dispatches if d.active}
+        _support(db, before, case, work, held)
         gone = [d for d in (before.dispatches if before else ()) if d.active and d.n not in standing]
         db.executemany(_RECALL, [(case.id, key(case, d)) for d in gone])
+
+
+def _support(db: Connection, before: Case | None, case: Case, work: Work, held: int) -> None:
+    """R51: whoever answers is told of the request, and of its being taken back if he has been told already."""
+    was, wanted = _said(before, work), _said(case, work)
+    sent = False
+    for gone in was.keys() - wanted.keys():
+        sent = db.execute(_RECALL, (case.id, gone)).rowcount == 0 or sent
+    for name, (recipient, body) in wanted.items():
+        if name not in was and recipient and (sent or not name.endswith("-cancelled")):
+            db.execute(_INSERT, (name, case.id, "support", recipient, body, work.facts.now, held))
+
+
+def _said(case: Case | None, work: Work) -> dict[str, tuple[str, str]]:
+    """key -> (recipient, text) of the messages that the present state of a request calls for."""
+    aid, town = case.aid if case else None, work.facts.town
+    if case is None or aid is None:
+        return {}
+    stem, head = f"s-{case.number}-{aid.n}", f"【{case.number}】{PRIORITY_ZH[case.priority]} 执法保障"
+    if case.support == "CANCELLED":
+        return {f"{stem}-cancelled": (aid.person, f"{head}已撤回，不必前往 {aid.result}".strip())}
+    until = wording.moment(aid.answer_due, work.facts.now, work.facts.duty) if aid.answer_due else ""
+    what = " ".join(filter(None, (wording.unit(town, aid.body), case.place, wording.reason(town, "support", aid.reason),
+                                  aid.need, case.text, f"请于{until}前应答" if until else "")))  # fmt: skip
+    told = {stem: (aid.person, f"{head} {what}")}
+    if case.support == "REFUSED":
+        why = f"{wording.reason(town, 'support_refuse', aid.refusal)} {aid.result}".strip()
+        asker = aid.asked_by if aid.asked_by in town.people else work.facts.person_of(aid.body)
+        told[f"{stem}-refused"] = (asker, f"{head}未能派出: {why}；已报{town.term('chief', '站长')}")
+    return told
 
 
 def tell(db: Connection, messages: list[Message], now: int) -> None:

@@ -49,3 +49,4 @@ class Legal(Struct, frozen=True):
     verb: Verb
     ok: bool
     why: str
+    step: str = ""  # what it would do next, where that changes with the case

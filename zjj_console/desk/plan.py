@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from zjj_console.desk import wording
 from zjj_console.desk.candidates import Candidate
+from zjj_console.domain import permits, support
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import Case, Command, Refusal, State
 from zjj_console.verbs.parse import Choice, Parsed
@@ -185,6 +186,39 @@ def _self(args: Args, at: Situation) -> Plan:
     return [Command("self_start", args)]
 
 
+def _support(args: Args, at: Situation) -> Plan:
+    """Ask, or the next step; a step by its name; `n` refuses (R51). Units of the line are those called along."""
+    case, facts = at.case, at.facts
+    action = args.get("step") or support.next_action(case)
+    if args.get("yn") == "n":
+        action = "refuse_support"
+        if "reason" not in args:
+            return _listed(at.line, "support_refuse", facts, "拒绝理由")
+        if not args.get("text"):
+            return Need("写明为什么不能去", "say why nobody can come")
+    elif "reason" in args:
+        action = "support"  # a code of what is needed asks; it is no answer to somebody else's request
+    if action == "support" and not support.runs(case) and not {"reason", "text"} & args.keys():
+        return _listed(at.line, "support", facts, "需要什么")
+    told: Args = {name: args[name] for name in ("text", "reason") if name in args}
+    called = tuple(dict.fromkeys(unit for unit in (args.get("unit", ""), *args.get("assists", ())) if unit))
+    told |= {"depts": called} if called else {}
+    return [Command(action, {**told, **_relayed(action, args, at)})]
+
+
+def _relayed(action: str, args: Args, at: Situation) -> Args:
+    """For whom the desk speaks: the village that asks, the person who answers, or whom the line names."""
+    case, place = at.case, at.facts.town.committees.get(at.case.committee)
+    village = place.village_station if place else case.station
+    body = {"body": village} if action == "support" and at.facts.actor.unit == at.facts.town.centre.code else {}
+    if not permits.by_proxy(action, case, at.facts):
+        return body
+    asks = action in ("support", "cancel_support")
+    usual = (village if action == "support" or case.aid is None else case.aid.asked_by) if asks else (
+        case.aid.person if case.aid else "")  # fmt: skip
+    return {**body, "by": args.get("by") or usual or at.facts.actor.work_no}
+
+
 def _note(args: Args, at: Situation) -> Plan:
     if "text" not in args:
         return Need("写一句备注", "write a note")
@@ -230,7 +264,7 @@ PLANNERS: dict[str, Planner] = {
     "difficult": _difficult,
     "coordinate": _one("coordinate"),
     "self": _self,
-    "support": _one("support"),
+    "support": _support,
     "merge": _one("merge", "master", zh="写主案号"),
     "unmerge": _one("unmerge"),
     "reopen": _coded("reopen", "reopen", "重开理由"),

@@ -1,8 +1,9 @@
 """The sentence above the line: what Enter will do, and what it did."""
 
 from zjj_console.desk import wording
+from zjj_console.desk.outcome import Legal
 from zjj_console.desk.work import Work
-from zjj_console.domain import guards, permits
+from zjj_console.domain import guards, permits, support
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.lifecycle import BY_ACTION, STATE_ZH, step_for, wrong_state
 from zjj_console.domain.marks import PRIORITY_ZH
@@ -10,7 +11,7 @@ from zjj_console.domain.model import Case, Command, Refusal
 from zjj_console.i18n import teller
 from zjj_console.town.models import Town
 from zjj_console.verbs.parse import Parsed
-from zjj_console.verbs.table import Verb
+from zjj_console.verbs.table import OTHER_LIST, VERBS, Verb
 
 _SUBJECT = 16  # characters of the case text in a preview
 
@@ -22,7 +23,7 @@ def refused(verb: Verb, case: Case, facts: Facts) -> Refusal | None:
     if verb.acts and not case.is_open:
         return Refusal(8, "2.3", f"案件已结，不再{verb.zh}", f"the case has ended: no {verb.en}")
     first: Refusal | None = None
-    for action in verb.actions:
+    for action in verb.actions[:1] if verb.acts else verb.actions:  # what follows the first, the act itself decides
         refusal = _possible(action, case, facts)
         if refusal is None:
             return None
@@ -41,6 +42,25 @@ def _possible(action: str, case: Case, facts: Facts) -> Refusal | None:
         if guard not in guards.OF_ARGUMENTS:
             refusal = refusal or guard(case, {}, facts)
     return refusal
+
+
+def legal(case: Case, facts: Facts, lang: str) -> list[Legal]:
+    """Every verb that takes a case, as it stands for this one."""
+    found = []
+    for verb in VERBS:
+        if "case" in verb.takes:
+            refusal = refused(verb, case, facts)
+            why = (refusal.zh if lang == "zh" else refusal.en) if refusal else ""
+            found.append(Legal(verb, refusal is None, why, "" if refusal else next_step(verb, case, lang)))
+    return found
+
+
+def next_step(verb: Verb, case: Case, lang: str) -> str:
+    """What a verb of several steps would do to this case now; empty where its name says it."""
+    if verb.id != "support":
+        return ""
+    event = BY_ACTION[support.next_action(case)][0].event
+    return teller(lang)(wording.event(event))
 
 
 def describe(parsed: Parsed, work: Work, case_id: str, lang: str = "zh") -> str:
@@ -65,6 +85,12 @@ def describe(parsed: Parsed, work: Work, case_id: str, lang: str = "zh") -> str:
     fresh = [u for u in case.assists if before is None or u not in before.assists]
     if fresh:
         parts.append(f"{say('协办')} " + "、".join(wording.unit(town, u) for u in fresh))
+    if case.aid and (before is None or before.aid is None or before.aid.n != case.aid.n):
+        beside = f" {say('会同')} {wording.unit(town, case.aid.beside)}" if case.aid.beside else ""
+        parts.append(f"-> {wording.unit(town, case.aid.unit)} {wording.person(town, case.aid.person)}{beside}")
+    called = [u for u in (case.aid.depts if case.aid else ()) if not (before and before.aid and u in before.aid.depts)]
+    if called:
+        parts.append(f"{say('召集')} " + "、".join(wording.unit(town, u) for u in called))
     if "master" in parsed.args and case.master:
         parts.append(f"-> {say('主案')} {work.after[case.master].handle}")
     parts += _spoken(parsed, town)
@@ -81,8 +107,7 @@ def describe(parsed: Parsed, work: Work, case_id: str, lang: str = "zh") -> str:
 def _spoken(parsed: Parsed, town: Town) -> list[str]:
     """Codes of the line in words: result, reason, criterion."""
     tables = {k.rstrip("?*").partition(":")[0]: k.rstrip("?*").partition(":")[2] for k in parsed.verb.takes}
-    if parsed.verb.id == "return" and parsed.args.get("yn") == "y":
-        tables["reason"] = "fault"
+    tables["reason"] = OTHER_LIST.get((parsed.verb.id, parsed.args.get("yn", "")), tables.get("reason", ""))
     tables |= {"result": "result", "criterion": "criterion"}
     return [
         wording.reason(town, tables[arg], parsed.args[arg])

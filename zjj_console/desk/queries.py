@@ -1,15 +1,27 @@
-"""Verbs that only ask: open, search, unit. And small counts that plans look at."""
+"""Verbs that only ask: open, search, unit, why. And small counts that plans look at."""
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from zjj_console.desk import wording
+from zjj_console.desk.tongue import Tongue
+from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import Case, Refusal
 from zjj_console.storage import projections, reads
 from zjj_console.storage.db import Connection
 from zjj_console.town.models import Town
 from zjj_console.verbs.parse import Parsed
 
-Answer = tuple[str, tuple[Case, ...]] | Refusal
+
+class Told(Struct, frozen=True):
+    """An answer that is a text to read: its sentence and the text, each in Chinese and English."""
+
+    said: tuple[str, str]
+    text: tuple[str, str]
+
+
+Answer = tuple[str, tuple[Case, ...]] | Told | Refusal
 _FOUND = 20
 
 
@@ -24,15 +36,15 @@ def default_source(town: Town) -> str:
     return "phone" if "phone" in town.sources else next(iter(town.sources))
 
 
-def _open(db: Connection, parsed: Parsed, town: Town, selected: str, console: str) -> Answer:
+def _open(db: Connection, parsed: Parsed, facts: Facts, selected: str, console: str) -> Answer:
     ref = selected if parsed.target in ("", ".") else parsed.target
     case = projections.find(db, ref, console) if ref else None
     if case is None:
-        return Refusal(6, "3.4", f"没有案件 {ref}", f"no case {ref}")
+        return _unknown(ref)
     return f"{case.handle} {case.place} {case.text}", (case,)
 
 
-def _search(db: Connection, parsed: Parsed, town: Town, selected: str, console: str) -> Answer:
+def _search(db: Connection, parsed: Parsed, facts: Facts, selected: str, console: str) -> Answer:
     words = parsed.args.get("words", "")
     if not words:
         return Refusal(2, "3.4", "写要找的词，如 ss 桥栏杆", "give words to look for")
@@ -43,7 +55,8 @@ def _search(db: Connection, parsed: Parsed, town: Town, selected: str, console: 
     return f"找到 {total} 件: {listed}" if cases else f"没有含 {words} 的案件", cases
 
 
-def _unit(db: Connection, parsed: Parsed, town: Town, selected: str, console: str) -> Answer:
+def _unit(db: Connection, parsed: Parsed, facts: Facts, selected: str, console: str) -> Answer:
+    town = facts.town
     unit = town.units.get(parsed.args.get("unit", ""))
     if unit is None:
         return Refusal(2, "3.4", "写单位，如 dw y1", "name a unit, e.g. dw y1")
@@ -57,8 +70,27 @@ def _unit(db: Connection, parsed: Parsed, town: Town, selected: str, console: st
     return f"{unit.name} {unit.tokens[0]} {span}{state} 在办{busy} {people}", ()
 
 
-ANSWERS: dict[str, Callable[[Connection, Parsed, Town, str, str], Answer]] = {
+def _why(db: Connection, parsed: Parsed, facts: Facts, selected: str, console: str) -> Answer:
+    from zjj_console.desk import reasons  # only who asks pays for it
+
+    ref = selected if parsed.target in ("", ".") else parsed.target
+    case = projections.find(db, ref, console) if ref else None
+    if case is None:
+        return _unknown(ref)
+    found, tongue = reasons.explain(db, case, facts), Tongue(facts.duty, facts.now)
+    pages = [f"{reasons.head(found, lang)}\n\n{reasons.text(found, lang)}" for lang in ("zh", "en")]
+    return Told((reasons.sentence(found, tongue), reasons.sentence(found, tongue, "en")), (pages[0], pages[1]))
+
+
+def _unknown(ref: str) -> Refusal:
+    if not ref:
+        return Refusal(2, "3.4", "缺案号，如 wh 1042", "name a case, e.g. wh 1042")
+    return Refusal(6, "3.4", f"没有案件 {ref}", f"no case {ref}")
+
+
+ANSWERS: dict[str, Callable[[Connection, Parsed, Facts, str, str], Answer]] = {
     "open": _open,
     "search": _search,
     "unit": _unit,
+    "why": _why,
 }

@@ -1,5 +1,6 @@
 """The JSON shapes of the contract: one case, one moment of its history."""
 
+import re
 from typing import Any
 
 from msgspec.structs import replace
@@ -84,10 +85,22 @@ def masked(phone: str) -> str:
     return f"{phone[:1]}** **** {phone[-4:]}" if len(phone) >= 7 else "*" * len(phone)
 
 
+_NUMBER = re.compile(r"\d(?:[ -]?\d){6,}")
+
+
+def without_numbers(text: str, case: Case, actor: Actor) -> str:
+    """Free text with every telephone number in it masked for whoever may not see the reporter's."""
+    return text if may_call(case, actor) else _NUMBER.sub(lambda found: masked(found[0]), text)
+
+
+def may_call(case: Case, actor: Actor) -> bool:
+    """Numbers are whole only for the desk and the lead unit (R07)."""
+    return bool(_DESK_ROLES & actor.roles) or bool(case.lead and actor.unit == case.lead)
+
+
 def phone_for(case: Case, actor: Actor) -> str:
     """The reporter's number, whole only for the desk and the lead unit."""
-    whole = bool(_DESK_ROLES & actor.roles) or (case.lead and actor.unit == case.lead)
-    return case.phone if whole else masked(case.phone)
+    return case.phone if may_call(case, actor) else masked(case.phone)
 
 
 def moment_json(moment: Moment, case: Case, actor: Actor, town: Town, duty: DutyTime) -> dict[str, Any]:

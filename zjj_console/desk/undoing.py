@@ -11,6 +11,9 @@ def _no(zh: str, en: str) -> Refusal:
     return Refusal(8, "T42", zh, en)
 
 
+_DECIDED = frozenset({"T30", "T31", "R57", "R60"})  # stands in the record of a meeting or visit as well
+
+
 def undo(db: Connection, work: Work, own: str = "") -> str | Refusal:
     """Undo in `work` the operator's last action; the id of its (first) case, or why it cannot be undone.
 
@@ -31,6 +34,11 @@ def undo(db: Connection, work: Work, own: str = "") -> str | Refusal:
         stored = decode(body)
         if stored.kind in ("undone", "cases_imported", "custody_moved") or "was" not in stored.data:
             return _no("上一步是撤销、导入或值班交接，不能撤", "the last action cannot be undone")
+        if stored.data.get("step") in _DECIDED:
+            return _no(
+                "会商与进站已有记录，不能撤；改动用撤题或案件动词",
+                "consultations and visits keep their record; withdraw the item",
+            )
         by_case.setdefault(stream, []).append(Event(stored.kind, stream, stored.data))
     for stream in by_case:
         later = db.execute("SELECT 1 FROM event WHERE stream = ? AND lseq > ?", (stream, rows[-1][0])).fetchone()

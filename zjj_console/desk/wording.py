@@ -19,9 +19,8 @@ EVENT_ZH = {
     "nominated": "提名疑难", "difficult_led": "定牵头站", "designated": "指定主责", "supervised": "督办",
     "supervision_released": "解除督办", "void_asked": "申请作废", "voided": "作废", "void_refused": "不准作废",
     "merged": "并案", "absorbed": "并入", "unmerged": "拆回", "reopened": "重开", "support_asked": "请求执法保障",
-    "support_accepted": "应答执法保障",
-    "support_arrived": "保障到场",
-    "support_done": "保障结束",
+    "support_accepted": "应答执法保障", "support_arrived": "保障到场", "support_done": "保障结束",
+    "support_refused": "拒绝执法保障", "support_cancelled": "撤回执法保障",
     "screened": "110接收", "screened_out": "110筛除", "contacted": "先行联系", "located": "定址", "backfilled": "补报",
     "noted": "备注", "called": "通话", "followed": "关注", "self_submitted": "自处提交", "self_closed": "自处办结",
     "self_started": "开始自处", "self_failed": "自处不了", "coordinated": "站内协调", "info_asked": "退回补充",
@@ -35,6 +34,14 @@ EVENT_ZH = {
     "handover_forced": "带病交接", "handover_station_signed": "站签", "escalated": "升级", "ladder_moved": "升级转时限",
     "ladder_cleared": "升级解除", "ladder_resumed": "升级恢复", "rung_called": "升级通话", "rung_answered": "升级应答",
     "alarm_acked": "确认告警", "posts_checked": "核对岗位",
+    "put_on_agenda": "上会", "taken_off_agenda": "撤题", "consult_assigned": "会商定主责", "consult_led": "会商联合处置",
+    "put_to_commander": "提请指挥长", "raised_up": "提请上级", "consult_suspended": "会商挂账", "consult_deferred": "下次再议",
+    "consult_ended": "会商终止", "station_assigned": "站级会商定责", "station_undecided": "站级会商未果", "commanded": "指挥意见",
+    "collected": "会商收集", "agenda_added": "加议题", "agenda_detailed": "补议题", "agenda_withdrawn": "撤议题",
+    "agenda_carried": "议题转入", "agenda_locked": "锁定议程", "meeting_skipped": "本周不开会", "meeting_opened": "开会",
+    "attended": "登记到会", "item_decided": "议题结果", "meeting_closed": "散会", "meeting_minuted": "会商纪要",
+    "station_consulted": "站级会商", "follow_up_done": "决议已办", "visit_planned": "约定进站", "visit_recorded": "进站登记",
+    "visit_cancelled": "取消进站", "visit_task_done": "指挥意见已办",
 }  # fmt: skip
 
 
@@ -64,7 +71,7 @@ def unit(town: Town, code: str) -> str:
 
 def person(town: Town, work_no: str) -> str:
     found = town.people.get(work_no)
-    return found.name if found else work_no
+    return found.name if found else unit(town, work_no)  # somebody of a unit, where only the unit is known
 
 
 def category(town: Town, code: str) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from zjj_console.domain import weekly
+from zjj_console.domain import consult_week, weekly
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.holders import Holder, holder
 from zjj_console.domain.model import MINUTE, Case, Clock, Event, State
@@ -108,16 +108,20 @@ class Change(Struct, frozen=True):
 
 
 def schedule(priority: int, clock: Clock, n: int, duty: DutyTime) -> int:
-    """The instant that the town's table gives to a rung of a clock."""
+    """The instant that the town's table gives to a rung of a clock; of a share as `DutyTime.warn_at` counts it."""
     rise, due = duty.town.ladder.rules[priority].rises[n - 1], clock.due or 0
     if rise.kind == "share":
+        # What is left of the limit, counted back from the deadline: an extension or a pause moved both alike.
+        left = clock.limit * (100 - rise.amount) // 100
+        if clock.kind == "wall":
+            return due - left * MINUTE
         whole = duty.between(clock.started, due, clock.kind, clock.unit)
-        return min(due, duty.add(clock.started, whole * rise.amount // 100, clock.kind, clock.unit))
+        return duty.add(clock.started, max(0, whole - left), clock.kind, clock.unit)
     if rise.kind == "workdays":
         kind, minutes = duty.counted(Limit("workdays", rise.amount), clock.unit)
         return duty.add(due, minutes, kind, clock.unit)
     if rise.kind == "weekly":
-        return weekly.next_meeting(duty, schedule(priority, clock, n - 1, duty) if n > 1 else due)
+        return consult_week.next_meeting(duty, schedule(priority, clock, n - 1, duty) if n > 1 else due)
     return due + rise.amount * MINUTE
 
 
@@ -182,6 +186,12 @@ def _window(start: int, case: Case, clock: Clock, duty: DutyTime) -> int:
     return duty.add(start, minutes, kind, clock.unit)
 
 
+def held_until(case: Case, climb: Climb, duty: DutyTime, answer: int) -> int | None:
+    """Until when an answer given at `answer` holds the climb; None once its trigger is satisfied."""
+    clock = standing(case, climb)
+    return _window(answer, case, clock, duty) if clock is not None else None
+
+
 def _loud(step: Next, case: Case, duty: DutyTime) -> Next:
     """The end of the quiet hours where a call would fall into them."""
     ladder = duty.town.ladder
@@ -236,6 +246,23 @@ def _raised(case: Case, climb: Climb, step: Next, duty: DutyTime, book: Book | N
     who = Holder() if post == MEETING else holder(duty, book, post, case.station, step.at)
     rung = Rung(step.n, step.at, who.person, who.found, who.missing, step.why, by)
     return Change("escalated", replace(climb, rungs=(*climb.rungs, rung)))
+
+
+def forecast(case: Case, climb: Climb | None, duty: DutyTime, book: Book | None) -> list[Rung]:
+    """The rungs still to come if nobody answers anything: when, and who would be called by what is known now."""
+    now = upcoming(case, climb, duty)
+    if now is None:
+        return []
+    if climb is None or not climb.open:
+        found = _lit(case, duty)[0][2]
+        climb = Climb(case.id, found.code, found.due or 0)
+    rungs: list[Rung] = []
+    step: Next | None = now
+    while step is not None:
+        climb = _raised(case, climb, step, duty, book).climb
+        rungs.append(climb.rungs[-1])
+        step = upcoming(case, climb, duty)
+    return rungs
 
 
 def raise_by_hand(

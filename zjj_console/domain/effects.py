@@ -77,7 +77,7 @@ def reassign(case: Case, args: Args, facts: Facts) -> Case:
     return _decided(_lead(case, args, facts, "SUPERSEDED"), "return", facts)
 
 
-def _withdrawn(case: Case) -> Case:
+def withdrawn(case: Case) -> Case:
     """Wishes of a handler end with his order; a wish to void the case stands until somebody decides it."""
     return replace(case, requests={k: r for k, r in case.requests.items() if k == "void"})
 
@@ -86,7 +86,7 @@ def designate(case: Case, args: Args, facts: Facts) -> Case:
     case = timing.stop(_lead(case, args, facts, "SUPERSEDED"), ("HDL",), facts.now)
     case = timing.start(case, "HDL", facts)
     clock = case.clocks.get("HDL")
-    return replace(_withdrawn(case), designated=True, flow=Flow.GENERAL, due_final=clock.due if clock else None)
+    return replace(withdrawn(case), designated=True, flow=Flow.GENERAL, due_final=clock.due if clock else None)
 
 
 def lead_difficult(case: Case, args: Args, facts: Facts) -> Case:
@@ -94,12 +94,19 @@ def lead_difficult(case: Case, args: Args, facts: Facts) -> Case:
     case = timing.stop(timing.start(case, "LED", facts), ("HDL",), facts.now)
     led = case.clocks.get("LED")
     return replace(
-        _withdrawn(case),
+        withdrawn(case),
         flow=Flow.DIFFICULT,
         ever_difficult=True,
         criterion=args.get("criterion") or case.criterion,
         due_final=led.due if led else case.due_final,
     )
+
+
+def again_led(case: Case, facts: Facts) -> Case:
+    """The same lead station with a whole limit from now."""
+    case = timing.start(withdrawn(case), "LED", facts)
+    led = case.clocks.get("LED")
+    return replace(case, due_final=led.due if led else case.due_final)
 
 
 def _status(case: Case, status: str) -> tuple[Dispatch, ...]:
@@ -116,7 +123,7 @@ def arrive(case: Case, args: Args, facts: Facts) -> Case:
 
 def submit(case: Case, args: Args, facts: Facts) -> Case:
     return replace(
-        _withdrawn(case),
+        withdrawn(case),
         result=args["result"],
         result_text=args.get("text", ""),
         evidence=args.get("evidence", "") or case.evidence,
@@ -143,10 +150,13 @@ def verify_pass(case: Case, args: Args, facts: Facts) -> Case:
     return replace(_close(case, facts), verified_by=facts.actor.work_no)
 
 
+_CLOCK_OF = {State.DIFF_LED: "LED", State.DIFF_REVIEW: "DIF", State.SELF_HANDLING: "SELF"}
+
+
 def verify_fail(case: Case, args: Args, facts: Facts) -> Case:
     case = replace(case, rework_count=case.rework_count + 1, verified_by="")
-    clock = {State.DIFF_LED: "LED", State.SELF_HANDLING: "SELF"}.get(State(case.previous or State.HANDLING), "HDL")
-    return timing.rework(case, clock, facts)
+    before = State(case.previous or State.HANDLING)
+    return timing.rework(case, _CLOCK_OF.get(before, "HDL"), facts)
 
 
 def self_close(case: Case, args: Args, facts: Facts) -> Case:
@@ -174,7 +184,7 @@ def coordinate(case: Case, args: Args, facts: Facts) -> Case:
 
 def nominate(case: Case, args: Args, facts: Facts) -> Case:
     criterion = args.get("criterion") or case.criterion
-    return replace(_withdrawn(case), criterion=criterion, ever_difficult=True, flow=Flow.GENERAL)
+    return replace(withdrawn(case), criterion=criterion, ever_difficult=True, flow=Flow.GENERAL)
 
 
 def ask_info(case: Case, args: Args, facts: Facts) -> Case:
@@ -213,7 +223,7 @@ def refuse(kind: str) -> Effect:
 
 def grant_return(case: Case, args: Args, facts: Facts) -> Case:
     case = replace(
-        _withdrawn(case),
+        withdrawn(case),
         return_count=case.return_count + 1,
         returned_by=(*case.returned_by, case.lead),
         dispatches=_ended(case, "RETURNED"),
@@ -309,15 +319,6 @@ def supervise(case: Case, args: Args, facts: Facts) -> Case:
 
 def release(case: Case, args: Args, facts: Facts) -> Case:
     return replace(case, supervised_until=None)
-
-
-def support(status: str) -> Effect:
-    """执法保障 goes REQUESTED, ACCEPTED, ARRIVED, DONE (§2.7)."""
-
-    def effect(case: Case, args: Args, facts: Facts) -> Case:
-        return replace(case, support=status)
-
-    return effect
 
 
 def backfill(case: Case, args: Args, facts: Facts) -> Case:

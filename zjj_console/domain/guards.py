@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from zjj_console.domain.facts import Facts
-from zjj_console.domain.model import DAY, HOUR, Case, Clock, Refusal, State
+from zjj_console.domain.model import DAY, HOUR, SUPPORT_RUNS, Case, Clock, Refusal, State
+from zjj_console.domain.support import SUPPORT_ZH
 
 Args = dict[str, Any]
 Guard = Callable[[Case, Args, Facts], Refusal | None]
+_FORCES = frozenset({"resident", "on_demand", "response_team"})
 
 
 def _no(rule: str, zh: str, en: str) -> Refusal:
@@ -226,7 +228,8 @@ def _reason(table: str) -> Guard:
     return guard
 
 
-REASON = {table: _reason(table) for table in ("return", "extend", "suspend", "rework", "void", "reopen")}
+_EXPLAINED = ("return", "extend", "suspend", "rework", "void", "reopen", "support_refuse")
+REASON = {table: _reason(table) for table in _EXPLAINED}
 
 
 def text_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
@@ -280,6 +283,47 @@ def station_known(case: Case, args: Args, facts: Facts) -> Refusal | None:
         if case.station
         else _no("T06", "先定地点，才知由哪个站协调", "the place decides the station; settle it first")
     )
+
+
+def support_over(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """One request at a time; what was refused, taken back or ended may be asked for anew."""
+    if case.support not in SUPPORT_RUNS:
+        return None
+    state = SUPPORT_ZH[case.support]
+    return _no(
+        "R51", f"已有执法保障{state}，先办完或撤回", f"support is {case.support} already: end or cancel it first"
+    )
+
+
+def support_is(*wanted: str) -> Guard:
+    def guard(case: Case, args: Args, facts: Facts) -> Refusal | None:
+        if case.support in wanted:
+            return None
+        if not case.support:
+            return _no(
+                "R51", "此案没有执法保障，先请求: zb 案号 文字", "no support was asked for; ask first: zb CASE TEXT"
+            )
+        zh = "或".join(SUPPORT_ZH[one] for one in wanted)
+        return _no("R51", f"执法保障{SUPPORT_ZH[case.support]}，此步须为{zh}",
+                   f"support is {case.support}, this needs {' or '.join(wanted)}")  # fmt: skip
+
+    return guard
+
+
+def need_said(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """T38: what is needed, as a code or in words."""
+    if not args.get("text") and not args.get("reason"):
+        return _no("T38", "写需要什么，如 zb 案号 2 请派员到场", "say what is needed, e.g. zb CASE 2 TEXT")
+    return _explained("support", args["reason"], args, facts) if args.get("reason") else None
+
+
+def forces_called(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """Who is called along can be sent: departments and response teams, and none that is only a placeholder."""
+    for code in args.get("depts", ()):
+        unit = facts.town.units.get(code)
+        if unit is not None and unit.kind not in _FORCES:
+            return _no("R51", f"{unit.name} 不是执法力量，请写部门或应急队", f"{unit.name} is no enforcement unit")
+    return unit_enabled(case, {"assists": args.get("depts", ())}, facts)
 
 
 def no_dispatch(case: Case, args: Args, facts: Facts) -> Refusal | None:
@@ -346,9 +390,49 @@ def from_110(case: Case, args: Args, facts: Facts) -> Refusal | None:
     return None
 
 
+# consultation -----------------------------------------------------------------------------------------------------------
+
+
+def consultable(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """T30: the pool, or a reason in words for a case that somebody has tried to solve. `pooled` and `urgent` say what the act knows."""
+    rules = facts.town.meetings
+    if case.state in (State.DIFF_REVIEW, State.DIFF_LED, State.SUSPENDED) or args.get("pooled") or args.get("urgent"):
+        return None
+    if case.return_count >= rules.pool_returns or case.rework_count >= rules.pool_reworks:
+        return None
+    if not case.attempts:
+        return NO_ATTEMPT
+    if args.get("text"):
+        return None
+    return _no(
+        "T30",
+        "未到自动上会条件；确要上会须写理由，如 hs 案号 两部门均称非本部门职责",
+        "not in the pool by itself; give a reason: hs CASE WHY",
+    )
+
+
+def not_listed(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if case.consult:
+        return _no("T30", f"{case.handle} 已在 {case.consult} 议程", f"it is on the agenda of {case.consult} already")
+    return None
+
+
+def on_agenda(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    """T31: a consultation decides what is on its agenda."""
+    if case.consult and args.get("meeting", case.consult) == case.consult:
+        return None
+    return _no("T31", f"{case.handle} 不在此次会商议程，先 hs {case.handle}", "it is not on the agenda of this meeting")
+
+
+def measure_given(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    if args.get("text"):
+        return None
+    return _no("T21", "挂账须写明期间的安全措施", "a suspension needs words: the interim safety measure")
+
+
 # Guards that judge arguments: skipped when only asking whether a verb is possible at all.
 OF_ARGUMENTS: frozenset[Guard] = frozenset({
     unit_enabled, leads_enforcement, recipient_named, day_support_reason, other_lead, new_assists, asks_later,
     extends, review_within, *REASON.values(), text_given, result_given, criterion_given, lead_is_station, submitter_of_station,
-    master_stands,
+    master_stands, need_said, forces_called, consultable, on_agenda, measure_given,
 })  # fmt: skip

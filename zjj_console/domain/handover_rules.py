@@ -7,7 +7,7 @@ from msgspec import Struct
 from zjj_console.domain.custody import DESK_EN, DESK_ZH, TRAINED
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.handover import CODES, DONE, Handover
-from zjj_console.domain.model import MINUTE, Actor, Case, Refusal, State
+from zjj_console.domain.model import MINUTE, SUPPORT_MATTERS, Actor, Case, Refusal, State
 from zjj_console.town.models import Town
 
 _INFO_CYCLES = 1
@@ -77,7 +77,7 @@ def must_reasons(case: Case, now: int, *, new: bool, packed: bool, night: bool) 
         "difficult": case.state in (State.DIFF_REVIEW, State.DIFF_LED),
         "overdue": clock is not None and (clock.due or now + 1) <= now and case.state is not State.SUSPENDED,
         "rework": case.rework_count >= 1,
-        "support": case.support not in ("", "DONE"),
+        "support": case.support in SUPPORT_MATTERS,
         "new": new,
         "info": case.state is State.INFO_NEEDED and case.info_rounds > _INFO_CYCLES,
         "night": night,

@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from zjj_console.domain import effects, guards, permits, timing
+from zjj_console.domain import aid, effects, guards, permits, timing
+from zjj_console.domain import effects_consult as consult
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.guards import Guard
 from zjj_console.domain.model import ENDED, OPEN, Case, Command, Event, Refusal, State
@@ -45,15 +46,15 @@ def _p1(case: Case, args: dict[str, Any]) -> bool:
     return case.priority == 1
 
 
-def _support(*statuses: str) -> When:
-    return lambda case, args: case.support in statuses
-
-
 def _states(*states: State) -> frozenset[State]:
     return frozenset(states)
 
 
 _ANY_OPEN = frozenset(OPEN)
+_OVER = frozenset({S.CLOSED, S.VOIDED})
+_DELIVERED = _OVER | {S.SUBMITTED}  # what a supervision asks for is there, or the matter is gone
+_CONSULTED = _WORKING | {S.STATION_COORD, S.ACCEPTED, S.DIFF_REVIEW, S.DIFF_LED, S.SUSPENDED}
+_ENDED_BY_DECISION = ("COORD", "DSP", "ACK", "ARR", "RET", "EXT", "DIF", "REV")
 _LEADABLE = (guards.unit_enabled, guards.leads_enforcement, guards.recipient_named)
 
 STEPS: tuple[Step, ...] = (
@@ -123,6 +124,28 @@ STEPS: tuple[Step, ...] = (
          (guards.lead_is_station, guards.unit_enabled, guards.recipient_named), effects.lead_difficult),
     Step("T29", "designate", "designated", _states(S.DIFF_REVIEW), S.DISPATCHED, ("DIF",), ("ACK", "ARR"),
          _LEADABLE, effects.designate),
+    Step("T30", "to_agenda", "put_on_agenda", _CONSULTED, None, (), (), (guards.not_listed, guards.consultable),
+         consult.to_agenda),
+    Step("T31", "consult_assign", "consult_assigned", _CONSULTED, S.DISPATCHED, (*_ENDED_BY_DECISION, "LED"), ("ACK", "ARR"),
+         (guards.on_agenda, *_LEADABLE), consult.assign),
+    Step("T31", "consult_joint", "consult_led", _CONSULTED, S.DIFF_LED, _ENDED_BY_DECISION, (),
+         (guards.on_agenda, guards.lead_is_station, guards.unit_enabled, guards.recipient_named), consult.joint),
+    Step("T31", "consult_commander", "put_to_commander", _CONSULTED, None, (), (), (guards.on_agenda,), consult.settled),
+    Step("T31", "consult_raise", "raised_up", _CONSULTED, None, (), (), (guards.on_agenda,), consult.raised),
+    Step("T31", "consult_suspend", "consult_suspended", _states(S.HANDLING, S.DIFF_LED, S.SUSPENDED), S.SUSPENDED,
+         ("ACK", "ARR", "RET", "EXT"), (),
+         (guards.on_agenda, guards.only_slow, guards.REASON["suspend"], guards.measure_given, guards.asks_later,
+          guards.review_within), consult.suspend),
+    Step("T31", "consult_defer", "consult_deferred", _ANY_OPEN, None, (), (), (guards.on_agenda,), consult.deferred),
+    Step("T31", "consult_end", "consult_ended", _states(S.HANDLING, S.DIFF_REVIEW, S.DIFF_LED, S.SUSPENDED), S.SUBMITTED,
+         (*_ENDED_BY_DECISION, "LED", "HDL"), ("VER",), (guards.on_agenda, guards.text_given), consult.terminate),
+    Step("T30", "off_agenda", "taken_off_agenda", _ANY_OPEN, None, (), (), (guards.text_given,), consult.settled),
+    Step("R57", "station_assign", "station_assigned", _WORKING | {S.STATION_COORD, S.ACCEPTED}, S.DISPATCHED,
+         ("COORD", "DSP", "ACK", "ARR", "RET", "EXT"), ("ACK", "ARR"), (guards.place_resolved, *_LEADABLE),
+         consult.station_assign),
+    Step("R57", "station_undecided", "station_undecided", _WORKING | {S.STATION_COORD, S.ACCEPTED},
+         effect=consult.station_undecided),
+    Step("R60", "command", "commanded", _ANY_OPEN, guards=(guards.text_given,)),
     Step("T33", "supervise", "supervised", _ANY_OPEN, None, (), (), (guards.asks_later,), effects.supervise),
     Step("T33", "release_supervision", "supervision_released", _ANY_OPEN, None, ("SUPV",), (), (), effects.release),
     Step("T34", "ask_void", "void_asked", _ANY_OPEN, None, (), (),
@@ -136,14 +159,18 @@ STEPS: tuple[Step, ...] = (
          (guards.within_unmerge,), effects.unmerge),
     Step("T37", "reopen", "reopened", _states(S.CLOSED, S.VOIDED), S.REPORTED, (), ("ACC",),
          (guards.REASON["reopen"], guards.within_reopen), effects.reopen),
-    Step("T38", "support", "support_asked", _ANY_OPEN, None, (), ("SUP_ACK", "SUP_ARR"),
-         (guards.station_known,), effects.support("REQUESTED"), when=_support("", "DONE"), fact=True),
-    Step("T38", "support", "support_accepted", _ANY_OPEN, None, ("SUP_ACK",), (), (), effects.support("ACCEPTED"),
-         when=_support("REQUESTED"), fact=True),
-    Step("T38", "support", "support_arrived", _ANY_OPEN, None, ("SUP_ARR",), (), (), effects.support("ARRIVED"),
-         when=_support("ACCEPTED"), fact=True),
-    Step("T38", "support", "support_done", _ANY_OPEN, None, (), (), (), effects.support("DONE"),
-         when=_support("ARRIVED"), fact=True),
+    Step("T38", "support", "support_asked", _ANY_OPEN, None, ("SUP_ACK", "SUP_ARR"), ("SUP_ACK", "SUP_ARR"),
+         (guards.support_over, guards.station_known, guards.need_said, guards.forces_called), aid.ask, fact=True),
+    Step("T38", "accept_support", "support_accepted", _ANY_OPEN, None, ("SUP_ACK",), (),
+         (guards.support_is("REQUESTED"), guards.forces_called), aid.accept, fact=True),
+    Step("T38", "arrive_support", "support_arrived", _ANY_OPEN, None, ("SUP_ACK", "SUP_ARR"), (),
+         (guards.support_is("ACCEPTED"),), aid.arrive, fact=True),
+    Step("T38", "close_support", "support_done", _ANY_OPEN, None, (), (),
+         (guards.support_is("ARRIVED"),), aid.end("DONE"), fact=True),
+    Step("T38", "refuse_support", "support_refused", _ANY_OPEN, None, ("SUP_ACK", "SUP_ARR"), (),
+         (guards.support_is("REQUESTED", "ACCEPTED"), guards.REASON["support_refuse"], guards.text_given), aid.end("REFUSED")),
+    Step("T38", "cancel_support", "support_cancelled", _ANY_OPEN, None, ("SUP_ACK", "SUP_ARR"), (),
+         (guards.support_is("REQUESTED", "ACCEPTED"),), aid.end("CANCELLED"), fact=True),
     Step("T39", "screen", "screened", _states(S.REPORTED), None, ("P110",), (), (guards.from_110,),
          when=lambda case, args: args.get("reason") == "accepted", fact=True),
     Step("T39", "screen", "screened_out", _states(S.REPORTED), S.VOIDED, ("*",), (), (guards.from_110,), effects.end),
@@ -191,7 +218,9 @@ def decide(case: Case, command: Command, facts: Facts) -> list[Event] | Refusal:
     after = _advance(step.effect(case, command.args, facts), case, step, facts)
     data: dict[str, Any] = {"args": command.args}
     if permits.by_proxy(command.action, case, facts):
-        data["by"] = command.args.get("by") or case.lead_person or case.reporter
+        by = command.args.get("by") or case.lead_person or case.reporter
+        if by != facts.actor.work_no:  # whoever was to do it himself relays nothing
+            data["by"] = by
     events = [event_of(step.event, case, after, {**data, "step": step.id})]
     if step.action == "merge":
         events += _absorbed(case, facts.others[command.args["master"]], facts)
@@ -205,10 +234,12 @@ def _advance(changed: Case, before: Case, step: Step, facts: Facts) -> Case:
     case = timing.stop(changed, step.stop, facts.now)
     for code in step.start:
         case = timing.start(case, code, facts)
-    if target is S.SUBMITTED and case.supervised_until:
+    if target in _DELIVERED and case.supervised_until:
         case = timing.stop(replace(case, supervised_until=None), ("SUPV",), facts.now)
     if target is before.state:
         return case
+    if target in _OVER:
+        case = aid.fall_away(case, facts)
     previous = farther if step.to == _PREVIOUS else case.previous
     return replace(case, state=target, since=facts.now, previous=previous)
 

@@ -1,6 +1,6 @@
 """Marks of a case (§3.6): codes that screens show as one character each. Time-dependent ones are computed on reading."""
 
-from zjj_console.domain.model import Case, Flow, State
+from zjj_console.domain.model import SUPPORT_MATTERS, Case, Flow, State
 
 PRIORITY_ZH = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 MARK_ZH = {
@@ -18,6 +18,8 @@ MARK_ZH = {
     "coordinate": "协",
     "verify": "核",
     "place_pending": "址",
+    "consult": "会",
+    "raised": "报",
     "followed": "注",
 }
 
@@ -32,13 +34,15 @@ def marks(case: Case) -> tuple[str, ...]:
         "extend": "extend" in case.requests or case.extend_count > 0,
         "suspend": "suspend" in case.requests or case.state is State.SUSPENDED,
         "void": "void" in case.requests,
-        "support": case.support not in ("", "DONE"),
+        "support": case.support in SUPPORT_MATTERS,
         "backfill": "BB" in case.clocks and case.clocks["BB"].running,
         "info": case.state is State.INFO_NEEDED,
         "self": case.state is State.SELF_HANDLING,
         "coordinate": case.state is State.STATION_COORD,
         "verify": case.state is State.SUBMITTED,
         "place_pending": not case.committee,
+        "consult": bool(case.consult) and case.is_open,
+        "raised": bool(case.raised) and case.is_open,
         "followed": case.followed,
     }
     return tuple(code for code in MARK_ZH if present[code])

@@ -33,6 +33,10 @@ class State(StrEnum):
 
 ENDED = frozenset({State.CLOSED, State.VOIDED, State.MERGED})
 OPEN = frozenset(State) - ENDED - {State.DRAFT}
+# How a request for support stands (§2.7): still to be brought to an end; and what somebody has to look after, for a
+# refusal goes up to the chief (E2).
+SUPPORT_RUNS = frozenset({"REQUESTED", "ACCEPTED", "ARRIVED"})
+SUPPORT_MATTERS = SUPPORT_RUNS | {"REFUSED"}
 
 
 class Flow(StrEnum):
@@ -87,6 +91,35 @@ class Request(Struct, frozen=True):
     reason: str
     text: str = ""
     until: int | None = None  # asked new due, or review date
+
+
+class Aid(Struct, frozen=True):
+    """One request for enforcement support (R51): who answers for it, what is needed, and what came of it.
+
+    Instants are µs UTC; `None` has not happened. A limit that the profile does not give for the priority is `None`.
+    """
+
+    n: int  # which request of this case
+    at: int
+    asked_by: str  # work number of whoever asked, or the unit that he spoke for
+    body: str  # requesting unit: a village station, a station, or the centre
+    unit: str  # answers for it
+    person: str
+    window: str  # day | shoulder | night: the hours by which the two above were found
+    beside: str = ""  # unit that answers with him: the centre, in the hours between the families of shifts
+    reason: str = ""
+    need: str = ""
+    depts: tuple[str, ...] = ()  # units called to come along
+    answer_due: int | None = None
+    arrive_due: int | None = None
+    accepted_at: int | None = None
+    accepted_by: str = ""
+    arrived_at: int | None = None
+    arrived_by: str = ""
+    ended_at: int | None = None
+    ended_by: str = ""  # empty where the case ended first
+    result: str = ""  # what was done; why it was refused or taken back
+    refusal: str = ""  # code of the reason
 
 
 class Case(Struct, frozen=True):
@@ -151,6 +184,9 @@ class Case(Struct, frozen=True):
     clocks: dict[str, Clock] = {}
     dispatches: tuple[Dispatch, ...] = ()
     requests: dict[str, Request] = {}
+    aid: Aid | None = None  # the latest request for support; `support` is how it stands
+    consult: str = ""  # the meeting on whose agenda it is (T30)
+    raised: str = ""  # 上报: town | district, by a consultation
 
     @property
     def is_open(self) -> bool:

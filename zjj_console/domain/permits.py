@@ -5,6 +5,7 @@ from collections.abc import Callable
 from zjj_console.domain import custody
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import Case, Refusal, State, permitted_refusal
+from zjj_console.domain.support import answers, asked_it, goes
 
 Condition = Callable[[Case | None, Facts], bool]
 
@@ -43,6 +44,11 @@ def own_finding(case: Case | None, facts: Facts) -> bool:
     return place is not None and place.village_station == facts.actor.unit
 
 
+def concerned(case: Case | None, facts: Facts) -> bool:
+    """It lies in his station's area, or his station leads it."""
+    return case is not None and facts.actor.unit in (case.station, case.lead)
+
+
 def not_own(case: Case | None, facts: Facts) -> bool:
     return case is not None and facts.actor.unit not in (case.lead, *case.assists)
 
@@ -72,12 +78,14 @@ _SELF: Row = {
     "chief": own_finding,
     "team_leader": own_finding,
 }
+_ANSWERS: Row = {**_RELAYED, "team_leader": answers, "deputy": answers, "chief": answers}
 _ALL: Row = dict.fromkeys(_EVERYBODY, always)
 _COORDINATE: Row = dict.fromkeys(
     ("village", "deputy", "chief", "commander", "dispatcher", "shift_lead", "centre"), always
 )
 _NOMINATE: Row = {role: always for role in _EVERYBODY if role not in ("patrol", "inspector", "admin")}
 _DECIDE_DIFFICULT: Row = {"centre": always, "shift_lead": night_urgent}
+_CENTRE: Row = {"centre": always}
 _VERIFY: Row = {**_DESK, "inspector": always, "deputy": not_own, "chief": not_own}
 
 PERMITS: dict[str, Row] = {
@@ -126,13 +134,42 @@ PERMITS: dict[str, Row] = {
     "designate": _DECIDE_DIFFICULT,
     "supervise": {"chief": own_area, "commander": own_area, "shift_lead": always, "centre": always},
     "release_supervision": {"shift_lead": always, "centre": always},
+    "to_agenda": {
+        "dispatcher": always,
+        "shift_lead": always,
+        "centre": always,
+        "chief": concerned,
+        "deputy": concerned,
+    },
+    "off_agenda": {
+        "dispatcher": always,
+        "shift_lead": always,
+        "centre": always,
+        "chief": concerned,
+        "deputy": concerned,
+    },
+    "consult_assign": _CENTRE,
+    "consult_joint": _CENTRE,
+    "consult_commander": _CENTRE,
+    "consult_raise": _CENTRE,
+    "consult_suspend": _CENTRE,
+    "consult_defer": _CENTRE,
+    "consult_end": _CENTRE,
+    "station_assign": {"centre": always, "chief": own_area},
+    "station_undecided": {"centre": always, "chief": own_area},
+    "command": {"commander": concerned, "chief": concerned, "centre": always},
     "ask_void": _ALL,
     "grant_void": {"shift_lead": always, "centre": always},
     "refuse_void": {"shift_lead": always, "centre": always},
     "merge": _DESK,
     "unmerge": _DESK,
     "reopen": {"dispatcher": always, "shift_lead": always, "inspector": always, "centre": always},
-    "support": {"village": always, "deputy": always, "dispatcher": always, "shift_lead": always, "centre": always},
+    "support": {"village": always, "deputy": always, **_RELAYED},
+    "accept_support": _ANSWERS,
+    "refuse_support": _ANSWERS,
+    "arrive_support": {**_ANSWERS, "handler": goes},
+    "close_support": {**_ANSWERS, "handler": goes, "village": asked_it},
+    "cancel_support": {**_RELAYED, "village": asked_it, "deputy": asked_it},
     "undo": _ALL,
 }
 
@@ -173,6 +210,13 @@ ACTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "keep_handover": ((*_DESK_OFFICERS, "deputy", "chief"), ()),
     "sign_handover": (_DESK_OFFICERS, ()),
     "sign_station": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief")),
+    "keep_agenda": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief")),
+    "hold_consultation": (("centre",), ()),
+    "open_urgent": (("shift_lead", "centre"), ()),
+    "hold_station_consultation": (("centre",), ("chief",)),
+    "follow_up": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief", "handler")),
+    "plan_visit": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief", "commander")),
+    "record_visit": (("centre",), ("chief", "commander")),
 }
 
 

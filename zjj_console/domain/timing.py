@@ -32,10 +32,25 @@ def start(case: Case, code: str, facts: Facts, *, at: int | None = None, limit: 
     return put(case, clock)
 
 
+def due(case: Case, code: str, facts: Facts) -> int | None:
+    """When that clock would end if it started now; None where the profile gives no limit for the priority."""
+    if facts.town.limit(code, case.priority) is None:
+        return None
+    return start(case, code, facts).clocks[code].due
+
+
 def until(case: Case, code: str, due: int, facts: Facts) -> Case:
     """A clock that ends at a given instant (review date, supervision demand)."""
     minutes = max(0, (due - facts.now) // 60_000_000)
     return put(case, Clock(code, "wall", owner(code, case, facts), facts.now, minutes, due))
+
+
+def ending(case: Case, code: str, due: int, facts: Facts) -> Case:
+    """A clock of the profile's kind that ends at a decided instant instead of after its limit."""
+    unit, rule = owner(code, case, facts), facts.town.limit(code, case.priority)
+    kind = facts.duty.counted(rule, unit)[0] if rule else "wall"
+    minutes = facts.duty.between(facts.now, due, kind, unit)
+    return put(case, Clock(code, kind, unit, facts.now, minutes, due))
 
 
 def put(case: Case, clock: Clock) -> Case:

@@ -61,6 +61,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(17, S.HANDLING, ("db @ 2h 限时答复",), lambda c: c.priority == 2),
     Scene(15, S.HANDLING, ("gz @ 20d r1", "gz @ y"), _slow),
     Scene(13, S.HANDLING, ("dd @", "bz @ 已拉警戒带，等待维修"), _urgent),
+    Scene(14, S.HANDLING, ("zb @ 当事人阻拦，请执法到场",), lambda c: c.priority == 3 and _placed(c)),
     Scene(12, S.DISPATCHED, ("qs @",), _slow),
     Scene(10, S.REPORTED, ("xt @",), lambda c: _slow(c) and _placed(c) and c.source == "village"),
     Scene(9, S.REPORTED, ("zc @",), lambda c: _slow(c) and _placed(c) and c.source != "p110"),
@@ -68,6 +69,8 @@ SCENES: tuple[Scene, ...] = (
     Scene(7, S.SUBMITTED, ("hc @ y",), _slow),
     Scene(6, S.DISPATCHED, ("th @ 2",), _urgent),
     Scene(5, S.HANDLING, ("gc @",), _urgent),
+    Scene(3, S.DISPATCHED, ("th @ 1 已知悉，正在联系承办",), lambda c: c.priority == 2),
+    Scene(2, S.DISPATCHED, ("th @ 2",), lambda c: c.priority == 2),
     Scene(4, S.REPORTED, ("sl @", "pd @ {team} r2"), lambda c: c.priority == 2 and _placed(c)),
 )  # fmt: skip
 

@@ -8,18 +8,20 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from zjj_console.desk import alarming
 from zjj_console.desk.acts import Act
 from zjj_console.desk.outcome import Legal, Outcome
 from zjj_console.domain import custody
+from zjj_console.domain.alarms import Group
 from zjj_console.domain.model import Actor, Case
 from zjj_console.i18n import t
 from zjj_console.screens.asking import Asking, may_look
 from zjj_console.screens.command import CommandLine, Ready
 from zjj_console.screens.session import COMMAND_DRAFT, JUST_MOVED, MESSAGE_STAYS, READ_BY_THEN, Session
 from zjj_console.screens.ways import Ways, without_alt
-from zjj_console.storage import projections, reads
+from zjj_console.storage import projections
 from zjj_console.verbs.table import VERBS
-from zjj_console.widgets import header
+from zjj_console.widgets import alarm_lines, header
 from zjj_console.widgets.cells import Line, shown, wrap
 from zjj_console.widgets.edit_line import EditLine
 from zjj_console.widgets.editor import folded, printable
@@ -27,7 +29,6 @@ from zjj_console.widgets.panel import Panel
 from zjj_console.widgets.verb_words import first_on, label
 
 IME_HINT = "输入法处于中文状态，请切英文(Shift)"
-_WORST = 4  # the one shown and three handles
 
 
 class ConsoleScreen(Asking):
@@ -44,10 +45,8 @@ class ConsoleScreen(Asking):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.command = CommandLine(session)
-        self.worst: list[reads.QueueRow] = []
         self.worst_changed_at = 0
-        self.late = self.soon = 0
-        self.missed: custody.Missed | None = None
+        self._worst = ""
         self._case: Case | None = None
         self._legal: tuple[Legal, ...] = ()
         self._comma = False
@@ -133,13 +132,11 @@ class ConsoleScreen(Asking):
 
     def refresh_worst(self) -> None:
         now = self.session.desk.now()
-        worst = reads.worst(self.session.desk.reader, now, _WORST)
-        if [r.id for r in worst[:1]] != [r.id for r in self.worst[:1]]:
-            self.worst_changed_at = now if self.worst or self.worst_changed_at else 0
-        self.worst = worst
-        facts = self.session.desk.facts()
-        self.missed = custody.missed(facts.town, facts.duty, facts.holding, now)
-        self.late, self.soon = reads.pressing(self.session.desk.reader, now)
+        look = self.session.look_around()
+        worst = look.alarms[0].subject if look.alarms else ""
+        if worst != self._worst:
+            self.worst_changed_at = now if self._worst or self.worst_changed_at else 0
+        self._worst = worst
 
     # drawing ----------------------------------------------------------------------------------------------------------
 
@@ -150,7 +147,7 @@ class ConsoleScreen(Asking):
         frame, width = self.session.frame(), self.size.width
         head = (
             header.who(self.session.desk.actor, frame, width, locked=self.session.locked),
-            header.alarm(self.worst, self.late + self.soon - 1, frame, width, self.missed),
+            alarm_lines.strip(self.session.look, frame, width, self.session.muted_until),
             header.tabs(self.mode, self.custody_word(), width),
         )
         self.query_one("#header", Panel).show(head)
@@ -305,10 +302,49 @@ class ConsoleScreen(Asking):
             self.say(t("逗号后按数字: {numbers}", numbers=numbers), "$dim")
         elif name == "?":
             self.ways.go_to("f1")
+        elif name in ("a", "o", "f12") and not self.keeps(name):
+            self.go_to_worst() if name == "o" else self.acknowledge()
         elif moved and (name in _VERB_KEYS or key == "enter"):
             self.swallow()
         elif not self.on_list_key("space" if name == " " else name, plain) and name in _VERB_KEYS:
             self.press_verb(name)
+
+    # alarms -----------------------------------------------------------------------------------------------------------
+
+    def keeps(self, key: str) -> bool:
+        """True where a list of this screen needs `a` or `o` for itself at this moment; F12 acknowledges everywhere."""
+        return False
+
+    def acknowledge(self) -> None:
+        """`a`: somebody at the desk has seen the worst alarm, or the group that it is of. It stays listed until solved."""
+        if self.recently(self.worst_changed_at):
+            self.swallow()
+            return
+        waiting = self.session.waiting()
+        if not waiting:
+            self.say(t("没有未确认的告警"), "$dim")
+            return
+        first = waiting[0]
+        self.run_act(alarming.acknowledge(first.subjects if isinstance(first, Group) else (first.subject,)))
+
+    def go_to_worst(self) -> None:
+        """`o`: to what the strip names, unless the strip changed under the key."""
+        if self.recently(self.worst_changed_at):
+            self.swallow()
+            return
+        waiting = self.session.waiting() or self.session.look.alarms
+        first = waiting[0] if waiting else None
+        if first is None:
+            self.say(t("无超时，无临期"), "$dim")
+        elif isinstance(first, Group):
+            self.ways.go_to("f5")
+        elif first.row is not None:
+            self.show_case_of(first.row.id)
+        else:
+            self.ways.go_to(_PLACE_OF.get(first.subject.partition(":")[0], "f5"))
+
+    def show_case_of(self, case_id: str) -> None:
+        self.ways.open_case(case_id)
 
     def escape(self) -> None:
         """One step back."""
@@ -438,4 +474,5 @@ class ConsoleScreen(Asking):
         return at > 0 and self.session.desk.now() - at < JUST_MOVED
 
 
+_PLACE_OF = {"handover": "f6", "post": "f4", "meeting": "f7", "visit": "f7"}  # where an alarm that is no case is solved
 _VERB_KEYS = frozenset(verb.key for verb in VERBS if verb.key)

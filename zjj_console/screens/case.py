@@ -140,8 +140,6 @@ class CaseScreen(ConsoleScreen):
             self.turn(1 if char == "]" else -1)
         elif key == "space":
             self.ways.open_menu(self, self.case_id)
-        elif key == "o" and self.worst:
-            self.show_case(self.worst[0].id)
         elif key == "enter":
             self.say(t("按此刻可做的键，或 Space 看全部"), "$dim")
         else:

@@ -158,6 +158,9 @@ class HandoverScreen(ConsoleScreen):
 
     # keys -------------------------------------------------------------------------------------------------------------
 
+    def keeps(self, key: str) -> bool:
+        return key == "o"  # opens the case under the cursor
+
     def on_list_key(self, key: str, char: str) -> bool:
         view = self.view
         if view is None:

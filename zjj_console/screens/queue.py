@@ -186,7 +186,7 @@ class QueueScreen(ConsoleScreen):
         spans.append((f"{total}  ", "bold $foreground"))
         if self.filter_text:
             spans.append((t("筛选 {what}", what=explained(self.filter_text, self.session.desk.town)) + "  ", "$soon"))
-        late, soon = self.late, self.soon
+        late, soon = self.session.look.late, self.session.look.soon
         right: Line = (
             (f" {t('超时')}{late}", "bold $p1" if late else "$dim"),
             (f" {t('临期')}{soon}", "bold $soon" if soon else "$dim"),
@@ -300,10 +300,6 @@ class QueueScreen(ConsoleScreen):
             self.filtering.set(self.filter_text)
         elif key == "v":
             self.next_view()
-        elif key == "o":
-            self.go_to_worst()
-        elif key == "a":
-            self.say(t("确认告警: 随升级功能提供；o 打开该案"), "$p2")
         else:
             return False
         return True
@@ -328,14 +324,9 @@ class QueueScreen(ConsoleScreen):
         self.open_view()
         self.draw()
 
-    def go_to_worst(self) -> None:
-        """`o`: to the case of the alarm strip, unless the strip changed under the key."""
-        if self.recently(self.worst_changed_at):
-            self.swallow()
-        elif not self.worst:
-            self.say(t("无超时，无临期"), "$dim")
-        elif not self.table.select(self.worst[0].id):
-            self.ways.open_case(self.worst[0].id)
+    def show_case_of(self, case_id: str) -> None:
+        if not self.table.select(case_id):
+            self.ways.open_case(case_id)
 
     def step_back(self) -> bool:
         """First the text that was kept from the command line, then the filter, then the view."""

@@ -47,7 +47,7 @@ class RosterScreen(RosterBoard):
             keys: dict[str, Callable[[], None]] = {
                 "tab": self.other_pane, "enter": self.enter, "w": self.week, "m": self.whole_month, "i": self.sign_in,
                 "k": self.sign_out, "t": self.stand_in, "b": self.fill, "x": self.leave, "c": self.check, "p": self.publish,
-                "n": self.plan, "e": self.export, "s": self.show_stations, "o": self.worst_case,
+                "n": self.plan, "e": self.export, "s": self.show_stations,
             }  # fmt: skip
             keys.get(key, lambda: None)()
         self.draw()
@@ -101,9 +101,8 @@ class RosterScreen(RosterBoard):
     def show_stations(self) -> None:
         self.listed, self.below = "stations", True
 
-    def worst_case(self) -> None:
-        if self.worst and not self.recently(self.worst_changed_at):
-            self.ways.open_case(self.worst[0].id)
+    def keeps(self, key: str) -> bool:
+        return key == "a" and self.listed == "stations" and self.below
 
     def step_back(self) -> bool:
         if self.listed != "issues":

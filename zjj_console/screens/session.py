@@ -6,9 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
+from zjj_console.desk import alarming
+from zjj_console.desk.alarming import Alarm, Look
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.outcome import Outcome
 from zjj_console.domain import custody
+from zjj_console.domain.alarms import Grade, Group, grouped
 from zjj_console.domain.model import MINUTE, SECOND
 from zjj_console.i18n import t
 from zjj_console.storage.db import StorageError
@@ -19,6 +24,7 @@ JUST_MOVED = 700_000  # µs: a key this soon after its row changed is not meant 
 READ_BY_THEN = 2 * SECOND  # a key after that clears the message
 MESSAGE_STAYS = 15 * SECOND
 SWEEP_EVERY = MINUTE
+STRIP = 4  # of each grade that the strip looks at; the list of alarms reads more
 COMMAND_DRAFT = "console-line"
 FIRST_RUN = "console-first-run"
 
@@ -51,6 +57,10 @@ class Session:
         self.recent: list[str] = []  # lines given up or run in this session, the newest first
         self.unsaved: dict[str, dict[str, Any]] = {}  # drafts that wait for the next second
         self.seen_rid = 0
+        self.look = Look((), 0, 0, 0)
+        self.heard_at = 0  # until when the bell has been thought of
+        self.muted_until = 0  # this desk alone is silent; it ends by itself (§3.6)
+        self.own: set[str] = set()  # cases reported here: whoever typed one need not be told of it
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="desk")
 
     def frame(self) -> Frame:
@@ -61,6 +71,32 @@ class Session:
 
     def settled(self) -> bool:
         return self.desk.now() - self.last_key >= SETTLE
+
+    def look_around(self) -> Look:
+        """What needs a person now, read anew."""
+        self.look = self.desk.alarms(STRIP)
+        if self.muted_until and self.desk.now() >= self.muted_until:
+            self.muted_until = 0
+        return self.look
+
+    def waiting(self) -> list[Alarm | Group]:
+        """What nobody has acknowledged, the worst first, a flood gathered by cause."""
+        return grouped(self.look.unacked, self.desk.now(), self.desk.town.alarm_rules)
+
+    def rings(self) -> bool:
+        """Whether the bell sounds now: asked once a second, so that every instant is thought of once."""
+        now, before = self.desk.now(), self.heard_at
+        self.heard_at = now
+        if self.muted_until:
+            return False
+        alarms = tuple(a for a in self.look.alarms if a.grade is not Grade.URGENT_NEW or a.subject not in self.own)
+        return alarming.rings(self.desk.reader, self.desk.facts(), min(before, now), replace(self.look, alarms=alarms))
+
+    def mute(self) -> int:
+        """Silence at this desk for a while; again: sound. The instant at which it ends, 0 for none."""
+        minutes = self.desk.town.alarm_rules.mute_minutes
+        self.muted_until = 0 if self.muted_until else self.desk.now() + minutes * MINUTE
+        return self.muted_until
 
     def holds(self) -> bool:
         """Whether this console stands at the desk that took custody by a signature."""
@@ -102,7 +138,8 @@ class Session:
         return await self.call(lambda: self.desk.run_line(line, selected, expect=expect, confirmed=True, pin=pin))
 
     def sweep_due(self) -> bool:
-        return self.desk.now() - self.swept_at >= SWEEP_EVERY
+        """Once a minute, and at once when a rung is due."""
+        return self.desk.now() - self.swept_at >= SWEEP_EVERY or self.desk.rung_due()
 
     async def sweep(self) -> None:
         """What time alone decides. A database that is busy now is swept the next time."""

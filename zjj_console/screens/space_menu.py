@@ -56,7 +56,7 @@ class SpaceMenu(ModalScreen[str | None]):
             (fit(item.verb.key, 3), "bold $accent" if item.ok else "$dim"),
             (fit(item.verb.code, 4), style),
             (fit(label(item.verb), 12), f"bold {style}" if index == self.cursor else style),
-            (shown(item.why) if not item.ok else item.verb.usage, "$dim"),
+            (shown(item.why) if not item.ok else f"{item.step} {item.verb.usage}".strip(), "$dim"),
         )
 
     def on_key(self, event: events.Key) -> None:

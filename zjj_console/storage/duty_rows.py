@@ -5,9 +5,12 @@ from typing import Any
 
 import msgspec
 
+from zjj_console.domain import consult, visit
 from zjj_console.domain import handover as ho
 from zjj_console.domain.climb import Climb
+from zjj_console.domain.consult import Meeting
 from zjj_console.domain.handover import Handover
+from zjj_console.domain.visit import Visit
 from zjj_console.storage.db import Connection
 from zjj_console.storage.journal import Stored
 
@@ -92,8 +95,13 @@ def _handover(db: Connection, e: Stored) -> None:
     )  # fmt: skip
 
 
+def climb_of(data: dict[str, Any]) -> Climb:
+    """The record that an event of the ladder puts."""
+    return msgspec.convert(data["climb"], Climb)
+
+
 def _ladder(db: Connection, e: Stored) -> None:
-    climb = msgspec.convert(e.data["climb"], Climb)
+    climb = climb_of(e.data)
     state = "open" if climb.open else "cleared"
     db.execute(
         'INSERT OR REPLACE INTO ladder(case_id, state, "trigger", level, raised_at, body) VALUES (?, ?, ?, ?, ?, ?)',
@@ -111,9 +119,27 @@ def _posts_checked(db: Connection, e: Stored) -> None:
     db.execute("INSERT OR REPLACE INTO post_check(day, at, body) VALUES (?, ?, ?)", row)
 
 
+def _meeting(db: Connection, e: Stored) -> None:
+    m = consult.evolve(load_meeting(db, e.stream.partition(":")[2]), e.stream, e.data)
+    db.execute(
+        "INSERT OR REPLACE INTO meeting(id, level, station, week, at, state, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (m.id, m.level, m.station, m.week, m.at, m.state, _encode(m)),
+    )
+
+
+def _visit(db: Connection, e: Stored) -> None:
+    v = visit.evolve(load_visit(db, e.stream.partition(":")[2]), e.stream, e.data)
+    db.execute(
+        "INSERT OR REPLACE INTO visit(id, station, month, at, state, body) VALUES (?, ?, ?, ?, ?, ?)",
+        (v.id, v.station, v.month, v.at, v.state, _encode(v)),
+    )
+
+
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(Handover).decode
 _decode_climb = msgspec.json.Decoder(Climb).decode
+decode_meeting = msgspec.json.Decoder(Meeting).decode
+decode_visit = msgspec.json.Decoder(Visit).decode
 
 _BY_KIND: dict[str, Callable[[Connection, Stored], None]] = {
     "roster_published": _published,
@@ -132,7 +158,13 @@ _BY_KIND: dict[str, Callable[[Connection, Stored], None]] = {
     "alarm_acked": _acked,
     "posts_checked": _posts_checked,
 }
-_BY_STREAM: dict[str, Callable[[Connection, Stored], None]] = {"handover": _handover, "ladder": _ladder}
+# Streams of one record each: every event puts values into it, whatever its kind.
+_BY_STREAM: dict[str, Callable[[Connection, Stored], None]] = {
+    "handover": _handover,
+    "ladder": _ladder,
+    "meeting": _meeting,
+    "visit": _visit,
+}
 
 KINDS = tuple(_BY_KIND)
 STREAMS = tuple(_BY_STREAM)
@@ -153,6 +185,16 @@ def load_handover(db: Connection, handover_id: str) -> Handover | None:
 def load_climb(db: Connection, case_id: str) -> Climb | None:
     row = db.execute("SELECT body FROM ladder WHERE case_id = ?", (case_id,)).fetchone()
     return _decode_climb(row[0]) if row else None
+
+
+def load_meeting(db: Connection, meeting_id: str) -> Meeting | None:
+    row = db.execute("SELECT body FROM meeting WHERE id = ?", (meeting_id,)).fetchone()
+    return decode_meeting(row[0]) if row else None
+
+
+def load_visit(db: Connection, visit_id: str) -> Visit | None:
+    row = db.execute("SELECT body FROM visit WHERE id = ?", (visit_id,)).fetchone()
+    return decode_visit(row[0]) if row else None
 
 
 def clear(db: Connection) -> None:

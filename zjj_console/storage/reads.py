@@ -239,7 +239,14 @@ def timeline(db: Connection, case: Case) -> list[Moment]:
                 origin[0], "imported", envelope.actor, envelope.at, None, envelope.trial, {"set": row[1], "args": {}}
             )
         )
-    for lseq, body in db.execute("SELECT lseq, body FROM event WHERE stream = ? ORDER BY lseq", (case.id,)):
+    return moments + stream_of(db, case.id)
+
+
+def stream_of(db: Connection, stream: str) -> list[Moment]:
+    """The events of one stream, oldest first."""
+    found = []
+    decoder = msgspec.json.Decoder(_Envelope)
+    for lseq, body in db.execute("SELECT lseq, body FROM event WHERE stream = ? ORDER BY lseq", (stream,)):
         e = decoder.decode(body)
-        moments.append(Moment(lseq, e.kind, e.actor, e.at, e.happened, e.trial, e.data))
-    return moments
+        found.append(Moment(lseq, e.kind, e.actor, e.at, e.happened, e.trial, e.data))
+    return found

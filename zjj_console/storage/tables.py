@@ -60,6 +60,12 @@ class CaseRow(SQLModel, table=True):
         UniqueConstraint("console", "serial"),
         Index("ix_case_queue", "is_open", "rank", "next_due", "rid", "next_warn"),
         Index("ix_case_state", "is_open", "state", "rank", "next_due", "rid"),
+        Index(
+            "ix_case_troubled",
+            "return_count",
+            "rework_count",
+            sqlite_where=text("is_open = 1 AND return_count + rework_count > 0"),
+        ),
         Index("ix_case_external", "source", "external_id", unique=True, sqlite_where=text("external_id <> ''")),
         _STRICT,
     )

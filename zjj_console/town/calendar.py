@@ -23,3 +23,24 @@ def _public(day: date) -> tuple[DayType, bool]:
     if not off:
         return "workday", True
     return ("holiday" if name else "rest"), True
+
+
+def day_note(town: Town, day: date) -> tuple[str, str]:
+    """What a day is called, in Chinese and English: the profile's own note, else the public holiday; empty for most days.
+
+    A make-up working day has the name of the holiday that it pays for.
+    """
+    override = town.calendar.get(day)
+    return (override.note, override.note) if override else _public_name(day)
+
+
+@lru_cache(maxsize=4096)
+def _public_name(day: date) -> tuple[str, str]:
+    import chinese_calendar  # imported late, as above
+
+    try:
+        name = chinese_calendar.get_holiday_detail(day)[1]
+    except NotImplementedError:
+        return "", ""
+    found = next((one for one in chinese_calendar.Holiday if one.value == name), None)
+    return (found.chinese, found.value) if found else ("", "")

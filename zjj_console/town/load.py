@@ -30,7 +30,7 @@ CLOCKS = (
 )
 REASON_LISTS = (
     *("return", "reassign", "extend", "suspend", "rework", "void", "criterion", "result", "call", "reopen"),
-    *("fault", "method", "support", "screen", "fc", "trigger", "cross", "flow"),
+    *("fault", "method", "support", "support_refuse", "screen", "fc", "trigger", "cross", "flow"),
 )
 _LIMIT = re.compile(r"(\d+)(?:([mh]) (wall|duty)|(d) (wall|workdays))")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
@@ -56,6 +56,7 @@ def load_town(folder: Path) -> m.Town:
         raise ProfileError(str(folder), "-", "没有这个配置目录", "用 profile new 新建，或核对 --profile")
     from zjj_console.town.load_duty import duty  # imported late: both are made of the readers below
     from zjj_console.town.load_ladder import escalation
+    from zjj_console.town.load_meetings import meetings
 
     main = toml(folder, "town.toml")
     hours = _hours(main)
@@ -68,6 +69,7 @@ def load_town(folder: Path) -> m.Town:
         **_counts(folder),
         **duty(folder, hours),
         **escalation(folder),
+        "meetings": meetings(folder, hours, main.get("cycles", {})),
         "clocks": _clocks(folder),
         "reasons": _reasons(folder),
         "units": _table(folder, "units.csv", m.Unit, "code"),

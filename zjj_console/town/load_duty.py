@@ -53,7 +53,7 @@ def _rotation(value: object) -> m.Rotation:
 
 def _boundary(code: str, row: Mapping[str, Any], hours: Hours) -> m.Boundary:
     where = f"boundaries.{code}"
-    at = _edge(row.get("at"), hours, SHIFTS, f"{where}.at")
+    at = edge(row.get("at"), hours, SHIFTS, f"{where}.at")
     return record({**row, "code": code, "at": at}, m.Boundary, SHIFTS, where)
 
 
@@ -75,7 +75,7 @@ def _requirement(row: Mapping[str, Any], hours: Hours, where: str) -> m.Requirem
     if window == ["always"]:
         start = end = 0
     elif isinstance(window, list) and len(window) == 2:
-        start, end = (_edge(edge, hours, COVERAGE, f"{where} window") for edge in window)
+        start, end = (edge(one, hours, COVERAGE, f"{where} window") for one in window)
     else:
         fix = '请写成 ["station.start", "station.end"]、["08:00", "12:00"] 或 ["always"]'
         raise ProfileError(COVERAGE, f"{where} window", f"{window!r} 不是时段", fix)
@@ -83,7 +83,7 @@ def _requirement(row: Mapping[str, Any], hours: Hours, where: str) -> m.Requirem
     return record({**rest, "start": start, "end": end}, m.Requirement, COVERAGE, where)
 
 
-def _edge(text: object, hours: Hours, file: str, where: str) -> int:
+def edge(text: object, hours: Hours, file: str, where: str) -> int:
     """Minute of the day of `KEY.start`, `KEY.end` or "HH:MM"."""
     key, dot, side = str(text).partition(".")
     if not dot:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from zjj_console.town.ladder import AlarmRules, Ladder
 from zjj_console.town.limits import Limit as Limit
 from zjj_console.town.limits import Mark as Mark
+from zjj_console.town.meetings import Meetings
 
 UnitKind = Literal["centre", "response_team", "station", "village_station", "resident", "on_demand"]
 DayType = Literal["workday", "rest", "holiday"]
@@ -338,6 +339,7 @@ class Town(Struct, frozen=True, dict=True):
     guarantees: tuple[Period, ...] = ()
     ladder: Ladder = Ladder()
     alarm_rules: AlarmRules = AlarmRules()
+    meetings: Meetings = Meetings()
 
     @cached_property
     def tz(self) -> ZoneInfo:

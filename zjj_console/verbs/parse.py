@@ -16,7 +16,7 @@ from zjj_console.domain.model import DAY, HOUR, MINUTE
 from zjj_console.domain.safe import MAX_TEXT, safe_text
 from zjj_console.town import names
 from zjj_console.town.models import Named, Reason, Town
-from zjj_console.verbs.table import BY_WORD, VERBS, Verb
+from zjj_console.verbs.table import BY_WORD, OTHER_LIST, SUPPORT_STEPS, VERBS, Verb
 
 _CASE = re.compile(
     r"[a-z]?[0-9]{1,9}|@\S+|[a-z]+[0-9]{4}-[a-z]-[0-9]{1,9}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
@@ -268,7 +268,7 @@ class _Reader:
     def _near_miss(self, token: str) -> bool | Problem:
         """A unit typed by pinyin: only where a unit must come, so that free text is never taken for one."""
         if (
-            "unit" in self.kinds
+            not {"unit", "unit?"}.isdisjoint(self.verb.takes)
             and "unit" not in self.args
             and "candidate" not in self.args
             and (self.verb.id != "new" or (token.isascii() and len(token) <= 6))
@@ -342,6 +342,9 @@ class _Reader:
         no = token in _NO and (digits or not token.isdigit())
         return (yes or no) and self._set("yn", "y" if yes else "n")
 
+    def _is_step(self, token: str, _: str) -> bool:
+        return token in SUPPORT_STEPS and "text" not in self.args and self._set("step", SUPPORT_STEPS[token])
+
     def _is_criterion(self, token: str, _: str) -> bool:
         if token not in ("n1", "n2", "r1", "r2"):
             return False
@@ -349,8 +352,9 @@ class _Reader:
         return reason is not None and self._set("criterion", reason.code)
 
     def _is_reason(self, token: str, table: str) -> bool:
-        if self.args.get("yn") == "y" and self.verb.id == "return":
-            table = "fault"
+        table = OTHER_LIST.get((self.verb.id, self.args.get("yn", "")), table)
+        if self.verb.id == "support" and token.startswith("n"):
+            return False  # here n alone refuses: n1 could mean either
         reason = self._reason(token, table)
         return reason is not None and self._set("reason", reason.code)
 
@@ -386,6 +390,7 @@ _SHAPES: dict[str, Callable[[_Reader, str, str], bool]] = {
     "category": _Reader._is_category,
     "unit": _Reader._is_unit,
     "person": _Reader._is_person,
+    "step": _Reader._is_step,
     "yn": _Reader._is_yn,
     "criterion": _Reader._is_criterion,
     "reason": _Reader._is_reason,

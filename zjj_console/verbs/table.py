@@ -32,10 +32,17 @@ class Verb(Struct, frozen=True):
         return " ".join([self.code, *(_shown(kind) for kind in self.takes)])
 
 
+# Lists of reasons that a verb takes instead of its own, by what else stands in the line.
+OTHER_LIST = {("return", "y"): "fault", ("support", "n"): "support_refuse"}
+SUPPORT_STEPS = {  # words that name a step of a request for support; without one the next step is meant
+    "应答": "accept_support", "accept": "accept_support", "到场": "arrive_support", "arrive": "arrive_support",
+    "办结": "close_support", "close": "close_support", "撤回": "cancel_support", "cancel": "cancel_support",
+}  # fmt: skip
 ACTING = frozenset({"duty", "escalation", "meeting"})
 _KIND_ZH = {
-    "case": "案号", "master": "主案", "rung": "e级", "callee": "工号", "place": "地点", "category": "类别", "priority": "级", "source": "来源",
-    "unit": "单位", "person": "工号", "yn": "y|n", "result": "结果码", "criterion": "n1|n2", "until": "期限",
+    "case": "案号", "master": "主案", "rung": "e级", "callee": "工号", "place": "地点", "category": "类别", "priority": "级",
+    "source": "来源", "step": "应答|到场|办结|撤回", "unit": "单位", "person": "工号", "yn": "y|n", "result": "结果码",
+    "criterion": "n1|n2", "until": "期限",
     "text": "文字", "who": "工号", "other": "顶班人", "at": "时刻", "till": "止", "related": "rel=案号", "station": "站", "words": "词",
 }  # fmt: skip
 
@@ -46,7 +53,6 @@ def _shown(kind: str) -> str:
     return f"[{zh}{'..' if kind.endswith('*') else ''}]" if optional else zh
 
 
-_CONSULT = "随会商功能提供"
 _LISTS = "随清单功能提供"
 _ASSESS = "随考核功能提供"
 
@@ -98,8 +104,9 @@ VERBS: tuple[Verb, ...] = (
          "", ("coordinate",)),
     Verb("self", "zc", "自处", "self-handle", "self", ("case", "yn?", "result?", "text?"), "zc 1053 2", "flows", "",
          ("self_done", "self_start", "self_finish", "self_fail"), spaced=True),
-    Verb("support", "zb", "执法保障", "enforcement support", "support", ("case", "text?"), "zb 1054 请派员到场", "flows", "",
-         ("support",)),
+    Verb("support", "zb", "执法保障", "enforcement support", "support",
+         ("case", "step?", "yn?", "reason:support?", "unit*", "text?"), "zb 1054 2 cg 请派员到场", "flows", "",
+         ("support", "accept_support", "arrive_support", "close_support", "refuse_support", "cancel_support")),
     # order among cases
     Verb("merge", "cf", "并案", "merge", "merge", ("case", "master", "text?"), "cf 1061 1055", "order", "m", ("merge",),
          danger="此案并入主案，不再单独计时"),
@@ -118,6 +125,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("undo", "cx", "撤销", "undo", "undo", (), "cx", "record", "u", ("undo",)),
     Verb("search", "ss", "搜索", "search", "find", ("words",), "ss 桥栏杆", "record"),
     Verb("unit", "dw", "单位", "show unit", "unit", ("unit",), "dw y1", "record"),
+    Verb("why", "wh", "为何", "why", "why", ("case",), "wh 1042", "record"),
     # people and shifts
     Verb("sign_in", "qd", "签到", "sign in", "signin", ("who?", "at?"), "qd 0312", "duty"),
     Verb("sign_out", "qt", "签退", "sign out", "signout", ("who?", "at?"), "qt 0312", "duty"),
@@ -134,9 +142,13 @@ VERBS: tuple[Verb, ...] = (
     Verb("pack", "rj", "入交接单", "to handover sheet", "pack", ("case", "text?"), "rj 1042 盯守至22时 | 到场核实", "duty", "h"),
     # alarms and the ladder
     Verb("escalate", "sj", "升级", "escalate", "esc", ("case", "yn?", "rung?", "text?"), "sj 1042 e3", "escalation", "e"),
+    # consultation and visit; of an act only the first action decides whether it may be tried
+    Verb("agenda", "hs", "上会", "to consultation", "agenda", ("case", "text?"), "hs 1009 两部门均称非本部门职责", "meeting", "",
+         ("to_agenda", "off_agenda", "consult_assign", "consult_joint", "consult_commander", "consult_raise",
+          "consult_suspend", "consult_defer", "consult_end", "station_assign", "station_undecided")),
+    Verb("visit", "jz", "进站", "commander's visit", "visit", ("unit?", "until?", "text?"),
+         "jz z1 运行平稳 | 停车难 | 1009=三日内拆除 | 知悉", "meeting", "", ("command",)),
     # what other parts of the system will bring
-    Verb("agenda", "hs", "上会", "to consultation", "agenda", ("case", "text?"), "hs 1009", "later", later=_CONSULT),
-    Verb("visit", "jz", "进站", "commander's visit", "visit", ("text?",), "jz z1", "later", later=_CONSULT),
     Verb("sensor", "gj", "感知告警", "sensor alarm", "sensor", ("text?",), "gj 1057 y", "later", later=_LISTS),
     Verb("video", "sp", "视频巡查", "video round", "video", ("text?",), "sp", "later", later=_LISTS),
     Verb("patrol", "zd", "重点巡查", "key-item patrol", "patrol", ("text?",), "zd z1-02 1", "later", later=_LISTS),

@@ -116,12 +116,13 @@ def _place(row: QueueRow, at: Frame) -> Span:
     return place_name(at.town, row.place, row.committee), NORMAL
 
 
-def _matter(row: QueueRow, at: Frame) -> Span:
+def matter(row: QueueRow, at: Frame) -> str:
+    """What a case is about, without the place, which is said beside it."""
     known = at.town.committees.get(row.committee)
     text = shown(row.text)
-    if known is not None:  # the place has its own column
+    if known is not None:
         text = text.removeprefix(known.name).lstrip(" ，,") or text
-    return text or category_name(at.town, row.category), NORMAL
+    return text or category_name(at.town, row.category)
 
 
 def _unit(row: QueueRow, at: Frame) -> Span:
@@ -157,7 +158,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("grid", "格", 3, 120, lambda row, at: (shown(row.grid).upper() or "-", DIM)),
     Column("station", "站", 4, 120, _station),
     Column("category", "类别", 8, 120, lambda row, at: (category_name(at.town, row.category), DIM)),
-    Column("matter", "事项", 0, 0, _matter),
+    Column("matter", "事项", 0, 0, lambda row, at: (matter(row, at), NORMAL)),
     Column("unit", "承办", 8, 0, _unit),
     Column("source", "来源", 4, 120, _source),
     Column("reported", "上报", 11, 120, lambda row, at: (wording.moment(row.reported_at, at.now, at.duty), DIM), True),

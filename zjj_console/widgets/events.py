@@ -12,6 +12,7 @@ _TABLES = {
     "return_asked": "return", "return_granted": "fault", "return_refused": "return", "reassigned": "reassign",
     "extend_asked": "extend", "suspend_asked": "suspend", "rework_ordered": "rework", "void_asked": "void",
     "called": "call", "contacted": "fc", "reopened": "reopen", "screened": "screen", "screened_out": "screen",
+    "support_asked": "support", "support_refused": "support_refuse",
 }  # fmt: skip
 
 

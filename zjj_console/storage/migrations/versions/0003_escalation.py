@@ -45,6 +45,10 @@ TABLES = (
      STRICT
     """,
     """
+    CREATE INDEX ix_case_troubled ON case_row (return_count, rework_count)
+        WHERE is_open = 1 AND return_count + rework_count > 0
+    """,
+    """
     CREATE TABLE meeting (
         id TEXT NOT NULL,
         level TEXT NOT NULL,
