@@ -196,3 +196,13 @@ def test_3_6_the_monthly_rate_is_told_against_the_budget(night: Zjj) -> None:
     assert {"cause": "ACK", "cause_zh": "签收", "alarms": 1} in found["by_cause"]
     assert night.data("alarms", "rate", "--month", "2021-01")["alarms"] == 0
     assert "每小时 0.29 (上限 6)" in night.read("alarms", "rate")
+
+
+def test_a_vacancy_of_which_nobody_knows_the_beginning_has_no_time(bare: Zjj, copied_town: Path) -> None:
+    posts = copied_town / "posts.csv"
+    posts.write_text(posts.read_text("utf-8").replace("z5,deputy,0035,0\n", ""), "utf-8")
+    bare.profile = str(copied_town)
+    (found,) = bare.data("alarms", code=12)["alarms"]
+    assert found["raised"] is None
+    assert bare.read("alarms", code=12).splitlines()[0] == "!注 五站 副站长空缺，升级时直接找下一级"
+    assert bare.read("watch", "--once", code=12) == "2021-02-25 09:00:00 !注 五站 副站长空缺，升级时直接找下一级\n"

@@ -6,11 +6,12 @@ import typer
 
 from zjj_console.commands import times
 from zjj_console.commands.acting import act, result_of
-from zjj_console.commands.context import Stop, settings
+from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.do import Key
 from zjj_console.commands.output import Result
 
 if TYPE_CHECKING:
+    from zjj_console.desk.alarming import Alarm
     from zjj_console.desk.desk import Desk
 
 ALARMS = 12  # exit code: something waits for a person
@@ -38,7 +39,6 @@ def list_(
         return
     from zjj_console.commands import alarm_shape as shape
     from zjj_console.desk import acking, alarm_words, watching
-    from zjj_console.desk.wording import moment
     from zjj_console.storage import duty_rows
 
     options = settings(context)
@@ -52,18 +52,18 @@ def list_(
         "alarms": [shape.alarm(a, desk, climbs.get(a.subject)) for a in shown],
         "total": found.total, "unacked": unacked, "late": found.late, "soon": found.soon,
     }  # fmt: skip
-    now, duty = desk.now(), desk.duty
-    lines = [
-        f"{alarm_words.line(a, desk.town, options.lang)}  "
-        + options.say(
-            f"起 {moment(a.raised, now, duty)}" + (f" 已确认 {moment(a.acked, now, duty)}" if a.acked else ""),
-            f"since {moment(a.raised, now, duty)}" + (f" acknowledged {moment(a.acked, now, duty)}" if a.acked else ""),
-        )
-        for a in shown
-    ]
+    lines = [f"{alarm_words.line(a, desk.town, options.lang)}{_when(a, desk, options)}" for a in shown]
     lines.append(options.say(f"告警 {found.total}，未确认 {unacked}，超时 {found.late}，将到 {found.soon}",
                              f"{found.total} alarms, {unacked} not acknowledged, {found.late} late, {found.soon} due soon"))  # fmt: skip
     options.finish(Result(data, "\n".join(lines), ALARMS if unacked else 0))
+
+
+def _when(alarm: "Alarm", desk: "Desk", options: Settings) -> str:
+    from zjj_console.desk.wording import moment
+
+    raised, acked = (moment(at, desk.now(), desk.duty) if at else "" for at in (alarm.raised, alarm.acked))
+    since = options.say(f"  起 {raised}", f"  since {raised}") if raised else ""
+    return since + (options.say(f" 已确认 {acked}", f" acknowledged {acked}") if acked else "")
 
 
 @app.command()

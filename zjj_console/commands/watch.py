@@ -214,11 +214,12 @@ def _line(alarm: "Alarm", desk: "Desk", now: int, lang: str) -> str:
     """`2021-03-01 23:24:05 !!!急超 1042 签收 一级 E2 起 2021-03-01 23:20:00`: when it was seen, what, since when."""
     from zjj_console.desk import alarm_words
 
-    seen, since = (f"{desk.duty.local(at):%Y-%m-%d %H:%M:%S}" for at in (now, alarm.raised))
+    seen, at = (f"{desk.duty.local(at):%Y-%m-%d %H:%M:%S}" for at in (now, alarm.raised))
+    since = f" {'起' if lang == 'zh' else 'since'} {at}" if alarm.raised else ""  # of an old vacancy nobody knows
     acked = (
         ("" if alarm.acked is None else " 已确认") if lang == "zh" else ("" if alarm.acked is None else " acknowledged")
     )
-    return f"{seen} {alarm_words.line(alarm, desk.town, lang)} {'起' if lang == 'zh' else 'since'} {since}{acked}"
+    return f"{seen} {alarm_words.line(alarm, desk.town, lang)}{since}{acked}"
 
 
 def _json(glance: "Glance", desk: "Desk") -> dict[str, Any]:

@@ -4,7 +4,7 @@ No table: a beat a second would fill the write-ahead log, and a database that is
 """
 
 import contextlib
-import secrets
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -59,7 +59,7 @@ class Heart:
 
     def __init__(self, database: Path) -> None:
         self.path = beside(database, ".beat")
-        self.console = secrets.token_hex(8)
+        self.console = os.urandom(8).hex()
         self._beaten = False
 
     def beat(self, now: int) -> None:
