@@ -16,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from zjj_console.desk.desk import Desk
+from zjj_console.desk.heartbeat import Heart
 from zjj_console.i18n import set_lang, t
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.notices import Notices
@@ -46,6 +47,7 @@ class ConsoleApp(App[int]):
             theme = "ansi"  # the only one that draws in the terminal's own two colours
         super().__init__(ansi_color=True if theme == "ansi" else None)
         self.desk = desk
+        self.heart = Heart(desk.path)
         self.session = Session(desk)
         self.ticking = ticking
         self.incident = ""
@@ -68,6 +70,7 @@ class ConsoleApp(App[int]):
 
     async def second(self) -> None:
         """The one timer: the clock, the news, the drafts, and what time alone decides."""
+        self.heart.beat(self.desk.now())
         if self.session.sweep_due():
             self.sweep()
         if self.session.lock_due():
@@ -193,6 +196,8 @@ class ConsoleApp(App[int]):
             await self.session.save_drafts()
         self.notices.close()
         self.session.close()
+        if not self.incident:  # a console that broke has stopped, and `zjj watch` says so
+            self.heart.stop()
 
     # breaking ---------------------------------------------------------------------------------------------------------
 

@@ -86,7 +86,7 @@ class Settings:
         town, path = self.town(), self.path()
         try:
             if not path.exists():
-                self.create(town)
+                self.first_use(town)
             db = connect(path, readonly=True)
             try:
                 check_version(db)
@@ -104,6 +104,16 @@ class Settings:
         if found != town.code:
             raise Stop(13, "E_PROFILE", f"数据库属于 {found}，配置却是 {town.code}: 请用 --profile 选对应的镇",
                        f"the database belongs to {found}, the profile to {town.code}", "profile")  # fmt: skip
+
+    def first_use(self, town: "Town") -> None:
+        """The database is made, unless another process that also found none was quicker."""
+        from zjj_console.storage.db import StorageError
+
+        try:
+            self.create(town)
+        except StorageError as error:
+            if error.code != 5:
+                raise
 
     def create(self, town: "Town") -> None:
         from zjj_console.storage.setup import create

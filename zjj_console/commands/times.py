@@ -54,6 +54,12 @@ def span(start: str, end: str, now: int, tz: ZoneInfo) -> tuple[int, int]:
     return first, now if plain(end) == "now" else on_day(end, _local(first, tz).date(), tz, "to", first)
 
 
+def moment(text: str, now: int, tz: ZoneInfo, field: str) -> int:
+    """A date, meaning its first instant, or a time as `instant` reads it."""
+    found = _whole_day(text, now, tz, field)
+    return midnight(found, tz) if found else instant(text, now, tz, field)
+
+
 def day(text: str, now: int, tz: ZoneInfo, field: str = "date") -> date:
     """A date: `2021-03-01`, `0301` or `03-01` (in the year nearest to now), `today`, `tomorrow`, `yesterday`."""
     found = _whole_day(text, now, tz, field)

@@ -8,12 +8,14 @@ import typer
 
 from zjj_console import __version__
 from zjj_console.commands import (
+    alarms,
     audit,
     case,
     console,
     consult,
     database,
     doctor,
+    escalation,
     handover,
     imports,
     operators,
@@ -24,6 +26,7 @@ from zjj_console.commands import (
     stationing,
     support,
     visit,
+    watch,
 )
 from zjj_console.commands.context import Settings, Stop, parse_now
 from zjj_console.commands.do import do
@@ -50,6 +53,9 @@ app.add_typer(roster.app, name="roster")
 app.add_typer(stationing.app, name="stationing")
 app.add_typer(support.app, name="support")
 app.add_typer(handover.app, name="handover")
+app.add_typer(alarms.app, name="alarms")
+app.add_typer(escalation.app, name="escalation")
+app.command()(watch.watch)
 app.add_typer(consult.app, name="consult")
 app.add_typer(visit.app, name="visit")
 app.add_typer(report.app, name="report")

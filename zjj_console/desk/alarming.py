@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from zjj_console.desk import queries, wording
+from zjj_console.desk import post_checking, queries, wording
 from zjj_console.desk.acts import Act, Done
 from zjj_console.desk.candidates import candidates
 from zjj_console.desk.steady import Jump
 from zjj_console.domain import alarms, custody, holders, permits
 from zjj_console.domain.alarms import Grade
 from zjj_console.domain.facts import Facts
+from zjj_console.domain.holders import Post
 from zjj_console.domain.model import HOUR, SECOND, Event, Refusal
-from zjj_console.storage import projections, reads, reads_alarms
+from zjj_console.storage import projections, reads, reads_alarms, reads_meeting
 from zjj_console.storage.db import Connection
 from zjj_console.storage.reads import QueueRow
 from zjj_console.storage.reads_alarms import Pressing
@@ -125,7 +126,12 @@ def house(db: Connection, facts: Facts) -> tuple[Alarm, ...]:
 
     Changes with the journal and with the minute, and is kept that long.
     """
-    return (*_handover(facts), *_posts(facts), *_meetings(db, facts))
+    posts: list[Alarm] = []
+    if facts.town.ladder.posts:
+        chain = holders.chain(facts.duty, facts.book, facts.now)
+        posts += _posts(facts, chain)
+        posts += _night(db, facts, chain, {alarm.subject for alarm in posts})
+    return (*_handover(facts), *posts, *_meetings(db, facts))
 
 
 def of_clock(jump: Jump) -> Alarm:
@@ -149,21 +155,22 @@ def _meetings(db: Connection, facts: Facts) -> Iterator[Alarm]:
     """二(三)2: what the week or the month still owes."""
     from zjj_console.desk import consult_view  # only where nothing is kept does the desk pay for it
 
+    begun = reads_meeting.begun(db)  # before a desk has written anything nobody owes it a report
+    if begun is None:
+        return
     for gap in consult_view.gaps(db, facts):
         yield Alarm(
             f"meeting:{gap.kind}:{gap.ref}:{gap.unit}", Grade.NOTE, gap.at, None, "meeting", zh=gap.zh, en=gap.en
         )
     for due in consult_view.visits_due(db, facts):
-        if due.state != "due":
+        if due.state != "due" and begun <= due.warn_at:
             at = due.ends_at if due.state == "overdue" else due.warn_at
             yield Alarm(f"visit:{due.station}:{due.month}", Grade.NOTE, at, None, "visit", zh=due.zh, en=due.en)
 
 
-def _posts(facts: Facts) -> Iterator[Alarm]:
+def _posts(facts: Facts, chain: list[Post]) -> Iterator[Alarm]:
     """R21: a post that nobody holds is a note after a day; whoever is merely away is named at the check before the night."""
-    if not facts.town.ladder.posts:
-        return
-    for post in holders.chain(facts.duty, facts.book, facts.now):
+    for post in chain:
         if post.holder.missing != "vacant":
             continue
         since = holders.vacant_since(facts.duty, post.station, post.post, facts.now)
@@ -172,6 +179,16 @@ def _posts(facts: Facts) -> Iterator[Alarm]:
         name = f"{wording.unit(facts.town, post.station)} {wording.post(facts.town, post.post)}"
         yield Alarm(f"post:{post.station}:{post.post}", Grade.NOTE, since or 0, None, "post",
                     zh=f"{name}空缺，升级时直接找下一级", en=f"{post.station} {post.post} is vacant: the next rung is called")  # fmt: skip
+
+
+def _night(db: Connection, facts: Facts, chain: list[Post], noted: set[str]) -> Iterator[Alarm]:
+    """§2.10: what the check before this night found and nobody has mended yet; one line a station, nothing told twice."""
+    for hole in post_checking.holes(db, facts, chain):
+        if hole.bare or any(f"post:{p.station}:{p.post}" not in noted for p in hole.posts):
+            zh, en = hole.told(facts)
+            yield Alarm(
+                f"night:{hole.unit}", Grade.LATE if hole.bare else Grade.NOTE, hole.since, None, "night", zh=zh, en=en
+            )
 
 
 def rings(db: Connection, facts: Facts, before: int, found: Look) -> bool:

@@ -8,7 +8,19 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from zjj_console.desk import alarming, climbing, memory, outbox, preview, queries, session, signing, sweeping, undoing
+from zjj_console.desk import (
+    alarming,
+    climbing,
+    memory,
+    outbox,
+    post_checking,
+    preview,
+    queries,
+    session,
+    signing,
+    sweeping,
+    undoing,
+)
 from zjj_console.desk.acts import Act
 from zjj_console.desk.candidates import Candidate, candidates
 from zjj_console.desk.known import Known
@@ -315,7 +327,7 @@ class Desk:
 
     def sweep(self) -> int:
         """What time alone decides: people are called (§2.10), questions come back (T10), suspensions end (T22), forgotten
-        signs close (§4.4).
+        signs close (§4.4), before a night it is checked who can be called at every post (§2.10).
         """
         while ids := climbing.due(self.reader, self.now()):
             if not self.act(climbing.sweep(ids), actor=self._system).events:
@@ -323,6 +335,8 @@ class Desk:
         self._convene()
         if signing.forgotten(self.reader, self.facts()):
             self.act(signing.close_forgotten(), actor=self._system)
+        if post_checking.due(self.reader, self.facts()):
+            self.act(post_checking.record(), actor=self._system)
         due = sweeping.due(self.reader, self.now())
         for case_id, command in due:
             with self._lock, writing(self._writer) as db:

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from zjj_console.domain.climb import BY_HAND, REFUSED, TIMER, Climb
+from zjj_console.domain.holders import Post
 from zjj_console.storage.db import Connection
 from zjj_console.storage.projections import RANK_RUNNING, RANK_URGENT
 from zjj_console.storage.reads import QUEUE_COLUMNS, QueueRow
@@ -19,6 +20,7 @@ _SELECT = (
 )
 _UNSENT = "('REPORTED', 'ACCEPTED')"
 _decode = msgspec.json.Decoder(Climb).decode
+_decode_posts = msgspec.json.Decoder(tuple[Post, ...]).decode
 
 
 class Pressing(Struct, frozen=True):
@@ -38,6 +40,14 @@ class Climbing(Struct, frozen=True):
     row: QueueRow
     climb: Climb
     next_at: int | None
+
+
+class PostCheck(Struct, frozen=True):
+    """The check before a night: its duty date, when it was made, and every post as it was resolved then."""
+
+    day: str
+    at: int
+    posts: tuple[Post, ...]
 
 
 def _pressing(db: Connection, where: str, params: tuple[Any, ...], limit: int) -> list[Pressing]:
@@ -133,3 +143,42 @@ def ahead(db: Connection, codes: list[str], now: int, until: int, limit: int) ->
         (*codes, now, until, limit),
     ).fetchall()
     return [(QueueRow(*row[:-2]), row[-2], row[-1]) for row in rows]
+
+
+def post_check(db: Connection, day: str = "") -> PostCheck | None:
+    """The check of one duty date (`2021-03-01`), or the last one."""
+    wanted, params = ("day = ?", (day,)) if day else ("1", ())
+    row = db.execute(
+        f"SELECT day, at, body FROM post_check WHERE {wanted} ORDER BY day DESC LIMIT 1", params
+    ).fetchone()
+    return PostCheck(row[0], row[1], _decode_posts(row[2])) if row else None
+
+
+class Step(Struct, frozen=True):
+    """One step of a climb as the journal has it."""
+
+    at: int
+    kind: str
+    actor: str
+    climb: Climb
+
+
+class _Ladder(Struct):
+    climb: Climb
+
+
+class _Envelope(Struct):
+    at: int
+    kind: str
+    actor: str
+    data: _Ladder
+
+
+_decode_step = msgspec.json.Decoder(_Envelope).decode
+
+
+def steps(db: Connection, since: int, case: str = "") -> list[Step]:
+    """Steps of all climbs, or of one case, since an instant, the oldest first."""
+    streams, params = ("stream = ?", (f"ladder:{case}",)) if case else ("stream GLOB 'ladder:*'", ())
+    rows = db.execute(f"SELECT body FROM event WHERE {streams} AND at >= ? ORDER BY lseq", (*params, since))
+    return [Step(e.at, e.kind, e.actor, e.data.climb) for e in (_decode_step(row[0]) for row in rows.fetchall())]

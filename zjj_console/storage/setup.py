@@ -63,7 +63,9 @@ def create(path: Path, town_code: str, console: str = "A") -> None:
                 file=database.file_identity(building),
             )
         db.close()
-        building.rename(path)  # nobody ever opens a half-made database
+        _put(building, path)
+    except FileExistsError as error:
+        raise database.StorageError(5, f"已存在 {path}", f"{path} exists already") from error
     except (OSError, OperationalError) as error:
         raise database.StorageError(
             1, f"不能在 {path.parent} 建数据库: 请检查目录权限与空间", f"cannot create in {path.parent}: {error}"
@@ -72,6 +74,16 @@ def create(path: Path, town_code: str, console: str = "A") -> None:
         for suffix in ("", "-wal", "-shm"):
             with contextlib.suppress(OSError):
                 building.with_name(building.name + suffix).unlink(missing_ok=True)
+
+
+def _put(building: Path, path: Path) -> None:
+    """Nobody ever opens a half-made database, and one that somebody put there meanwhile stays."""
+    try:
+        path.hardlink_to(building)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        building.rename(path)
 
 
 def migrate(path: Path) -> Path | None:
