@@ -159,9 +159,9 @@ def _meetings(db: Connection, facts: Facts) -> Iterator[Alarm]:
     if begun is None:
         return
     for gap in consult_view.gaps(db, facts):
-        yield Alarm(
-            f"meeting:{gap.kind}:{gap.ref}:{gap.unit}", Grade.NOTE, gap.at, None, "meeting", zh=gap.zh, en=gap.en
-        )
+        if gap.at >= begun:
+            subject = f"meeting:{gap.kind}:{gap.ref}:{gap.unit}"
+            yield Alarm(subject, Grade.NOTE, gap.at, None, "meeting", zh=gap.zh, en=gap.en)
     for due in consult_view.visits_due(db, facts):
         if due.state != "due" and begun <= due.warn_at:
             at = due.ends_at if due.state == "overdue" else due.warn_at
