@@ -1,6 +1,6 @@
 """The people of the demo night: a published roster, who came and who did not, and the handover that began the night."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
 
 from msgspec.structs import replace
@@ -22,9 +22,9 @@ _KNOWN = 20 * MINUTE  # before the handover: what had come in by then is handed 
 Step = tuple[int, str, Act]  # when, who, what
 
 
-def seed_shift(desk: Desk, known_by: Callable[[int], None]) -> None:
+def seed_shift(desk: Desk, known_by: Callable[[int], None], absent: Collection[str] | None = None) -> None:
     """Roster of the coming fortnight and who came; of a night also the handover that began it, with the cases
-    `known_by` then. Nothing where the profile has no shifts.
+    `known_by` then. Nothing where the profile has no shifts. `absent`: who does not come; None: one of the night's team.
     """
     clock, now = desk.now, desk.now()
     began = custody.last_boundary(desk.town, desk.duty, now)
@@ -39,7 +39,7 @@ def seed_shift(desk: Desk, known_by: Callable[[int], None]) -> None:
             rows = rostering.plan(desk.reader, desk.town, desk.duty, month).assignments
             desk.act(rostering.keep(month, rows))
             desk.act(rostering.publish(month, "示例"))
-        signs = sorted((s for s in _signs(desk, day, at) if s[0] <= now), key=lambda step: step[0])
+        signs = sorted((s for s in _signs(desk, day, at, absent) if s[0] <= now), key=lambda step: step[0])
         if not night:
             _do(desk, signs)
             return
@@ -62,13 +62,13 @@ def _do(desk: Desk, steps: list[Step]) -> None:
         desk.act(act, actor=replace(actor_of(desk.town, who), trial=desk.actor.trial))
 
 
-def _signs(desk: Desk, day: date, at: int) -> Iterator[Step]:
-    """Everybody of the day came a little early; of the night's team one has not come (he is the last by work number)."""
+def _signs(desk: Desk, day: date, at: int, absent: Collection[str] | None) -> Iterator[Step]:
+    """Everybody of the day came a little early, but for the absent; else the last of the night's team by work number."""
     book = reads_duty.book(desk.reader, at - 14 * HOUR, at + 14 * HOUR)
     today = [a for a in book.assignments if a.day == day and desk.town.shifts[a.shift].presence]
-    late = max((a.person for a in today if a.start == at), default="")
+    missing = [max((a.person for a in today if a.start == at), default="")] if absent is None else absent
     for n, a in enumerate(sorted(today, key=lambda a: a.person)):
-        if a.person != late:
+        if a.person not in missing:
             yield a.start - (3 + n % 9) * MINUTE, a.person, signing.sign_in(a.person)
         if a.person != TRIAL_OPERATOR:
             yield a.end + (n % 5) * MINUTE, a.person, signing.sign_out(a.person)
