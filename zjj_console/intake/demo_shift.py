@@ -13,7 +13,7 @@ from zjj_console.domain import custody
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.handover import Handover
 from zjj_console.domain.handover_rules import blockers
-from zjj_console.domain.model import HOUR, MINUTE, Refusal
+from zjj_console.domain.model import HOUR, MINUTE, Actor, Refusal
 from zjj_console.storage import reads_duty
 from zjj_console.storage.db import Connection
 
@@ -37,8 +37,8 @@ def seed_shift(desk: Desk, known_by: Callable[[int], None], absent: Collection[s
         for month in sorted({f"{d:%Y-%m}" for d in (day - timedelta(days=1), day, day + _AHEAD)}):
             _set(desk, at - 30 * HOUR)
             rows = rostering.plan(desk.reader, desk.town, desk.duty, month).assignments
-            desk.act(rostering.keep(month, rows))
-            desk.act(rostering.publish(month, "示例"))
+            desk.act(rostering.keep(month, rows), actor=keeper(desk))
+            desk.act(rostering.publish(month, "示例"), actor=keeper(desk))
         signs = sorted((s for s in _signs(desk, day, at, absent) if s[0] <= now), key=lambda step: step[0])
         if not night:
             _do(desk, signs)
@@ -50,6 +50,11 @@ def seed_shift(desk: Desk, known_by: Callable[[int], None], absent: Collection[s
         _do(desk, sorted([*rest, *_handover(desk, boundary.code, at)], key=lambda step: step[0]))
     finally:
         desk.now = clock
+
+
+def keeper(desk: Desk) -> Actor:
+    """Who publishes rosters and grants leave, whoever sits at the desk."""
+    return actor_of(desk.town, TRIAL_OPERATOR, trial=desk.actor.trial)
 
 
 def _set(desk: Desk, at: int) -> None:

@@ -19,7 +19,7 @@ from zjj_console.domain import alarms
 from zjj_console.domain import climb as up
 from zjj_console.domain.climb import Climb, Rung
 from zjj_console.domain.model import HOUR, Case
-from zjj_console.intake.demo_shift import seed_shift
+from zjj_console.intake.demo_shift import keeper, seed_shift
 from zjj_console.intake.drill import Drill, DrillClock, Expect, Step, town_of
 from zjj_console.storage import duty_rows
 from zjj_console.storage.db import connect, set_meta
@@ -72,7 +72,7 @@ def prepared(drill: Drill, path: Path, town: Town, lang: str = "zh") -> Desk:
     desk.now = lambda: drill.begins - _BEFORE  # type: ignore[misc]
     for away in drill.state.leave:
         start, end = (round(one.replace(tzinfo=town.tz).timestamp() * 1_000_000) for one in (away.start, away.end))
-        desk.act(shift_changes.leave(away.person, start, end, away.kind))
+        desk.act(shift_changes.leave(away.person, start, end, away.kind), actor=keeper(desk))
     desk.now = clock
     if drill.state.roster:
         seed_shift(desk, lambda at: None, drill.state.absent)
