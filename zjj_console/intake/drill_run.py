@@ -136,10 +136,10 @@ class Runner:
         if row.line or row.ack:
             if step.own and not self.auto:
                 hint = row.hint_en if english and row.hint_en else row.hint
-                self._tell("ask", hint or self._filled(row.line))
+                self._tell("ask", hint or self.filled(row.line))
             else:
                 by = self._actor_desk(step)
-                outcome = self._acknowledge(by) if row.ack else by.run_line(self._filled(row.line), confirmed=True)
+                outcome = self._acknowledge(by) if row.ack else by.run_line(self.filled(row.line), confirmed=True)
                 self._note(step, outcome)
                 self._tell("done", f"{wording.person(town, by.actor.work_no)}: {outcome.text}")
         if step.to is not None:
@@ -156,7 +156,7 @@ class Runner:
         worst = next(iter(by.alarms().unacked), None)
         return by.act(alarming.acknowledge([worst.subject] if worst else []))
 
-    def _filled(self, line: str) -> str:
+    def filled(self, line: str) -> str:
         for label, case_id in self.cases.items():
             case = self.desk.case(case_id)
             line = line.replace(f"{{{label}}}", case.handle if case else label)

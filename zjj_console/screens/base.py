@@ -127,7 +127,7 @@ class ConsoleScreen(Asking):
             self.command.refresh()
         self.refresh_worst()
         message = self.session.message
-        if message.text and self.session.desk.now() - message.at > MESSAGE_STAYS:
+        if message.text and self.session.waited(message.at) > MESSAGE_STAYS:
             self.session.say("")
         self.draw()
 
@@ -283,7 +283,7 @@ class ConsoleScreen(Asking):
 
     def _feed_list(self, key: str, char: str, moved: bool) -> None:
         plain = folded(char)
-        if self.session.desk.now() - self.session.message.at > READ_BY_THEN:
+        if self.session.waited(self.session.message.at) > READ_BY_THEN:
             self.session.say("")
         if char and not plain.isascii():
             self.say(t(IME_HINT), "$p2", bell=True)
@@ -435,7 +435,7 @@ class ConsoleScreen(Asking):
         """What changed just now was our own doing: the settle lock does not hold the next key."""
 
     def recently(self, at: int) -> bool:
-        return at > 0 and self.session.desk.now() - at < JUST_MOVED
+        return at > 0 and self.session.waited(at) < JUST_MOVED
 
 
 _VERB_KEYS = frozenset(verb.key for verb in VERBS if verb.key)

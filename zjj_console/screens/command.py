@@ -77,7 +77,7 @@ class CommandLine:
 
     def just_changed(self) -> bool:
         """True if the preview changed so recently that a key cannot be meant for the new one (settle lock)."""
-        return self._changed_at > 0 and self.session.desk.now() - self._changed_at < JUST_MOVED
+        return self._changed_at > 0 and self.session.waited(self._changed_at) < JUST_MOVED
 
     def complete(self) -> None:
         """Take the first choice at once: an offered line shows what one Enter will do."""
