@@ -72,7 +72,7 @@ class ConsoleApp(App[int]):
     async def second(self) -> None:
         """The one timer: the clock, the news, the drafts, and what time alone decides."""
         if self.drilling is not None:
-            await self.drilling.second(self)
+            await self.drilling.second(self.screen)
         if self.session.sweep_due():
             self.sweep()
         if self.session.lock_due():

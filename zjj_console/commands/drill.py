@@ -35,7 +35,9 @@ def drill(
         if listed:
             _list(options, scripts.names(options.town()))
         if not name:
-            raise Stop(2, "E_USAGE", "请给演练名；zjj demo drill --list 列出全部", "name a drill; --list shows all", "name")
+            raise Stop(
+                2, "E_USAGE", "请给演练名；zjj demo drill --list 列出全部", "name a drill; --list shows all", "name"
+            )
         found = scripts.load(options.town(), name)
         scripts.DrillClock(found.begins, speed)  # a speed that is none is told before anything is made
         if not no_open:
@@ -65,7 +67,9 @@ def _list(options: Settings, names: list[str]) -> None:
         for d in found
         for line in (f"{d.name}  {options.say(d.title, d.title_en)}", f"    {options.say(d.trains, d.trains_en)}")
     ]
-    options.finish(Result({"drills": rows}, "\n".join(lines) or options.say("此配置没有演练", "this profile has no drills")))
+    options.finish(
+        Result({"drills": rows}, "\n".join(lines) or options.say("此配置没有演练", "this profile has no drills"))
+    )
 
 
 def _at_once(options: Settings, found: "Drill", path: Path) -> None:

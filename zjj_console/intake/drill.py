@@ -6,7 +6,7 @@ trainee has to do himself, and what must be so afterwards. The same file trains 
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ MARKS = frozenset(alarms.mark(grade) for grade in alarms.Grade)
 ROLES = ("field", "caller", "desk", "system")
 _AT = re.compile(r"(?:(\d\d)-(\d\d) )?([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 _SPAN = re.compile(r"(\d+)([smh])")
-_RUNG = re.compile(r"E([1-9]) (\S+)(?: ([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)?")
+_RUNG = re.compile(r"E([1-9]) ([\w-]+)(?: ([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)?")
+_NEXT = re.compile(r"E[1-9](?: ([01]\d|2[0-3]):[0-5]\d:[0-5]\d)?")
 _LABEL = re.compile(r"\{(\w+)\}")
 _UNITS = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
 
@@ -81,7 +82,7 @@ class Row(Struct, frozen=True, forbid_unknown_fields=True):
     say_en: str = ""
     hint: str = ""  # how the trainee does it, where the line alone does not tell
     hint_en: str = ""
-    within: str = "5m"  # how long the trainee may take
+    within: str = "5m"  # how long a trainee may take, and until when what is expected of him has to come about
     skip_to: str = ""  # the clock goes on from there: nothing happens in between
     expect: Expect | None = None
 
@@ -136,7 +137,9 @@ def load(town: Town, name: str) -> Drill:
     known = names(town)
     if name not in known:
         there, there_en = ("、".join(known), ", ".join(known)) if known else ("无", "none")
-        raise IntakeError(6, "E_NOT_FOUND", f"没有演练 {name}；可用: {there}", f"no drill {name}; there are: {there_en}", "name")
+        raise IntakeError(
+            6, "E_NOT_FOUND", f"没有演练 {name}；可用: {there}", f"no drill {name}; there are: {there_en}", "name"
+        )
     return read(town, town.path / "drills" / f"{name}.toml")
 
 
@@ -178,7 +181,9 @@ class _Reader:
             elif found is not None:
                 self.step = int(found[1]) + 1
             field = path.rstrip("`").rpartition("]")[2].lstrip(".") or path.rstrip("`").lstrip(".") or "-"
-            raise self.wrong(field, f"值不合要求 ({message})", "请对照说明改正", message, "see the page on drills") from None
+            raise self.wrong(
+                field, f"值不合要求 ({message})", "请对照说明改正", message, "see the page on drills"
+            ) from None
 
     @staticmethod
     def _first_bad(rows: object) -> int:
@@ -197,7 +202,9 @@ class _Reader:
         if ends <= begins:
             raise self.wrong("end", "不晚于 start", "请把结束改晚", "not later than start", "let it end later")
         if not drill.step:
-            raise self.wrong("step", "没有步骤", "请至少写一个 [[step]]", "there are no steps", "write at least one [[step]]")
+            raise self.wrong(
+                "step", "没有步骤", "请至少写一个 [[step]]", "there are no steps", "write at least one [[step]]"
+            )
         self._person("seat", drill.seat)
         self._prepared(drill.state)
         return replace(drill, steps=tuple(self._steps(drill, begins, ends)), begins=begins, ends=ends)
@@ -240,8 +247,7 @@ class _Reader:
             if last > ends:
                 raise self.wrong("at", "晚于演练结束", "请改早，或把 end 改晚", "later than the end of the drill",
                                  "move it, or let the drill end later")  # fmt: skip
-            own = row.who == "desk" and (row.line or row.ack)
-            yield Step(self.step, at, min(ends, at + int(span[1]) * _UNITS[span[2]]) if own else at, row, to)
+            yield Step(self.step, at, min(ends, at + int(span[1]) * _UNITS[span[2]]), row, to)
         self.step = 0
 
     def _after(self, field: str, text: str, last: int) -> int:
@@ -285,23 +291,37 @@ class _Reader:
         if row.line:
             told = parse(_LABEL.sub("1001", row.line), self.town, 0)
             if isinstance(told, Problem):
-                raise self.wrong("line", f"{row.line!r} {told.zh}", "请改正命令", f"{row.line!r} {told.en}", "correct the line")
+                raise self.wrong(
+                    "line", f"{row.line!r} {told.zh}", "请改正命令", f"{row.line!r} {told.en}", "correct the line"
+                )
         if row.expect is not None:
             self._expect(row.expect)
 
     def _expect(self, expect: Expect) -> None:
         if expect.state is not None and expect.state not in State.__members__:
-            raise self.wrong("expect.state", f"没有状态 {expect.state}", "见状态一页", f"no state {expect.state}", "see the page of states")
+            raise self.wrong(
+                "expect.state",
+                f"没有状态 {expect.state}",
+                "见状态一页",
+                f"no state {expect.state}",
+                "see the page of states",
+            )
         for text in expect.called or ():
             if _RUNG.fullmatch(text) is None:
                 raise self.wrong("expect.called", f"{text!r} 不是级次", "如 E1 0031 或 E1 0031 23:34:55", f"{text!r} is no rung",
                                  "such as E1 0031 or E1 0031 23:34:55")  # fmt: skip
-        if expect.next and _RUNG.fullmatch(expect.next) is None:
+        if expect.next and _NEXT.fullmatch(expect.next) is None:
             raise self.wrong("expect.next", f"{expect.next!r} 不是级次与时刻", "如 E2 23:44:55", f"{expect.next!r} is no rung",
                              "such as E2 23:44:55")  # fmt: skip
         if expect.alarm and expect.alarm not in MARKS:
             there = " ".join(sorted(MARKS))
-            raise self.wrong("expect.alarm", f"没有告警 {expect.alarm}", f"可用: {there}", f"no alarm {expect.alarm}", f"one of {there}")
+            raise self.wrong(
+                "expect.alarm",
+                f"没有告警 {expect.alarm}",
+                f"可用: {there}",
+                f"no alarm {expect.alarm}",
+                f"one of {there}",
+            )
 
 
 # time -------------------------------------------------------------------------------------------------------------------
@@ -318,7 +338,7 @@ class DrillClock:
     Whatever happens at `held` happens before the clock goes on, so that every step stands in the journal at its own instant.
     """
 
-    def __init__(self, start: int, speed: int, tick: Any = counter) -> None:
+    def __init__(self, start: int, speed: int, tick: Callable[[], int] = counter) -> None:
         if not SLOWEST <= speed <= FASTEST:
             raise IntakeError(2, "E_USAGE", f"--speed 须为 {SLOWEST} 至 {FASTEST}: {speed}",
                               f"--speed is {SLOWEST} to {FASTEST}: {speed}", "speed")  # fmt: skip

@@ -93,7 +93,9 @@ def report(runner: Runner) -> Report:
 
 
 def _events(db: Any, seat: str, since: int) -> Iterator[_Seen]:
-    rows = db.execute("SELECT at, kind, stream, body FROM event WHERE actor = ? AND at >= ? ORDER BY lseq", (seat, since))
+    rows = db.execute(
+        "SELECT at, kind, stream, body FROM event WHERE actor = ? AND at >= ? ORDER BY lseq", (seat, since)
+    )
     for at, kind, stream, body in rows:
         yield _Seen(at, kind, stream.rpartition(":")[2], json.loads(body)["data"])
 
@@ -156,7 +158,11 @@ class _Writer:
         drill, t = self.drill, self.t
         title, trains = (drill.title_en, drill.trains_en) if self.english else (drill.title, drill.trains)
         begins, ends = self.duty.local(drill.begins), self.duty.local(drill.ends)
-        return [f"{t('演练')} {drill.name} {title}", f"{t('训练')}: {trains}", f"{begins:%Y-%m-%d %H:%M} - {ends:%m-%d %H:%M}"]
+        return [
+            f"{t('演练')} {drill.name} {title}",
+            f"{t('训练')}: {trains}",
+            f"{begins:%Y-%m-%d %H:%M} - {ends:%m-%d %H:%M}",
+        ]
 
     def tasks(self, tasks: tuple[Task, ...]) -> list[str]:
         t, lines = self.t, ["", self.t("本席该做的")]
@@ -182,7 +188,9 @@ class _Writer:
     def acks(self, acks: tuple[Ack, ...]) -> list[str]:
         if not acks:
             return []
-        rows = [f"  {a.case}  {self._at(a.at)}  {a.after // (60 * SECOND):02}:{a.after // SECOND % 60:02}" for a in acks]
+        rows = [
+            f"  {a.case}  {self._at(a.at)}  {a.after // (60 * SECOND):02}:{a.after // SECOND % 60:02}" for a in acks
+        ]
         return ["", self.t("告警确认，响后多久"), *rows]
 
     def checks(self) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from zjj_console.desk import alarming, queries, shift_changes, wording
 from zjj_console.desk.candidates import candidates
@@ -69,7 +70,7 @@ def prepared(drill: Drill, path: Path, town: Town, lang: str = "zh") -> Desk:
     db.close()
     desk = Desk(path, town, actor_of(town, drill.seat, trial=True), lambda: drill.begins, lang)
     clock = desk.now
-    desk.now = lambda: drill.begins - _BEFORE  # type: ignore[misc]
+    desk.now = lambda: drill.begins - _BEFORE
     for away in drill.state.leave:
         start, end = (round(one.replace(tzinfo=town.tz).timestamp() * 1_000_000) for one in (away.start, away.end))
         desk.act(shift_changes.leave(away.person, start, end, away.kind), actor=keeper(desk))
@@ -88,31 +89,35 @@ class Runner:
         self.checks: list[Check] = []
         self.said: list[Said] = []
         self.over = False
+        self._open: dict[int, tuple[Step, set[str]]] = {}  # expectations that are not settled yet, by step
+        self._newest: dict[int, str] = {}  # the newest case when a step was done
         self._agenda = sorted(self._planned(), key=lambda one: one[0])
         self._desks: dict[str, Desk] = {}
         self._raised: dict[str, Climb | None] = {}
-        desk.now = clock  # type: ignore[misc]
+        desk.now = clock
         clock.held = self._agenda[0][0]
 
     def _planned(self) -> list[tuple[int, Callable[[Step], None], Step]]:
-        """What happens when: a step, and its check; a trainee is given his time before he is judged."""
+        """What happens when: a step, then what is expected of it; a trainee is given his time before he is judged."""
         planned: list[tuple[int, Callable[[Step], None], Step]] = []
         for step in self.drill.steps:
             planned.append((step.at, self._apply, step))
             if step.row.expect is not None:
-                planned.append((step.at if self.auto else step.by, self._check, step))
+                planned.append((step.at if self.auto else step.by, self._judge, step))
         return planned
 
     def catch_up(self) -> bool:
         """Everything that is due, in order, each at its instant, then what time alone decides. True if anything was done."""
         done = False
         while self._agenda and self._agenda[0][0] <= self.clock():
-            at, do, step = self._agenda.pop(0)
+            _, do, step = self._agenda.pop(0)
             do(step)
             self._sweep()
+            self._look()
             self._go_on(self._agenda[0][0] if self._agenda else self.drill.ends)
             done = True
         self._sweep()
+        self._look()
         self.over = not self._agenda and self.clock() >= self.drill.ends
         return done
 
@@ -120,7 +125,7 @@ class Runner:
         while self.every and self.clock.held + self.every < to:
             self.clock.held += self.every
             self.desk.sweep()
-        self.clock.held = to
+        self.clock.held = max(to, self.clock.held)  # a check that was to fall into what was skipped comes after it
 
     def close(self) -> None:
         for desk in self._desks.values():
@@ -142,6 +147,9 @@ class Runner:
                 outcome = self._acknowledge(by) if row.ack else by.run_line(self.filled(row.line), confirmed=True)
                 self._note(step, outcome)
                 self._tell("done", f"{wording.person(town, by.actor.work_no)}: {outcome.text}")
+        self._newest[step.n] = next(reversed(self.cases.values()), "")
+        if step.row.expect is not None:
+            self._open[step.n] = (step, {name for name in _LOOKS if getattr(step.row.expect, name) is not None})
         if step.to is not None:
             self.clock.held = step.to
             self.clock.skip(step.to)
@@ -195,17 +203,30 @@ class Runner:
                 self.said.append(Said(rung.at, "call", text.strip()))
             self._raised[case_id] = climb
 
-    def _check(self, step: Step) -> None:
+    def _look(self) -> None:
+        """A trainee's check is settled as soon as it holds: what he does later is another step's matter."""
+        for step, fields in () if self.auto else list(self._open.values()):
+            self._settle(step, fields, final=False)
+
+    def _judge(self, step: Step) -> None:
+        _, fields = self._open.pop(step.n)
+        self._settle(step, fields, final=True)
+
+    def _settle(self, step: Step, fields: set[str], *, final: bool) -> None:
+        """Record what holds, at the end also what does not. People are judged by what became of it, not to the second."""
         expect = step.row.expect
         assert expect is not None
-        case_id = self.cases.get(expect.case) or next(reversed(self.cases.values()), "")
+        if not self.auto:
+            expect = _timeless(expect)
+        case_id = self.cases.get(expect.case) or self._newest.get(step.n, "")
         case = self.desk.case(case_id) if case_id else None
-        for field, find in _LOOKS.items():
+        for field in [name for name in _LOOKS if name in fields]:
             wanted = getattr(expect, field)
-            if wanted is not None:
-                found = find(self, case, expect) if case is not None else "-"
-                said = " ".join(wanted) if field == "offered" else _joined(wanted)
-                self.checks.append(Check(step.n, self.clock(), case.handle if case else "", field, said, found))
+            found = _LOOKS[field](self, case, expect) if case is not None else "-"
+            check = Check(step.n, self.clock(), case.handle if case else "", field, _joined(wanted), found)
+            if check.ok or final:
+                self.checks.append(check)
+                fields.discard(field)
 
     def _climb(self, case: Case) -> Climb | None:
         return duty_rows.load_climb(self.desk.reader, case.id)
@@ -237,7 +258,8 @@ class Runner:
 
     def _next(self, case: Case, expect: Expect) -> str:
         step = up.upcoming(case, self._climb(case), self.desk.duty)
-        return f"E{step.n}{self._clock_of(step.at)}" if step is not None else ""
+        timed = " " in (expect.next or "")
+        return f"E{step.n}{self._clock_of(step.at) if timed else ''}" if step is not None else ""
 
     def _alarm_of(self, case: Case) -> alarming.Alarm | None:
         return next((alarm for alarm in self.desk.alarms().alarms if alarm.subject == case.id), None)
@@ -254,7 +276,7 @@ class Runner:
         """Of those expected, who is offered."""
         found = candidates(case, self.desk.facts(), queries.load_by_unit(self.desk.reader))
         there = {one for candidate in found for one in (candidate.unit, candidate.person)}
-        return " ".join(one for one in expect.offered or () if one in there)
+        return _joined([one for one in expect.offered or () if one in there])
 
 
 _LOOKS: dict[str, Callable[[Runner, Case, Expect], str]] = {
@@ -263,9 +285,13 @@ _LOOKS: dict[str, Callable[[Runner, Case, Expect], str]] = {
 }  # fmt: skip
 
 
+def _timeless(expect: Expect) -> Expect:
+    """The same without local times."""
+    called = tuple(" ".join(text.split()[:2]) for text in expect.called) if expect.called is not None else None
+    return replace(expect, called=called, next=expect.next.split()[0] if expect.next else expect.next)
+
+
 def _joined(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(value) if isinstance(value, (list, tuple)) else str(value)
-
-

@@ -9,7 +9,6 @@ from zjj_console.screens.session import Session
 from zjj_console.widgets.cells import shown
 
 if TYPE_CHECKING:
-    from zjj_console.app import ConsoleApp
     from zjj_console.intake.drill_run import Runner, Said
 
 _PREFIX = {"say": "", "ask": "应做", "done": "", "call": "请呼叫"}
@@ -25,16 +24,17 @@ class Drilling:
         self._told = 0
         self._reported = False
 
-    async def second(self, app: "ConsoleApp") -> None:
+    async def second(self, screen: object) -> None:
+        """`screen`: the one on top."""
         await self.session.call(self._catch_up)
         news, self._told = self.runner.said[self._told :], len(self.runner.said)
         if news:
             self.session.say("  ".join(self._words(one) for one in self._newest(news)), _STYLE[news[-1].kind])
-        if self.runner.over and not self._reported and isinstance(app.screen, ConsoleScreen):
+        if self.runner.over and not self._reported and isinstance(screen, ConsoleScreen):
             from zjj_console.intake.drill_report import report
 
             self._reported = True
-            app.read(t("演练报告"), report(self.runner).text)
+            screen.ways.read(t("演练报告"), report(self.runner).text)
 
     @staticmethod
     def _newest(news: "list[Said]") -> "list[Said]":
