@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
 from zjj_console.commands.context import Settings, Stop, settings
@@ -106,6 +105,8 @@ def _open(options: Settings, found: "Drill", path: Path, speed: int, theme: str,
 
 
 def _finish(options: Settings, found: "Drill", done: "Report", code: int) -> None:
+    import msgspec
+
     data = {
         "drill": found.name, "over": done.over, "ok": done.ok, "tasks": msgspec.to_builtins(done.tasks),
         "acks": msgspec.to_builtins(done.acks), "checks": msgspec.to_builtins(done.checks),

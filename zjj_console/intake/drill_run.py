@@ -86,6 +86,7 @@ class Runner:
     def __init__(self, desk: Desk, drill: Drill, clock: DrillClock, *, auto: bool, every: int = 0) -> None:
         self.desk, self.drill, self.clock, self.auto, self.every = desk, drill, clock, auto, every
         self.cases: dict[str, str] = {}  # label -> case id
+        self.handles: dict[str, str] = {}  # label -> what the case is called in a line
         self.checks: list[Check] = []
         self.said: list[Said] = []
         self.over = False
@@ -156,7 +157,7 @@ class Runner:
 
     def _note(self, step: Step, outcome: Outcome) -> None:
         if outcome.case is not None and step.row.case:
-            self.cases[step.row.case] = outcome.case.id
+            self.cases[step.row.case], self.handles[step.row.case] = outcome.case.id, outcome.case.handle
         if not outcome.ok:
             self.checks.append(Check(step.n, self.clock(), "", "line", step.row.line or "ack", outcome.text))
 
@@ -165,9 +166,9 @@ class Runner:
         return by.act(alarming.acknowledge([worst.subject] if worst else []))
 
     def filled(self, line: str) -> str:
-        for label, case_id in self.cases.items():
-            case = self.desk.case(case_id)
-            line = line.replace(f"{{{label}}}", case.handle if case else label)
+        """The line with the handles of its cases."""
+        for label, handle in self.handles.items():
+            line = line.replace(f"{{{label}}}", handle)
         return line
 
     def _actor_desk(self, step: Step) -> Desk:

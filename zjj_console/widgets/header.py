@@ -32,13 +32,12 @@ def who(actor: Actor, at: Frame, width: int, *, locked: bool = False) -> Line:
     """Line 1: town, person, local time. Trial mode, a drill and a locked console are said on every screen."""
     local = at.duty.local(at.now)
     left: list[Span] = [(f" {at.town.name} {t('城运值守台')}", "bold $foreground")]
+    if at.drill:  # before all that may be cut off
+        left += [("  ", ""), (f" {t('演练')} {at.drill} ", "reverse $p1")]
     left.append((f"  {unit_name(at.town, actor.unit)} {shown(actor.name)}", "$dim"))
     if actor.trial:
         left.append(("  ", ""))
         left.append((f" {t('试用')} ", "reverse $p2"))
-    if at.drill:
-        left.append((" ", ""))
-        left.append((f" {t('演练')} {at.drill} ", "reverse $p1"))
     if locked:
         left.append(("  ", ""))
         left.append((f" {t('已锁 只看')} ", "reverse $accent"))
