@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
 import platformdirs
@@ -24,6 +24,10 @@ from zjj_console.screens.queue import QueueScreen
 from zjj_console.screens.session import FIRST_RUN, Session
 from zjj_console.widgets.header import TABS
 from zjj_console.widgets.theme import THEMES, themes
+
+if TYPE_CHECKING:
+    from zjj_console.intake.drill_run import Runner
+    from zjj_console.screens.drilling import Drilling
 
 _HERE = Path(__file__).parent
 ANNOUNCED = "，随后续功能提供"
@@ -57,6 +61,7 @@ class ConsoleApp(App[int]):
         self.theme = theme if theme in THEMES else THEMES[0]
         self.queue = QueueScreen(self.session)
         self.notices = Notices(self.put_out)
+        self.drilling: Drilling | None = None
 
     def get_default_screen(self) -> Screen[Any]:
         return self.queue
@@ -71,6 +76,8 @@ class ConsoleApp(App[int]):
     async def second(self) -> None:
         """The one timer: the clock, the news, the drafts, and what time alone decides."""
         self.heart.beat(self.desk.now())
+        if self.drilling is not None:
+            await self.drilling.second(self.screen)
         if self.session.sweep_due():
             self.sweep()
         if self.session.lock_due():
@@ -229,11 +236,15 @@ def write_incident(incident: str) -> Path:
     return path
 
 
-def run(desk_factory: Callable[[], Desk], *, theme: str, lang: str) -> int:
-    """Open the console on a desk; returns the exit code."""
+def run(desk_factory: Callable[[], Desk], *, theme: str, lang: str, runner: "Runner | None" = None) -> int:
+    """Open the console on a desk, with the `runner` of its drill if it is one; returns the exit code."""
     set_lang(lang)
     desk = desk_factory()
     app = ConsoleApp(desk, theme)
+    if runner is not None:
+        from zjj_console.screens.drilling import Drilling
+
+        app.drilling = Drilling(runner, app.session)
     try:
         code = app.run(mouse=True)
     finally:

@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from zjj_console.commands import drill
 from zjj_console.commands.context import Settings, Stop, instant_of, settings
 from zjj_console.commands.opening import open_console, terminal_or_stop
 from zjj_console.commands.output import Result
 
 EVENING = time(23, 24)
+demo_app = typer.Typer(invoke_without_command=True, help="演示夜班与演练，都在一次性数据库上")
+demo_app.command("drill")(drill.drill)
 Theme = Annotated[str, typer.Option("--theme", envvar="ZJJ_THEME", help="night|day|ansi")]
 
 
@@ -29,6 +32,7 @@ def init(context: typer.Context) -> None:
     options.finish(Result(data, f"已建立 {options.path()} ({town.name})"))
 
 
+@demo_app.callback()
 def demo(
     context: typer.Context,
     seed: Annotated[int, typer.Option("--seed", help="同一种子与时刻得到同一夜")] = 1,
@@ -37,7 +41,9 @@ def demo(
     no_open: Annotated[bool, typer.Option("--no-open", help="只写数据库，不打开控制台")] = False,
     theme: Theme = "night",
 ) -> None:
-    """在一次性数据库上打开忙碌的演示夜班。"""
+    """在一次性数据库上打开忙碌的演示夜班；demo drill 是按脚本的演练。"""
+    if context.invoked_subcommand is not None:
+        return
     options = settings(context)
     chosen = db or options.db
     if no_open and chosen is None:

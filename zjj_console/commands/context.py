@@ -90,6 +90,7 @@ class Settings:
             db = connect(path, readonly=True)
             try:
                 check_version(db)
+                self.check_real(meta(db, "drill"))
                 self.check_town(meta(db, "town"), town)
                 actor = actor or who(db, town, self.operator, self.pin() or self.typed_pin(is_trial(db)))
             finally:
@@ -98,6 +99,12 @@ class Settings:
             return Desk(path, town, actor, clock, self.lang)
         except StorageError as error:
             raise stopped(error) from error
+
+    def check_real(self, drill: str) -> None:
+        """What a drill left behind is never taken for the town's own record."""
+        if drill:
+            raise Stop(5, "E_CONFLICT", f"{self.path()} 是演练 {drill} 的数据库，不作正式数据库打开；请换 --db",
+                       f"{self.path()} is the database of the drill {drill}: it opens as no real one; choose another --db", "db")  # fmt: skip
 
     def check_town(self, found: str, town: "Town") -> None:
         """A database speaks its own town's codes; another profile would misread every one of them."""

@@ -65,6 +65,7 @@ def restore(context: typer.Context, file: Annotated[Path, typer.Argument(metavar
     _keeper_only(options)
     if not file.is_file():
         raise Stop(6, "E_NOT_FOUND", f"没有备份文件 {file}", f"no backup {file}")
+    _no_drill(file)
     kept = store.restore(file, options.path())
     data = {"path": str(options.path()), "from": str(file), "kept": str(kept) if kept else None}
     note = f"，原文件留为 {kept}" if kept else ""
@@ -102,6 +103,21 @@ def _keeper_only(options: Settings) -> None:
     if known and not keeps(who(db, options.town(), options.operator, options.pin())):
         raise Stop(7, "E_PERMISSION", "只有管理员、镇中心负责人、值班长可做", "only keepers of the system may do this")
     db.close()
+
+
+def _no_drill(file: Path) -> None:
+    """The database of a drill does not come back as the town's own; a file that cannot be read is judged by the restore."""
+    from zjj_console.storage.db import SqliteError, StorageError, connect, meta
+
+    try:
+        db = connect(file, readonly=True)
+        drill = meta(db, "drill")
+        db.close()
+    except (SqliteError, StorageError):
+        return
+    if drill:
+        raise Stop(5, "E_CONFLICT", f"{file} 是演练 {drill} 的数据库，不作正式数据库恢复；请选真正的备份",
+                   f"{file} is the database of the drill {drill} and no backup; choose a real one")  # fmt: skip
 
 
 @app.command()

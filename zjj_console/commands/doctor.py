@@ -59,12 +59,15 @@ def _checks(options: Settings) -> Iterator[Check]:
         db = database.connect(path, readonly=True)
         database.check_version(db)
         page = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        drill = database.meta(db, "drill")
         newest = db.execute("SELECT max(at) FROM event").fetchone()[0] or 0
         db.close()
     except database.StorageError as error:
         yield "数据库", False, error.zh
         return
     yield "数据库", page == "ok", f"{path} {path.stat().st_size / 1e6:.1f} MB 版本 {database.HEAD} {page}"
+    if drill:
+        yield "演练", False, f"这是演练 {drill} 的数据库，不作正式数据库；请换 --db"
     behind = newest - options.clock()
     yield (
         "时钟",

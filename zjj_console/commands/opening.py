@@ -2,8 +2,12 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from zjj_console.commands.context import Settings, Stop
+
+if TYPE_CHECKING:
+    from zjj_console.intake.drill_run import Runner
 
 
 def terminal_or_stop() -> None:
@@ -16,9 +20,9 @@ def terminal_or_stop() -> None:
                    "TERM=dumb cannot draw the console; set TERM or use zjj do, zjj case")  # fmt: skip
 
 
-def open_console(options: Settings, theme: str) -> int:
-    """The console on the chosen database; its exit code."""
+def open_console(options: Settings, theme: str, runner: "Runner | None" = None) -> int:
+    """The console on the chosen database, or on that of a drill; its exit code."""
     terminal_or_stop()
     from zjj_console.app import run
 
-    return run(options.desk, theme=theme, lang=options.lang)
+    return run(options.desk if runner is None else lambda: runner.desk, theme=theme, lang=options.lang, runner=runner)

@@ -42,7 +42,7 @@ app = typer.Typer(
 )
 app.command()(do)
 app.command()(console.tui)
-app.command()(console.demo)
+app.add_typer(console.demo_app, name="demo")
 app.command()(console.init)
 app.command()(doctor.doctor)
 app.command("import")(imports.import_)

@@ -71,6 +71,9 @@ def _ordered(case: Case, facts: Facts) -> Iterator[tuple[Unit, str]]:
     else:
         if station:
             yield station, "肩时段站负责人"
+        yield from (
+            (team, "夜队有人在岗") for team in teams if facts.rostered(team.code)
+        )  # assembled early, or not gone yet
         if wanted:
             yield wanted, "类别主责(听班)"
         yield from ((unit, "听班(电话)") for unit in residents)

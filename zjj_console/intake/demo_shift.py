@@ -1,6 +1,6 @@
 """The people of the demo night: a published roster, who came and who did not, and the handover that began the night."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
 
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from zjj_console.domain import custody
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.handover import Handover
 from zjj_console.domain.handover_rules import blockers
-from zjj_console.domain.model import HOUR, MINUTE, Refusal
+from zjj_console.domain.model import HOUR, MINUTE, Actor, Refusal
 from zjj_console.storage import reads_duty
 from zjj_console.storage.db import Connection
 
@@ -22,9 +22,9 @@ _KNOWN = 20 * MINUTE  # before the handover: what had come in by then is handed 
 Step = tuple[int, str, Act]  # when, who, what
 
 
-def seed_shift(desk: Desk, known_by: Callable[[int], None]) -> None:
+def seed_shift(desk: Desk, known_by: Callable[[int], None], absent: Collection[str] | None = None) -> None:
     """Roster of the coming fortnight and who came; of a night also the handover that began it, with the cases
-    `known_by` then. Nothing where the profile has no shifts.
+    `known_by` then. Nothing where the profile has no shifts. `absent`: who does not come; None: one of the night's team.
     """
     clock, now = desk.now, desk.now()
     began = custody.last_boundary(desk.town, desk.duty, now)
@@ -37,9 +37,9 @@ def seed_shift(desk: Desk, known_by: Callable[[int], None]) -> None:
         for month in sorted({f"{d:%Y-%m}" for d in (day - timedelta(days=1), day, day + _AHEAD)}):
             _set(desk, at - 30 * HOUR)
             rows = rostering.plan(desk.reader, desk.town, desk.duty, month).assignments
-            desk.act(rostering.keep(month, rows))
-            desk.act(rostering.publish(month, "示例"))
-        signs = sorted((s for s in _signs(desk, day, at) if s[0] <= now), key=lambda step: step[0])
+            desk.act(rostering.keep(month, rows), actor=keeper(desk))
+            desk.act(rostering.publish(month, "示例"), actor=keeper(desk))
+        signs = sorted((s for s in _signs(desk, day, at, absent) if s[0] <= now), key=lambda step: step[0])
         if not night:
             _do(desk, signs)
             return
@@ -52,6 +52,11 @@ def seed_shift(desk: Desk, known_by: Callable[[int], None]) -> None:
         desk.now = clock
 
 
+def keeper(desk: Desk) -> Actor:
+    """Who publishes rosters and grants leave, whoever sits at the desk."""
+    return actor_of(desk.town, TRIAL_OPERATOR, trial=desk.actor.trial)
+
+
 def _set(desk: Desk, at: int) -> None:
     desk.now = lambda: at
 
@@ -62,13 +67,13 @@ def _do(desk: Desk, steps: list[Step]) -> None:
         desk.act(act, actor=replace(actor_of(desk.town, who), trial=desk.actor.trial))
 
 
-def _signs(desk: Desk, day: date, at: int) -> Iterator[Step]:
-    """Everybody of the day came a little early; of the night's team one has not come (he is the last by work number)."""
+def _signs(desk: Desk, day: date, at: int, absent: Collection[str] | None) -> Iterator[Step]:
+    """Everybody of the day came a little early, but for the absent; else the last of the night's team by work number."""
     book = reads_duty.book(desk.reader, at - 14 * HOUR, at + 14 * HOUR)
     today = [a for a in book.assignments if a.day == day and desk.town.shifts[a.shift].presence]
-    late = max((a.person for a in today if a.start == at), default="")
+    missing = [max((a.person for a in today if a.start == at), default="")] if absent is None else absent
     for n, a in enumerate(sorted(today, key=lambda a: a.person)):
-        if a.person != late:
+        if a.person not in missing:
             yield a.start - (3 + n % 9) * MINUTE, a.person, signing.sign_in(a.person)
         if a.person != TRIAL_OPERATOR:
             yield a.end + (n % 5) * MINUTE, a.person, signing.sign_out(a.person)

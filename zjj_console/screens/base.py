@@ -126,7 +126,7 @@ class ConsoleScreen(Asking):
             self.command.refresh()
         self.refresh_worst()
         message = self.session.message
-        if message.text and self.session.desk.now() - message.at > MESSAGE_STAYS:
+        if message.text and self.session.waited(message.at) > MESSAGE_STAYS:
             self.session.say("")
         self.draw()
 
@@ -280,7 +280,7 @@ class ConsoleScreen(Asking):
 
     def _feed_list(self, key: str, char: str, moved: bool) -> None:
         plain = folded(char)
-        if self.session.desk.now() - self.session.message.at > READ_BY_THEN:
+        if self.session.waited(self.session.message.at) > READ_BY_THEN:
             self.session.say("")
         if char and not plain.isascii():
             self.say(t(IME_HINT), "$p2", bell=True)
@@ -471,7 +471,7 @@ class ConsoleScreen(Asking):
         """What changed just now was our own doing: the settle lock does not hold the next key."""
 
     def recently(self, at: int) -> bool:
-        return at > 0 and self.session.desk.now() - at < JUST_MOVED
+        return at > 0 and self.session.waited(at) < JUST_MOVED
 
 
 _PLACE_OF = {"handover": "f6", "post": "f4", "meeting": "f7", "visit": "f7"}  # where an alarm that is no case is solved

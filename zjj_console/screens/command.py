@@ -72,12 +72,13 @@ class CommandLine:
         """The database changed: what is no longer legal is not offered, and nothing stays armed on another meaning."""
         if self.active:
             before, self.preview = self.preview, self._read()
-            if _meaning(before) != _meaning(self.preview):
+            worded = self.session.pace == 1  # in a drill the deadline in the sentence is another one every second
+            if _meaning(before, worded=worded) != _meaning(self.preview, worded=worded):
                 self._armed, self._picking, self._changed_at = "", False, self.session.desk.now()
 
     def just_changed(self) -> bool:
         """True if the preview changed so recently that a key cannot be meant for the new one (settle lock)."""
-        return self._changed_at > 0 and self.session.desk.now() - self._changed_at < JUST_MOVED
+        return self._changed_at > 0 and self.session.waited(self._changed_at) < JUST_MOVED
 
     def complete(self) -> None:
         """Take the first choice at once: an offered line shows what one Enter will do."""
@@ -204,7 +205,7 @@ class CommandLine:
         return "" if self.preview.fill else t("Enter 后按数字选")
 
 
-def _meaning(preview: Preview) -> tuple[object, ...]:
+def _meaning(preview: Preview, *, worded: bool) -> tuple[object, ...]:
     """What a key would do with it: the same question worded otherwise is no change."""
-    said = preview.text if preview.ok else ""
+    said = preview.text if preview.ok and worded else ""
     return preview.ok, said, preview.confirm, preview.version, preview.fill, [c.insert for c in preview.choices]

@@ -49,6 +49,7 @@ class Session:
         self.swept_at = 0
         self.last_key = 0
         self.opened_at = desk.now()
+        self.watermark = ""  # `x60` in a drill
         self.locked = False  # view-only after a while without a key (NV-13)
         self.boundary_at = 0  # the last boundary that has rung
         self.message = Message()
@@ -61,16 +62,21 @@ class Session:
         self.heard_at = 0  # until when the bell has been thought of
         self.muted_until = 0  # this desk alone is silent; it ends by itself (§3.6)
         self.own: set[str] = set()  # cases reported here: whoever typed one need not be told of it
+        self.pace = 1  # how many times faster than people the desk's clock goes; more than 1 only in a drill
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="desk")
 
     def frame(self) -> Frame:
-        return Frame(self.desk.town, self.desk.duty, self.desk.now())
+        return Frame(self.desk.town, self.desk.duty, self.desk.now(), self.watermark)
 
     def say(self, text: str, style: str = "$foreground") -> None:
         self.message = Message(text, style, self.desk.now())
 
     def settled(self) -> bool:
-        return self.desk.now() - self.last_key >= SETTLE
+        return self.waited(self.last_key) >= SETTLE
+
+    def waited(self, since: int) -> int:
+        """How long somebody at the keyboard has waited since an instant of the desk's clock (µs)."""
+        return (self.desk.now() - since) // self.pace
 
     def look_around(self) -> Look:
         """What needs a person now, read anew."""
@@ -104,7 +110,7 @@ class Session:
         return facts.holding is not None and facts.holding.claimed and facts.desk == facts.holding.desk
 
     def lock_due(self) -> bool:
-        idle = self.desk.now() - max(self.last_key, self.opened_at)
+        idle = self.waited(max(self.last_key, self.opened_at))
         return not self.locked and idle >= self.desk.town.duty_rules.idle_lock * MINUTE
 
     def boundary_rings(self) -> bool:

@@ -25,6 +25,7 @@ class Frame(NamedTuple):
     town: Town
     duty: DutyTime
     now: int
+    drill: str = ""  # how fast a drill goes, `x60`; empty in earnest
 
 
 class Column(NamedTuple):

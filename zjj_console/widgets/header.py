@@ -26,9 +26,11 @@ TABS: tuple[Tab, ...] = (
 
 
 def who(actor: Actor, at: Frame, width: int, *, locked: bool = False) -> Line:
-    """Line 1: town, person, local time. Trial mode and a locked console are said on every screen."""
+    """Line 1: town, person, local time. Trial mode, a drill and a locked console are said on every screen."""
     local = at.duty.local(at.now)
     left: list[Span] = [(f" {at.town.name} {t('城运值守台')}", "bold $foreground")]
+    if at.drill:  # before all that may be cut off
+        left += [("  ", ""), (f" {t('演练')} {at.drill} ", "reverse $p1")]
     left.append((f"  {unit_name(at.town, actor.unit)} {shown(actor.name)}", "$dim"))
     if actor.trial:
         left.append(("  ", ""))
