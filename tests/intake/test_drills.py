@@ -20,6 +20,8 @@ from zjj_console.storage import audit, duty_rows
 from zjj_console.storage.db import meta
 from zjj_console.town.load import builtin, load_town
 from zjj_console.town.models import Town
+from zjj_console.widgets import header
+from zjj_console.widgets.columns import Frame
 
 SHIPPED = [
     (town, path.stem)
@@ -383,3 +385,14 @@ def test_an_expectation_that_does_not_hold_is_exit_1(zjj: Callable[..., Any], tm
 
 def test_the_towns_load_their_drills_from_their_own_folder() -> None:
     assert scripts.names(load_town(builtin("example_town"))) == ["night"]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_NV_15_the_watermark_is_never_cut_off(width: int, town: Town, begin: Callable[..., Runner]) -> None:
+    drill = scripts.load(town, "vacant")
+    desk = begin(town, drill).desk
+    line = header.who(desk.actor, Frame(desk.town, desk.duty, desk.now(), "x600"), width, locked=True)
+    assert " 演练 x600 " in "".join(text for text, _ in line)
+    assert any(style.startswith("reverse") for text, style in line if "演练 x600" in text)
+    earnest = header.who(desk.actor, Frame(town, desk.duty, desk.now()), width)
+    assert "演练" not in "".join(text for text, _ in earnest)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def drill(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="演练名，见 --list")] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="演练名，见 --list")] = "",
     speed: Annotated[int, typer.Option("--speed", metavar="1-600", help="几倍速")] = 60,
     listed: Annotated[bool, typer.Option("--list", help="列出全部演练")] = False,
     db: Annotated[Path | None, typer.Option("--db", help="写到这个文件(须不存在)，默认用后即弃")] = None,
