@@ -125,7 +125,7 @@ def log(
 ) -> None:
     """每个超时与每级升级何时起、何时确认、何时应答、何时解除，由日志算出；不含人名与电话。"""
     from zjj_console.commands import alarm_shape as shape
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk.wording import iso
     from zjj_console.storage import reads_alarm_log
 

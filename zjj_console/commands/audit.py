@@ -32,7 +32,7 @@ def verify(context: typer.Context) -> None:
 @app.command()
 def tail(context: typer.Context, number: Annotated[int, typer.Option("-n", min=1, max=10_000)] = 20) -> None:
     """最近的事件。"""
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk import wording
 
     options = settings(context)

@@ -186,7 +186,7 @@ def _cursor(text: str) -> tuple[int, int, int] | None:
 
 
 def _table(desk: "Desk", cases: list["Case"], now: int, total: int) -> str:
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk import wording
     from zjj_console.domain.lifecycle import STATE_ZH
 
@@ -262,13 +262,14 @@ def timeline(context: typer.Context, case: CaseRef) -> None:
     from zjj_console.commands.case_text import history
     from zjj_console.desk import shape, wording
     from zjj_console.domain.model import MINUTE
+    from zjj_console.storage.reads import story
     from zjj_console.storage.reads import timeline as read
 
     options = settings(context)
     desk = options.desk()
     found, now = _found(desk, case), options.clock()
-    moments = read(desk.reader, found)
-    held = shape.holders(found, moments, now)
+    held = shape.holders(found, read(desk.reader, found), now)
+    moments = story(desk.reader, found)
     end = found.closed_at or now
     data = {
         "case": shape.case_json(found, desk.town, desk.duty, now),

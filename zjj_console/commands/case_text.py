@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from zjj_console.commands.profile_report import aligned
+from zjj_console.commands.output import aligned
 from zjj_console.desk import shape, wording
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.marks import PRIORITY_ZH
@@ -104,7 +104,7 @@ def history(case: Case, moments: list[Moment], held: list[tuple[str, int]], desk
     rows = [("时间", "经过", "操作", "内容")]
     for moment in moments:
         by = moment.data.get("by")
-        actor = wording.person(town, moment.actor) + (f"(代{wording.person(town, by)})" if by else "")
+        actor = wording.actor(town, moment.actor) + (f"(代{wording.person(town, by)})" if by else "")
         rows.append((wording.moment(moment.at, now, duty), wording.event(moment.kind), actor, gist(moment, desk)))
     total = (case.closed_at or now) // MINUTE - case.reported_at // MINUTE
     parts = " + ".join(f"{wording.unit(town, unit) or '指挥中心'}{minutes}分" for unit, minutes in held)
@@ -116,6 +116,8 @@ def history(case: Case, moments: list[Moment], held: list[tuple[str, int]], desk
 def gist(moment: Moment, desk: "Desk") -> str:
     """What an event says in a few words: new state, recipient, text."""
     changed, args, town = moment.data.get("set", {}), moment.data.get("args", {}), desk.town
+    if "climb" in moment.data:
+        return wording.climbed(moment.kind, moment.data, town)
     words = []
     if changed.get("lead"):
         person = wording.person(town, changed.get("lead_person", ""))

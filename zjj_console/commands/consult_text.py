@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from zjj_console.commands.profile_report import aligned
+from zjj_console.commands.output import aligned
 
 if TYPE_CHECKING:
     from zjj_console.desk.pool import Pooled

@@ -90,7 +90,7 @@ def _terminal() -> tuple[bool | None, str]:
 def _claims(options: Settings) -> None:
     import tomllib
 
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
 
     path = options.town().path / "policy.toml"
     if not path.is_file():

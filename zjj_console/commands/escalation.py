@@ -35,7 +35,7 @@ def _case(desk: "Desk", ref: str) -> "Case":
 @app.command("list")
 def list_(context: typer.Context) -> None:
     """在升的案件: 何时限未达、到第几级、找谁、通话几次、下一级何时及为何在那时。"""
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.storage import reads_alarms
 
     options = settings(context)
@@ -132,7 +132,7 @@ def forecast(
     hours: Annotated[int, typer.Option("--hours", min=1, max=24, help="看多远")] = 12,
 ) -> None:
     """若无人处理，此后一小时与数小时内哪些时限到期、升到哪级、会找谁。"""
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk.forecast import ahead
     from zjj_console.desk.wording import iso
     from zjj_console.domain.model import HOUR
@@ -277,7 +277,7 @@ def history(
 ) -> None:
     """升级的每一步，旧的在前。"""
     from zjj_console.commands import alarm_shape as shape
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk import wording
     from zjj_console.domain.model import DAY
     from zjj_console.storage import projections, reads_alarms
@@ -312,7 +312,7 @@ def check(
 ) -> None:
     """各站各岗此刻会找到谁；有岗位找不到人则退出码 14。每夜开始时自动核对一次并记录。"""
     from zjj_console.commands import alarm_shape as shape
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk.rostering import wide_book
     from zjj_console.desk.wording import iso
     from zjj_console.domain import holders

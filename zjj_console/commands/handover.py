@@ -239,7 +239,7 @@ def list_(
     month: Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="月份，默认全部")] = "",
 ) -> None:
     """历次交接，新的在前。"""
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk import viewing, wording
     from zjj_console.domain.handover import STATE_ZH
     from zjj_console.storage import reads_duty
@@ -285,7 +285,7 @@ def export(
 @app.command()
 def custody(context: typer.Context) -> None:
     """看护权: 现在在哪一班，历次何时、由谁、凭哪次交接取得。"""
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk import wording
     from zjj_console.domain.custody import DESK_ZH
     from zjj_console.storage import reads_duty

@@ -108,7 +108,7 @@ def summary(desk: "Desk", h: "Handover", data: dict[str, Any]) -> str:
 
 
 def _must(cases: list[dict[str, Any]]) -> list[str]:
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
 
     rows: list[tuple[str, ...]] = [
         (c["handle"], str(c["priority"]), "已读" if c["read_by"] else "未读", c["code"] or "-", c["gist"][:40] or "-",

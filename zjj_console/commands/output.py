@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -56,6 +57,14 @@ def show(result: Result, *, as_json: bool, quiet: bool = False) -> None:
         print(_clean(warning), file=sys.stderr)
     for fault in result.errors:
         print(_clean(f"{fault.code} {fault.message}"), file=sys.stderr)
+
+
+def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Columns padded by display cells, two blanks apart; the last column is left ragged."""
+    from rich.cells import cell_len  # the tree of commands is built without it
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(c + " " * (w - cell_len(c)) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def finish(result: Result, *, as_json: bool, quiet: bool = False) -> NoReturn:

@@ -2,14 +2,14 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from rich.cells import cell_len
 
+from zjj_console.commands.output import aligned
 from zjj_console.town.load import ProfileError, builtin, load_town
 from zjj_console.town.models import PRIORITIES, Limit, Town
 from zjj_console.town.numbers import clock
@@ -113,12 +113,6 @@ def locate(name: str) -> Path:
     by_name = {path.name: path for path in sorted(shipped.iterdir()) if (path / "town.toml").is_file()}
     by_code = {load_town(path).code: path for path in by_name.values()} if name not in by_name else {}
     return by_name.get(name) or by_code.get(name) or Path(name)
-
-
-def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Columns padded by display cells, two blanks apart; the last column is left ragged."""
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(c + " " * (w - cell_len(c)) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _number_lines(found: Findings) -> list[str]:

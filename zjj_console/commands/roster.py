@@ -215,7 +215,7 @@ def gaps(
 def balance(context: typer.Context, month: Needed = "") -> None:
     """各应急队的夜数、工时、节假日夜数与相差，以及每人工时。"""
     from zjj_console.commands import roster_shape as shape
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk import rostering
     from zjj_console.domain import rotation
 
@@ -244,7 +244,7 @@ def oncall(
 ) -> None:
     """听班人员与电话；确认在听的注明时刻。"""
     from zjj_console.commands import roster_shape as shape
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk.wording import iso
     from zjj_console.domain.roster import standing
 

@@ -87,7 +87,7 @@ def propose(
 ) -> None:
     """补岗人选: 不违反 C1-C7、C9 的人，本月工时少者在前。"""
     from zjj_console.commands import roster_shape as shape
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk.rostering import wide_book
     from zjj_console.domain import planning
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from zjj_console.commands.profile_report import aligned
+from zjj_console.commands.output import aligned
 from zjj_console.desk import packing, wording
 from zjj_console.domain.conflict_words import post_name
 from zjj_console.domain.model import MINUTE

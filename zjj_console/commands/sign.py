@@ -133,7 +133,7 @@ def approve(
 @app.command("list")
 def list_(context: typer.Context, date: Day = "") -> None:
     """一个业务日的签到: 迟到、早退、在岗时长，以及应到未签的人。"""
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
 
     options = settings(context)
     desk = options.desk()

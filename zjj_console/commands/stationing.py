@@ -102,7 +102,7 @@ def list_(
     station: Annotated[str, typer.Option("--station", metavar="STATION", help="只看某站")] = "",
 ) -> None:
     """全部进驻，新的在前。"""
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.storage import reads_duty
 
     options = settings(context)

@@ -50,7 +50,7 @@ def supervised(
     since: Annotated[str, typer.Option("--since", metavar="DATE", help="此后办结或解除的也列出；默认近七天")] = "",
 ) -> None:
     """督办台账: 谁、何时、要求、期限、最近进展。"""
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk import wording
     from zjj_console.desk.aiding import SUPERVISION_ZH, supervision_json, supervisions
 

@@ -130,7 +130,7 @@ def list_(
     ended: Annotated[bool, typer.Option("--all", help="连同已结束的")] = False,
 ) -> None:
     """在办与被拒绝的保障，先请求的在前。"""
-    from zjj_console.commands.profile_report import aligned
+    from zjj_console.commands.output import aligned
     from zjj_console.desk import wording
     from zjj_console.desk.aiding import support_json, supports
 

@@ -6,16 +6,18 @@ Nothing is stored but acknowledgements: what is alarming follows from deadlines,
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from zjj_console.desk import post_checking, wording
+from zjj_console.desk import post_checking, queries, wording
 from zjj_console.desk.acts import Act, Done
+from zjj_console.desk.candidates import candidates
 from zjj_console.desk.steady import Jump
 from zjj_console.domain import alarms, custody, holders, permits
 from zjj_console.domain.alarms import Grade
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.holders import Post
 from zjj_console.domain.model import HOUR, SECOND, Event, Refusal
-from zjj_console.storage import reads, reads_alarms
+from zjj_console.storage import projections, reads, reads_alarms
 from zjj_console.storage.db import Connection
 from zjj_console.storage.reads import QueueRow
 from zjj_console.storage.reads_alarms import Pressing
@@ -26,7 +28,7 @@ _URGENT = 500  # first priority is never cut
 
 
 class Alarm(Struct, frozen=True):
-    """One thing that needs a person. `row` is its case; without one `zh` and `en` say all there is to say."""
+    """One thing that needs a person. `row` is its case, to which `zh` and `en` may add; without one they say it all."""
 
     subject: str  # what an acknowledgement is about: a case id, or `handover:H4`, `post:z5:deputy`, `clock`
     grade: Grade
@@ -52,25 +54,28 @@ class Look(Struct, frozen=True):
         return [alarm for alarm in self.alarms if alarm.acked is None]
 
 
-def look(db: Connection, facts: Facts, limit: int = LISTED, clock: Jump | None = None) -> Look:
-    """Up to `limit` alarms of a grade, first priority all of them, in their order."""
-    cases = {
-        alarm.subject: alarm for alarm in reversed(list(_cases(db, facts.now, limit)))
-    }  # the worst of a case counts
-    rest = list(_house(db, facts, clock))
-    seen = reads_alarms.acked(db, [alarm.subject for alarm in rest]) if rest else {}
-    others = [_seen(alarm, seen.get(alarm.subject)) for alarm in rest]
+def look(db: Connection, facts: Facts, limit: int, house: Iterable[Alarm] = ()) -> Look:
+    """Up to `limit` alarms of a grade, first priority all of them, in their order; `house`: what is no case."""
+    cases = {alarm.subject: alarm for alarm in reversed(list(_cases(db, facts, limit)))}  # the worst of a case counts
+    others = [_seen(alarm, at) for alarm, at in _acknowledged(db, list(house))]
     found = sorted([*cases.values(), *others], key=alarms.order)
     late, soon = reads.pressing(db, facts.now)
     more = sum(alarm.grade not in (Grade.URGENT_LATE, Grade.LATE, Grade.SOON) for alarm in found)
     return Look(tuple(found), late + soon + more, late, soon)
 
 
-def _cases(db: Connection, now: int, limit: int) -> Iterator[Alarm]:
+def _acknowledged(db: Connection, house: list[Alarm]) -> list[tuple[Alarm, int | None]]:
+    seen = reads_alarms.acked(db, [alarm.subject for alarm in house]) if house else {}
+    return [(alarm, seen.get(alarm.subject)) for alarm in house]
+
+
+def _cases(db: Connection, facts: Facts, limit: int) -> Iterator[Alarm]:
     """From the worst grade to the mildest, those that nobody has seen first; a case may come again."""
+    now = facts.now
     for one in reads_alarms.urgent(db, now, _URGENT):
         grade = Grade.URGENT_LATE if one.row.overdue(now) else Grade.URGENT_NEW if _unsent(one.row) else Grade.SOON
-        yield _of_case(one, grade, now)
+        alarm = _of_case(one, grade, now)
+        yield _with_forces(db, facts, alarm) if _unsent(one.row) else alarm
     for one in (*reads_alarms.late(db, now, limit, unacked=True), *reads_alarms.late(db, now, limit)):
         yield _of_case(one, Grade.LATE, now)
     for one in reads_alarms.soon(db, now, limit):
@@ -79,6 +84,14 @@ def _cases(db: Connection, now: int, limit: int) -> Iterator[Alarm]:
         yield _of_case(one, Grade.ASKED, now, code)
     for one in reads_alarms.by_hand(db, limit):
         yield _of_case(one, Grade.LATE if one.row.priority > 1 else Grade.URGENT_LATE, now)
+
+
+def _with_forces(db: Connection, facts: Facts, alarm: Alarm) -> Alarm:
+    """R12: a first-priority case that nobody free could take says so; the picker then lists who is busy with what."""
+    case = projections.load(db, alarm.subject)
+    load = queries.load_by_unit(db)
+    free = case is None or any(not load.get(one.unit) for one in candidates(case, facts, load))
+    return alarm if free else replace(alarm, zh="无空闲力量", en="nobody is free")
 
 
 def _unsent(row: QueueRow) -> bool:
@@ -98,27 +111,53 @@ def _of_case(one: Pressing, grade: Grade, now: int, clock: str = "") -> Alarm:
 def _seen(alarm: Alarm, at: int | None) -> Alarm:
     if at is None or at < alarm.raised:
         return alarm
-    return Alarm(alarm.subject, alarm.grade, alarm.raised, at, alarm.cause, zh=alarm.zh, en=alarm.en)
+    return replace(alarm, acked=at)
 
 
-def _house(db: Connection, facts: Facts, jump: Jump | None) -> Iterator[Alarm]:
-    """What is no case: the clock, the handover, the posts."""
-    if jump is not None:
-        way, way_en = ("拨慢", "back") if jump.by < 0 else ("拨快", "forward")
-        yield Alarm("clock", Grade.DESK, jump.at, None, "clock",
-                    zh=f"时钟被{way} {wording.span(abs(jump.by))}，时限仍按绝对时刻；请校时",
-                    en=f"the clock was set {way_en} by {abs(jump.by) // SECOND} s; deadlines stand; set it right")  # fmt: skip
+def house(db: Connection, facts: Facts) -> tuple[Alarm, ...]:
+    """What is no case: an unsigned handover, a vacant post, a consultation, a decision or a visit that is missing.
+
+    Changes with the journal and with the minute, and is kept that long.
+    """
+    chain = holders.chain(facts.duty, facts.book, facts.now) if facts.town.ladder.posts else []
+    vacant = tuple(_posts(facts, chain))
+    night = _night(db, facts, chain, {alarm.subject for alarm in vacant})
+    return (*_handover(facts), *vacant, *night, *_meetings(db, facts))
+
+
+def of_clock(jump: Jump) -> Alarm:
+    """NV-9: the machine's clock was set; deadlines are absolute and stand."""
+    way, way_en = ("拨慢", "back") if jump.by < 0 else ("拨快", "forward")
+    zh = f"时钟被{way} {wording.span(abs(jump.by))}，时限仍按绝对时刻；请校时"
+    en = f"the clock was set {way_en} by {abs(jump.by) // SECOND} s; deadlines stand; set it right"
+    return Alarm("clock", Grade.DESK, jump.at, None, "clock", zh=zh, en=en)
+
+
+def _handover(facts: Facts) -> Iterator[Alarm]:
     missed = custody.missed(facts.town, facts.duty, facts.holding, facts.now)
     if missed is not None and missed.late:
         call = "；请呼镇中心负责人" if missed.call else "；F6 交接"
         yield Alarm(f"handover:{missed.boundary.code}", Grade.DESK, missed.at, None, "handover",
                     zh=f"交接未签 {missed.boundary.code} 已过{missed.minutes}分，看护权未动{call}",
                     en=f"{missed.boundary.code} unsigned for {missed.minutes} min; custody has not moved")  # fmt: skip
-    if facts.town.ladder.posts:
-        chain = holders.chain(facts.duty, facts.book, facts.now)
-        noted = list(_posts(facts, chain))
-        yield from noted
-        yield from _night(db, facts, chain, {alarm.subject for alarm in noted})
+
+
+def _meetings(db: Connection, facts: Facts) -> Iterator[Alarm]:
+    """二(三)2: what the week or the month still owes, from the day on which the journal began."""
+    from zjj_console.desk import consult_view  # only where nothing is kept does the desk pay for it
+    from zjj_console.storage import reads_meeting
+
+    begun = reads_meeting.begun(db)
+    if begun is None:
+        return
+    for gap in consult_view.gaps(db, facts):
+        if gap.at >= begun:
+            subject = f"meeting:{gap.kind}:{gap.ref}:{gap.unit}"
+            yield Alarm(subject, Grade.NOTE, gap.at, None, "meeting", zh=gap.zh, en=gap.en)
+    for due in consult_view.visits_due(db, facts):
+        at = due.ends_at if due.state == "overdue" else due.warn_at
+        if due.state != "due" and at >= begun:
+            yield Alarm(f"visit:{due.station}:{due.month}", Grade.NOTE, at, None, "visit", zh=due.zh, en=due.en)
 
 
 def _posts(facts: Facts, chain: list[Post]) -> Iterator[Alarm]:
@@ -139,9 +178,8 @@ def _night(db: Connection, facts: Facts, chain: list[Post], noted: set[str]) -> 
     for hole in post_checking.holes(db, facts, chain):
         if hole.bare or any(f"post:{p.station}:{p.post}" not in noted for p in hole.posts):
             zh, en = hole.told(facts)
-            yield Alarm(
-                f"night:{hole.unit}", Grade.LATE if hole.bare else Grade.NOTE, hole.since, None, "night", zh=zh, en=en
-            )
+            grade = Grade.LATE if hole.bare else Grade.NOTE
+            yield Alarm(f"night:{hole.unit}", grade, hole.since, None, "night", zh=zh, en=en)
 
 
 def rings(db: Connection, facts: Facts, before: int, found: Look) -> bool:

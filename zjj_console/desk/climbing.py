@@ -12,9 +12,12 @@ from zjj_console.domain.climb import Change, Climb
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.domain.model import Case, Event, Refusal
-from zjj_console.storage import duty_rows, projections
+from zjj_console.storage import duty_rows, projections, reads_alarms
 from zjj_console.storage.db import Connection
+from zjj_console.town.ladder import MEETING
+from zjj_console.town.models import Town
 
+CONVENED = "升级到顶仍无人应答"  # what the urgent consultation is called for
 AT_ONCE = 200  # cases of one sweep's transaction: the desk writes in between
 
 
@@ -142,6 +145,17 @@ def due(db: Connection, now: int, limit: int = AT_ONCE) -> list[str]:
         (up.TIMER, now, limit),
     )
     return [row[0] for row in rows]
+
+
+def to_convene(db: Connection, town: Town) -> list[tuple[str, str]]:
+    """(case, idempotency key) of climbs that have come to the rung of an urgent consultation."""
+    ladder = town.ladder
+    now = [p for p, rule in ladder.rules.items() if ladder.posts[-1] == MEETING and rule.rises[-1].kind != "weekly"]
+    urgent = [p for p in now if p <= town.meetings.urgent_priority]
+    if not urgent:
+        return []
+    climbs = [one.climb for one in reads_alarms.climbing(db, AT_ONCE, ladder.top) if one.row.priority in urgent]
+    return [(climb.case, f"urgent-{climb.case}-{climb.cycle}") for climb in climbs]
 
 
 def sweep(ids: list[str]) -> Act:

@@ -32,7 +32,7 @@ from zjj_console.desk.work import Work
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.ids import uuid7
-from zjj_console.domain.model import Actor, Case, Event, Refusal, State
+from zjj_console.domain.model import MINUTE, Actor, Case, Event, Refusal, State
 from zjj_console.domain.safe import safe_text
 from zjj_console.i18n import teller
 from zjj_console.storage import audit, duty_rows, journal, projections
@@ -58,6 +58,7 @@ class Desk:
         self._seen = self._data_version()
         self._known = Known(self.reader, self.duty)
         self._known_writing = Known(self._writer, self.duty)  # inside a transaction: what it sees itself
+        self._house: tuple[tuple[int, int], tuple[alarming.Alarm, ...]] = (-1, 0), ()
         self._last = ""  # what this desk did last: undo takes back that, not what its operator did elsewhere
         self.console = meta(self.reader, "console", "A")
 
@@ -86,8 +87,13 @@ class Desk:
 
     def alarms(self, limit: int = alarming.LISTED) -> alarming.Look:
         """What needs a person now (§3.6)."""
+        facts = self.facts()
+        seen = (self._data_version(), facts.now // MINUTE)
+        if seen != self._house[0]:
+            self._house = seen, alarming.house(self.reader, facts)
         jump = self.now.jump if isinstance(self.now, Steady) else None
-        return alarming.look(self.reader, self.facts(), limit, jump)
+        house = self._house[1] if jump is None else (*self._house[1], alarming.of_clock(jump))
+        return alarming.look(self.reader, facts, limit, house)
 
     def case(self, ref: str) -> Case | None:
         return projections.find(self.reader, ref, self.console)
@@ -325,6 +331,7 @@ class Desk:
         """
         while ids := climbing.due(self.reader, self.now()):
             self.act(climbing.sweep(ids), actor=self._system)
+        self._convene()
         if signing.forgotten(self.reader, self.facts()):
             self.act(signing.close_forgotten(), actor=self._system)
         if post_checking.due(self.reader, self.facts()):
@@ -340,6 +347,14 @@ class Desk:
                     if work.do(command, case_id) is None:
                         self.commit(db, work)
         return len(due)
+
+    def _convene(self) -> None:
+        """The last rung of the first priorities is a consultation at once (§2.10 E5)."""
+        for case, key in climbing.to_convene(self.reader, self.town):
+            if memory.recall(self.reader, key) is None:
+                from zjj_console.desk import consulting  # seldom: no start pays for it
+
+                self.act(consulting.urgent(case, climbing.CONVENED), key=key, content=key, actor=self._system)
 
     def act(self, do: Act, *, key: str | None = None, content: str = "", actor: Actor | None = None) -> Outcome:
         """Do something that is about no single case, durably: all of it or nothing. `content` is what a key stands for.

@@ -1,6 +1,8 @@
 """Words and figures that both faces of the desk print: names, countdowns, marks."""
 
-from typing import Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from zjj_console.domain.climb import Climb, Rung
 from zjj_console.domain.duty import DutyTime
@@ -69,6 +71,11 @@ def unit(town: Town, code: str) -> str:
     return found.name if found else code
 
 
+def actor(town: Town, work_no: str) -> str:
+    """Who did it: a person, or the system where time alone did."""
+    return "系统" if work_no in ("", "system") else person(town, work_no)
+
+
 def person(town: Town, work_no: str) -> str:
     found = town.people.get(work_no)
     return found.name if found else unit(town, work_no)  # somebody of a unit, where only the unit is known
@@ -109,6 +116,22 @@ def rung(one: Rung, town: Town) -> str:
     who = f" {person(town, one.person)}" if one.person else ""
     last = reason(town, "call", one.calls[-1].result) if one.calls else "待通知" if one.person else "待召集"
     return f"{head}{who} {'已应答' if one.answered_at is not None else last}"
+
+
+def climbed(kind: str, data: dict[str, Any], town: Town) -> str:
+    """What an event of the ladder says beside its kind: whom it raised, what became of a call, why it ended."""
+    record = msgspec.convert(data["climb"], Climb)
+    if kind == "ladder_cleared":
+        return f"因{event(record.cleared_why)}"
+    last = record.rungs[-1]
+    if kind == "escalated":
+        told = MISSING_ZH[last.missing] if last.missing else person(town, last.person)
+        return f"E{last.n}{post(town, town.ladder.posts[last.n - 1])} {told}".rstrip()
+    return rung(max(record.rungs, key=_touched), town)
+
+
+def _touched(one: Rung) -> tuple[int, int]:
+    return max([*(call.at for call in one.calls), one.answered_at or 0]), one.n
 
 
 def climb(record: Climb, town: Town) -> str:

@@ -100,7 +100,7 @@ class CaseScreen(ConsoleScreen):
     def _past(self, width: int) -> list[Line]:
         case, frame = self._case, self.session.frame()
         assert case is not None
-        moments = reads.timeline(self.session.desk.reader, case)
+        moments = reads.story(self.session.desk.reader, case)
         return [case_lines.title(t("经过 (只增不改)")), *case_lines.history(moments, frame, width)]
 
     def _can(self, width: int) -> list[Line]:

@@ -62,7 +62,7 @@ def side(look: Look, height: int, width: int) -> list[Line]:
     if not look.choosing and look.sendable:
         lines += [case_lines.title(t("可派 (p 后按数字)")), *case_lines.candidates(desk.candidates(case.id), 5), ()]
     lines.append(case_lines.title(t("经过 (只增不改)")))
-    lines += case_lines.history(reads.timeline(desk.reader, case), frame, width - 1)
+    lines += case_lines.history(reads.story(desk.reader, case), frame, width - 1)
     return lines[:height]
 
 

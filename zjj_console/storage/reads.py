@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from zjj_console.domain.climb import stream
 from zjj_console.domain.model import Case
 from zjj_console.storage.db import Connection
 from zjj_console.storage.projections import RANK_RUNNING, RANK_URGENT
@@ -250,3 +251,14 @@ def stream_of(db: Connection, stream: str) -> list[Moment]:
         e = decoder.decode(body)
         found.append(Moment(lseq, e.kind, e.actor, e.at, e.happened, e.trial, e.data))
     return found
+
+
+def story(db: Connection, case: Case) -> list[Moment]:
+    """The timeline with the climb beside it: each rung at its own instant, however late it was written down."""
+    decoder = msgspec.json.Decoder(_Envelope)
+    climb = []
+    for lseq, body in db.execute("SELECT lseq, body FROM event WHERE stream = ?", (stream(case.id),)):
+        e = decoder.decode(body)
+        at = e.data["climb"]["rungs"][-1]["at"] if e.kind == "escalated" else e.at
+        climb.append(Moment(lseq, e.kind, e.actor, at, e.happened, e.trial, e.data))
+    return sorted([*timeline(db, case), *climb], key=lambda m: (m.at, m.lseq))

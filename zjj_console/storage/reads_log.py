@@ -87,7 +87,7 @@ def last_events(db: Connection, limit: int) -> list[Entry]:
     """The end of the journal, the newest first."""
     rows = db.execute(
         "SELECT e.lseq, e.at, e.actor, e.kind, coalesce(c.serial, ''), e.stream, e.body FROM event e"
-        " LEFT JOIN case_row c ON c.id = e.stream ORDER BY e.lseq DESC LIMIT ?",
+        " LEFT JOIN case_row c ON c.id = CASE WHEN e.stream LIKE 'ladder:%' THEN substr(e.stream, 8) ELSE e.stream END ORDER BY e.lseq DESC LIMIT ?",
         (limit,),
     ).fetchall()
     return [Entry(lseq, at, actor or decode(body).actor, kind, str(serial), stream)

@@ -76,6 +76,8 @@ def said_of(alarm: Shown, at: Frame) -> tuple[str, str]:
     level = f" E{alarm.level}" if alarm.level else ""
     head = f"{row.handle} {wording.countdown(row, at.now, at.duty)}{level}"
     unit = unit_name(at.town, row.lead) if row.lead else t("未派")
+    if alarm.zh:
+        unit = alarm.en if english() else alarm.zh
     return head, f"{unit} {place_name(at.town, row.place, row.committee)} {matter(row, at)}"
 
 

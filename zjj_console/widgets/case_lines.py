@@ -254,7 +254,7 @@ def history(moments: Sequence[Moment], frame: Frame, width: int) -> list[Line]:
     """What happened, the newest first; nothing in it was ever changed."""
     lines: list[Line] = []
     for m in reversed(moments):
-        who = person_name(frame.town, m.actor) if m.actor else t("系统")
+        who = t("系统") if m.actor in ("", "system") else person_name(frame.town, m.actor)
         stamp = fit(whole_day(m.at, frame), 12)
         first, *more = wrap(sentence(m, frame), max(10, width - 13 - 9))
         lines.append(((f" {stamp}", "$dim"), (fit(first, max(10, width - 13 - 9)), "$foreground"), (f" {who}", "$dim")))
@@ -268,7 +268,7 @@ def entry(e: Entry, frame: Frame) -> Line:
         (f" {fit(whole_day(e.at, frame), 12)}#{fit(str(e.lseq), 8)}", "$dim"),
         (fit(e.handle or "-", 7), "$foreground"),
         (fit(kind_word(e.kind), 18), "$foreground"),
-        (person_name(frame.town, e.actor) if e.actor else t("系统"), "$dim"),
+        (t("系统") if e.actor in ("", "system") else person_name(frame.town, e.actor), "$dim"),
     )
 
 

@@ -37,6 +37,8 @@ def sentence(m: Moment, frame: Frame) -> str:
     if m.kind in ("reported", "imported"):
         parts += [source_name(town, str(changed.get("source", ""))), shown(str(changed.get("text", "")))]
         changed = {}
+    elif "climb" in m.data:
+        parts.append(shown(wording.climbed(m.kind, m.data, town)))
     elif isinstance(args.get("text"), str):
         parts.append(shown(args["text"]))
     if m.data.get("by"):
