@@ -60,7 +60,7 @@ def look(db: Connection, facts: Facts, limit: int, house: Iterable[Alarm] = ()) 
     others = [_seen(alarm, at) for alarm, at in _acknowledged(db, list(house))]
     found = sorted([*cases.values(), *others], key=alarms.order)
     late, soon = reads.pressing(db, facts.now)
-    more = sum(alarm.grade not in (Grade.URGENT_LATE, Grade.LATE, Grade.SOON) for alarm in found)
+    more = sum(not _counted(alarm, facts.now) for alarm in found)
     return Look(tuple(found), late + soon + more, late, soon)
 
 
@@ -94,6 +94,11 @@ def _with_forces(db: Connection, facts: Facts, alarm: Alarm) -> Alarm:
     return alarm if free else replace(alarm, zh="无空闲力量", en="nobody is free")
 
 
+def _counted(alarm: Alarm, now: int) -> bool:
+    """Whether the alarm is among the late and the due-soon ones, which are counted and not listed to the last."""
+    return alarm.row is not None and alarm.row.presses and alarm.row.next_warn <= now
+
+
 def _unsent(row: QueueRow) -> bool:
     return row.state in ("REPORTED", "ACCEPTED")
 
@@ -103,6 +108,8 @@ def _of_case(one: Pressing, grade: Grade, now: int, clock: str = "") -> Alarm:
     stages = [one.raised_at, row.next_warn, row.next_due] if row.presses and row.next_kind else [one.raised_at]
     if grade in (Grade.URGENT_NEW, Grade.ASKED):
         stages.append(one.recorded_at)
+    if grade is Grade.URGENT_NEW and (row.state == "REPORTED" or row.return_count):
+        stages.append(one.since)  # reopened, or given back: it has nobody again
     raised = max(at for at in (0, *stages) if at <= now)
     acked = one.acked_at if one.acked_at is not None and one.acked_at >= raised else None
     return Alarm(row.id, grade, raised, acked, f"{clock or row.next_kind} {row.source}", row, one.level)

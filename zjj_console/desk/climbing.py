@@ -1,7 +1,6 @@
 """What the ladder makes of time, of calls and of what happens to a case (§2.10). Acts of hand beside it."""
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from zjj_console.desk import wording
 from zjj_console.desk.acts import Act, Done, Message
@@ -11,8 +10,9 @@ from zjj_console.domain import permits, weekly
 from zjj_console.domain.climb import Change, Climb
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.marks import PRIORITY_ZH
-from zjj_console.domain.model import Case, Event, Refusal
-from zjj_console.storage import duty_rows, projections, reads_alarms
+from zjj_console.domain.model import SECOND, Case, Event, Refusal
+from zjj_console.domain.roster import Book
+from zjj_console.storage import duty_rows, projections, reads_alarms, reads_duty
 from zjj_console.storage.db import Connection
 from zjj_console.town.ladder import MEETING
 from zjj_console.town.models import Town
@@ -38,12 +38,12 @@ def follow(db: Connection, work: Work) -> Followed:
         if before is not None and _same(before, case) and not any(event.kind in _HEARD for event in kinds):
             continue
         climb = duty_rows.load_climb(db, case_id) if before is not None else None
-        climber = _Climber(case, climb, work.facts)
+        climber = _Climber(db, case, climb, work.facts)
         if before is not None:
             climber.pass_time(before)
         for event in kinds:
             _HEARD.get(event.kind, _unheard)(climber, event)
-        climber.pass_time(case, kinds[-1].kind if kinds else "")
+        climber.pass_time(case, kinds[-1].kind if kinds else "", work.facts.now)
         climber.into(found)
     return found
 
@@ -58,8 +58,8 @@ def _same(before: Case, case: Case) -> bool:
 class _Climber:
     """One case on its way up: the record as it is so far, and the changes that made it so."""
 
-    def __init__(self, case: Case, climb: Climb | None, facts: Facts) -> None:
-        self.case, self.climb, self.facts = case, climb, facts
+    def __init__(self, db: Connection, case: Case, climb: Climb | None, facts: Facts) -> None:
+        self.db, self.case, self.climb, self.facts = db, case, climb, facts
         self.changes: list[Change] = []
 
     def take(self, changes: list[Change]) -> None:
@@ -67,9 +67,16 @@ class _Climber:
         if changes:
             self.climb = changes[-1].climb
 
-    def pass_time(self, case: Case, why: str = "") -> None:
+    def pass_time(self, case: Case, why: str = "", floor: int = 0) -> None:
         facts = self.facts
-        self.take(up.advance(case, self.climb, facts.duty, facts.now, facts.book, why))
+        at = up.wake(case, self.climb, facts.duty)
+        if at is not None and at <= facts.now:
+            self.take(up.advance(case, self.climb, facts.duty, facts.now, self._book(at), why, floor))
+
+    def _book(self, at: int) -> Book | None:
+        """The roster of a rung's own instant: after days of sleep the one of now does not reach back so far."""
+        known = self.facts.book
+        return known if known is None or known.start <= at else reads_duty.book(self.db, at, self.facts.now + 1)
 
     def by_hand(self, to: int, by: str, trigger: str = up.BY_HAND) -> None:
         facts = self.facts
@@ -96,7 +103,9 @@ def _heard_call(climber: _Climber, event: Event) -> None:
 def _heard_undo(climber: _Climber, event: Event) -> None:
     """A result taken back is no result: the climb goes on as if nobody had been called."""
     if climber.climb is not None and "called" in event.data["args"]["kinds"]:
-        change = up.uncalled(climber.climb, climber.facts.actor.work_no)
+        facts = climber.facts
+        since = facts.now - facts.town.flow.undo_seconds * SECOND
+        change = up.uncalled(climber.climb, facts.actor.work_no, since)
         climber.take([change] if change is not None else [])
 
 
@@ -129,10 +138,11 @@ def _message(case: Case, change: Change, facts: Facts) -> Message | None:
 
 
 def _not_before(rung: up.Rung, facts: Facts) -> int | None:
-    if rung.why == "hand" or not facts.duty.is_night(rung.at):
+    """Nobody is woken by it, neither at the rung's own instant nor when a host that slept comes to send it."""
+    if rung.why == "hand" or not facts.duty.is_night(facts.now):
         return None
     opens = facts.town.hours_of(facts.town.centre.code).start
-    return weekly.next_time(facts.duty, rung.at, opens)
+    return weekly.next_time(facts.duty, facts.now, opens)
 
 
 # time alone ----------------------------------------------------------------------------------------------------------------
@@ -167,7 +177,7 @@ def sweep(ids: list[str]) -> Act:
         for case_id in ids:
             case = projections.load(db, case_id)
             if case is not None:
-                climber = _Climber(case, duty_rows.load_climb(db, case_id), facts)
+                climber = _Climber(db, case, duty_rows.load_climb(db, case_id), facts)
                 climber.pass_time(case)
                 climber.into(found)
                 cases[case_id] = case
@@ -243,8 +253,9 @@ def stand_down(ref: str, text: str = "", *, console: str) -> Act:
             return _no(
                 "时限未满足，不能解除；办结该环节后自动解除", "the deadline is still missed; meeting it ends the climb"
             )
-        found.take([Change("ladder_cleared", replace(climb, cleared_at=facts.now, cleared_why="stand_down"))])
-        return _done(found, facts, text)
+        change = up.released(found.case, climb, facts.duty, facts.now, "stand_down")
+        found.take([change])
+        return _done(found, facts, text, moved=change.kind == "ladder_moved")
 
     return act
 
@@ -256,12 +267,12 @@ def _climber(db: Connection, facts: Facts, ref: str, console: str) -> _Climber |
     case = projections.find(db, ref, console) if ref else None
     if case is None:
         return _no(f"没有案件 {ref}", f"no case {ref}", 6)
-    found = _Climber(case, duty_rows.load_climb(db, case.id), facts)
+    found = _Climber(db, case, duty_rows.load_climb(db, case.id), facts)
     found.pass_time(case)
     return found
 
 
-def _done(found: _Climber, facts: Facts, text: str) -> Done:
+def _done(found: _Climber, facts: Facts, text: str, *, moved: bool = False) -> Done:
     gathered = Followed([], [], {})
     found.into(gathered)
     if text and gathered.events:
@@ -274,4 +285,7 @@ def _done(found: _Climber, facts: Facts, text: str) -> Done:
 
     zh = f"升级 {case.handle} {wording.climb(climb, facts.town)}"
     en = f"{case.handle}: rung {climb.level}, {'open' if climb.open else 'cleared'}"
+    if moved:
+        zh += f"；{wording.clock_name(facts.town, climb.trigger)}时限已过，升级继续"
+        en += "; a missed deadline goes on with it"
     return Done(gathered.events, zh, en, messages=gathered.messages, after=after)

@@ -330,7 +330,8 @@ class Desk:
         signs close (§4.4), before a night it is checked who can be called at every post (§2.10).
         """
         while ids := climbing.due(self.reader, self.now()):
-            self.act(climbing.sweep(ids), actor=self._system)
+            if not self.act(climbing.sweep(ids), actor=self._system).events:
+                break  # nothing moved: the next beat tries again, this one must not spin
         self._convene()
         if signing.forgotten(self.reader, self.facts()):
             self.act(signing.close_forgotten(), actor=self._system)

@@ -34,7 +34,7 @@ class Steady:
         self, wall: Callable[[], int], tolerance: int, floor: int = 0, tick: Callable[[], int] = counter
     ) -> None:
         """`tolerance` in seconds: smaller differences are the drift of clocks."""
-        self._wall, self._tick, self._tolerance = wall, tick, tolerance * SECOND
+        self._wall, self._tick, self._tolerance, self._floor = wall, tick, tolerance * SECOND, floor
         now = wall()
         behind = floor - now
         self._at, self._counted = (floor if self._tolerance < behind < _BELIEVED else now), tick()
@@ -47,7 +47,8 @@ class Steady:
         set_back = self.jump is not None and self.jump.by < 0
         if abs(off) <= self._tolerance:
             now = wall
-            self.jump = None if set_back else self.jump  # it was set right again
+            right = set_back and wall >= self._floor - self._tolerance
+            self.jump = None if right else self.jump  # it was set right again, or has caught up with the journal
         elif off > 0:
             now, self.jump = wall, Jump(wall, off)
         else:

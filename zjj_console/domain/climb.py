@@ -71,6 +71,7 @@ class Climb(Struct, frozen=True):
     rungs: tuple[Rung, ...] = ()
     cleared_at: int | None = None
     cleared_why: str = ""  # kind of the event that satisfied the trigger
+    since: int = 0  # when an act, not time, made its trigger what it is: no rung is raised in the past before it
 
     @property
     def open(self) -> bool:
@@ -135,10 +136,15 @@ def triggers(priority: int, clocks: Iterable[Clock], duty: DutyTime) -> list[tup
     return sorted(found, key=lambda one: (one[0], one[2].code))
 
 
-def _lit(case: Case, duty: DutyTime) -> list[tuple[int, int, Clock]]:
+def _lit(case: Case, climb: Climb | None, duty: DutyTime, floor: int = 0) -> list[tuple[int, int, Clock]]:
     """The triggers of a case. One that came to us late begins to climb when it came, not in the past."""
-    found = triggers(case.priority, case.clocks.values(), duty)
-    return [(max(at, case.recorded_at), n, clock) for at, n, clock in found]
+    ended = climb.cleared_at or 0 if climb is not None else 0
+    floor = max(floor, case.recorded_at, ended)
+    found = []
+    for at, n, clock in triggers(case.priority, case.clocks.values(), duty):
+        step = _loud(Next(n, max(at, floor), "due"), case, duty)
+        found.append((step.at, at, n, clock))
+    return [(at, n, clock) for at, _, n, clock in sorted(found, key=lambda one: (one[0], one[1], one[3].code))]
 
 
 def standing(case: Case, climb: Climb) -> Clock | None:
@@ -153,7 +159,7 @@ def standing(case: Case, climb: Climb) -> Clock | None:
 def upcoming(case: Case, climb: Climb | None, duty: DutyTime) -> Next | None:
     """What comes next on the ladder, whether it is due or not; None where nothing will ever come."""
     if climb is None or not climb.open:
-        first = next(iter(_lit(case, duty)), None)
+        first = next(iter(_lit(case, climb, duty)), None)
         return Next(first[1], first[0], "due") if first else None
     clock = standing(case, climb)
     if clock is None:
@@ -168,7 +174,7 @@ def _after(case: Case, climb: Climb, clock: Clock, duty: DutyTime) -> Next | Non
     if n > ladder.top:
         return None
     if last.missing:
-        return _loud(Next(n, last.at, "skipped"), case, duty)
+        return _loud(Next(n, max(last.at, climb.since), "skipped"), case, duty)
     planned, gap = schedule(case.priority, clock, n, duty), schedule(case.priority, clock, last.n, duty)
     patience = min(_window(last.at, case, clock, duty), last.at + max(0, planned - gap))
     found = Next(n, planned, "due") if patience <= planned else Next(n, patience, "late")
@@ -177,7 +183,11 @@ def _after(case: Case, climb: Climb, clock: Clock, duty: DutyTime) -> Next | Non
         found = Next(n, failed[rule.failed_calls - 1].at, "failed")
     answers = [rung.answered_at for rung in climb.rungs if rung.answered_at is not None]
     held = _window(max(answers), case, clock, duty) if answers else 0
-    return _loud(Next(n, held, "hold") if held > found.at else found, case, duty)
+    found = Next(n, held, "hold") if held > found.at else found
+    found = Next(n, climb.since, "late") if climb.since > found.at else found
+    if rule.rises[n - 1].kind == "weekly" and found.at != planned:  # a meeting that has begun is not the next one
+        found = Next(n, consult_week.next_meeting(duty, found.at), found.why)
+    return _loud(found, case, duty)
 
 
 def _window(start: int, case: Case, clock: Clock, duty: DutyTime) -> int:
@@ -204,7 +214,7 @@ def _loud(step: Next, case: Case, duty: DutyTime) -> Next:
 def wake(case: Case, climb: Climb | None, duty: DutyTime) -> int | None:
     """When somebody must look at this climb again: the due time of its row in `timer`."""
     if climb is not None and climb.open and standing(case, climb) is None:
-        return climb.miss  # at once: it is to be cleared
+        return climb.raised_at or climb.miss  # at once: it is to be cleared
     step = upcoming(case, climb, duty)
     return step.at if step else None
 
@@ -213,32 +223,52 @@ def wake(case: Case, climb: Climb | None, duty: DutyTime) -> int | None:
 
 
 def advance(
-    case: Case, climb: Climb | None, duty: DutyTime, now: int, book: Book | None, why: str = ""
+    case: Case, climb: Climb | None, duty: DutyTime, now: int, book: Book | None, why: str = "", floor: int = 0
 ) -> list[Change]:
-    """Everything that has become due by `now`, in order. `why`: kind of the event that just changed the case."""
+    """Everything that has become due by `now`, in order. `why`: kind of the event that just changed the case.
+
+    `floor`: what became due through that event and not through time (another priority, a check that failed) is raised
+    then and not at an instant at which nobody could have known.
+    """
     found: list[Change] = []
-    while (change := _step(case, climb, duty, now, book, why)) is not None:
+    while (change := _step(case, climb, duty, now, book, why, floor)) is not None:
         climb = change.climb
         found.append(change)
     return found
 
 
-def _step(case: Case, climb: Climb | None, duty: DutyTime, now: int, book: Book | None, why: str) -> Change | None:
-    lit = next((one for one in _lit(case, duty) if one[0] <= now), None)
+def _step(
+    case: Case, climb: Climb | None, duty: DutyTime, now: int, book: Book | None, why: str, floor: int
+) -> Change | None:
     if climb is None or not climb.open:
+        lit = _lit_by(case, climb, duty, now, floor)
         if lit is None:
             return None
         at, n, clock = lit
         if climb is not None and (climb.trigger, climb.miss) == (clock.code, clock.due):  # undone, not missed anew
-            return Change("ladder_resumed", replace(climb, cleared_at=None, cleared_why=""))
+            return Change("ladder_resumed", replace(climb, cleared_at=None, cleared_why="", since=now))
         fresh = Climb(case.id, clock.code, clock.due or 0, climb.cycle + 1 if climb else 1)
         return _raised(case, fresh, Next(n, at, "due"), duty, book)
     if standing(case, climb) is None:
-        if lit is None:
-            return Change("ladder_cleared", replace(climb, cleared_at=now, cleared_why=why))
-        return Change("ladder_moved", replace(climb, trigger=lit[2].code, miss=lit[2].due or 0))
+        return released(case, climb, duty, now, why)
     step = upcoming(case, climb, duty)
-    return _raised(case, climb, step, duty, book) if step is not None and step.at <= now else None
+    if step is None or step.at > now:
+        return None
+    if step.at < floor:
+        return Change("ladder_moved", replace(climb, since=floor))
+    return _raised(case, climb, step, duty, book)
+
+
+def _lit_by(case: Case, climb: Climb | None, duty: DutyTime, now: int, floor: int = 0) -> tuple[int, int, Clock] | None:
+    return next((one for one in _lit(case, climb, duty, floor) if one[0] <= now), None)
+
+
+def released(case: Case, climb: Climb, duty: DutyTime, now: int, why: str) -> Change:
+    """The end of an open climb whose trigger is no more; another missed clock takes it over at its level."""
+    lit = _lit_by(case, climb, duty, now)
+    if lit is None:
+        return Change("ladder_cleared", replace(climb, cleared_at=now, cleared_why=why))
+    return Change("ladder_moved", replace(climb, trigger=lit[2].code, miss=lit[2].due or 0, since=now))
 
 
 def _raised(case: Case, climb: Climb, step: Next, duty: DutyTime, book: Book | None, by: str = "") -> Change:
@@ -254,7 +284,7 @@ def forecast(case: Case, climb: Climb | None, duty: DutyTime, book: Book | None)
     if now is None:
         return []
     if climb is None or not climb.open:
-        found = _lit(case, duty)[0][2]
+        found = _lit(case, climb, duty)[0][2]
         climb = Climb(case.id, found.code, found.due or 0)
     rungs: list[Rung] = []
     step: Next | None = now
@@ -301,9 +331,9 @@ def called(climb: Climb, rung: Rung, call: Call) -> Change:
     return Change("rung_called", _with(climb, tried))
 
 
-def uncalled(climb: Climb, by: str) -> Change | None:
-    """The record without the last call of somebody who takes it back; None if he made none."""
-    mine = [(call.at, rung) for rung in climb.rungs for call in rung.calls if call.by == by]
+def uncalled(climb: Climb, by: str, since: int = 0) -> Change | None:
+    """The record without the last call of somebody who takes it back; None if he made none since then."""
+    mine = [(call.at, rung) for rung in climb.rungs for call in rung.calls if call.by == by and call.at >= since]
     if not mine:
         return None
     at, rung = max(mine, key=lambda one: one[0])

@@ -13,8 +13,9 @@ from zjj_console.storage.reads import QUEUE_COLUMNS, QueueRow
 
 _ASKED = ("RET", "EXT", "SUP_ACK")  # clocks of wishes that wait for somebody's decision
 _COLUMNS = ", ".join(f"c.{name}" for name in QUEUE_COLUMNS)
+_BESIDE = "c.recorded_at, c.since, coalesce(l.level, 0), coalesce(l.raised_at, 0), a.at"
 _SELECT = (
-    f"SELECT {_COLUMNS}, c.recorded_at, coalesce(l.level, 0), coalesce(l.raised_at, 0), a.at FROM case_row c"
+    f"SELECT {_COLUMNS}, {_BESIDE} FROM case_row c"
     " LEFT JOIN ladder l ON l.case_id = c.id AND l.state = 'open' LEFT JOIN alarm_ack a ON a.subject = c.id"
 )
 _UNSENT = "('REPORTED', 'ACCEPTED')"
@@ -27,6 +28,7 @@ class Pressing(Struct, frozen=True):
 
     row: QueueRow
     recorded_at: int
+    since: int  # when its state began
     level: int
     raised_at: int
     acked_at: int | None
@@ -50,7 +52,7 @@ class PostCheck(Struct, frozen=True):
 
 def _pressing(db: Connection, where: str, params: tuple[Any, ...], limit: int) -> list[Pressing]:
     rows = db.execute(f"{_SELECT} WHERE {where} LIMIT ?", (*params, limit)).fetchall()
-    return [Pressing(QueueRow(*row[:-4]), *row[-4:]) for row in rows]
+    return [Pressing(QueueRow(*row[:-5]), *row[-5:]) for row in rows]
 
 
 def urgent(db: Connection, now: int, limit: int) -> list[Pressing]:
@@ -78,13 +80,13 @@ def asked(db: Connection, limit: int) -> list[tuple[Pressing, str, int]]:
     """(case, clock, deadline) of wishes that wait: a return, an extension or suspension, a support."""
     marks = ",".join("?" * len(_ASKED))
     rows = db.execute(
-        f"SELECT {_COLUMNS}, c.recorded_at, coalesce(l.level, 0), coalesce(l.raised_at, 0), a.at, t.code, t.due_at"
+        f"SELECT {_COLUMNS}, {_BESIDE}, t.code, t.due_at"
         " FROM timer t JOIN case_row c ON c.id = t.case_id"
         " LEFT JOIN ladder l ON l.case_id = c.id AND l.state = 'open' LEFT JOIN alarm_ack a ON a.subject = c.id"
         f" WHERE t.code IN ({marks}) ORDER BY t.due_at LIMIT ?",
         (*_ASKED, limit),
     ).fetchall()
-    return [(Pressing(QueueRow(*row[:-6]), *row[-6:-2]), row[-2], row[-1]) for row in rows]
+    return [(Pressing(QueueRow(*row[:-7]), *row[-7:-2]), row[-2], row[-1]) for row in rows]
 
 
 def by_hand(db: Connection, limit: int) -> list[Pressing]:
@@ -94,13 +96,18 @@ def by_hand(db: Connection, limit: int) -> list[Pressing]:
 
 
 def fresh_late(db: Connection, since: int, now: int) -> int:
-    """How many deadlines were missed or rungs raised in (since, now]: what a bell asks."""
+    """How many deadlines were missed in (since, now], or rungs raised for one or by hand: what a bell asks.
+
+    A rung that comes before the deadline is silent, as everything is that is only due soon.
+    """
     missed = db.execute(
         f"SELECT count(*) FROM case_row WHERE is_open = 1 AND rank = {RANK_RUNNING} AND next_due > ? AND next_due <= ?",
         (since, now),
     ).fetchone()[0]
     raised = db.execute(
-        "SELECT count(*) FROM ladder WHERE state = 'open' AND raised_at > ? AND raised_at <= ?", (since, now)
+        "SELECT count(*) FROM ladder l JOIN case_row c ON c.id = l.case_id WHERE l.state = 'open' AND l.raised_at > ?"
+        ' AND l.raised_at <= ? AND (c.next_due <= ? OR l."trigger" IN (?, ?))',
+        (since, now, now, BY_HAND, REFUSED),
     ).fetchone()[0]
     return int(missed) + int(raised)
 
