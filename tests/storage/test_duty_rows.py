@@ -15,7 +15,7 @@ from zjj_console.desk import (
     signing,
     stationing,
     visiting,
-)
+)  # fmt: skip
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.model import Actor
 from zjj_console.storage import audit, duty_rows, reads_duty
@@ -67,9 +67,9 @@ def lived(template, copy_db, tmp_path_factory, town, open_desk):
     do("0005", agenda.collect("z1", {}, nil=True))
     do("0005", agenda.skip("2021-W09", "示例"))
     do("0005", visiting.record("z1", "0011", hands.now, "平稳", "无"))
+    do("0008", climbing.escalate("1001", 2, console="A"))
+    do("0008", alarming.acknowledge([first.case("1001").id, "post:z5:deputy"]))
     first.sweep()  # the check of the posts: the night is not over yet
-    do("0008", climbing.escalate("1001", console="A"))
-    do("0008", alarming.acknowledge([first.case("1001").id]))
     for desk in desks.values():
         desk.close()
     return path

@@ -126,12 +126,10 @@ def house(db: Connection, facts: Facts) -> tuple[Alarm, ...]:
 
     Changes with the journal and with the minute, and is kept that long.
     """
-    posts: list[Alarm] = []
-    if facts.town.ladder.posts:
-        chain = holders.chain(facts.duty, facts.book, facts.now)
-        posts += _posts(facts, chain)
-        posts += _night(db, facts, chain, {alarm.subject for alarm in posts})
-    return (*_handover(facts), *posts, *_meetings(db, facts))
+    chain = holders.chain(facts.duty, facts.book, facts.now) if facts.town.ladder.posts else []
+    vacant = tuple(_posts(facts, chain))
+    night = _night(db, facts, chain, {alarm.subject for alarm in vacant})
+    return (*_handover(facts), *vacant, *night, *_meetings(db, facts))
 
 
 def of_clock(jump: Jump) -> Alarm:
@@ -152,10 +150,10 @@ def _handover(facts: Facts) -> Iterator[Alarm]:
 
 
 def _meetings(db: Connection, facts: Facts) -> Iterator[Alarm]:
-    """二(三)2: what the week or the month still owes."""
+    """二(三)2: what the week or the month still owes, from the day on which the journal began."""
     from zjj_console.desk import consult_view  # only where nothing is kept does the desk pay for it
 
-    begun = reads_meeting.begun(db)  # before a desk has written anything nobody owes it a report
+    begun = reads_meeting.begun(db)
     if begun is None:
         return
     for gap in consult_view.gaps(db, facts):
@@ -163,8 +161,8 @@ def _meetings(db: Connection, facts: Facts) -> Iterator[Alarm]:
             subject = f"meeting:{gap.kind}:{gap.ref}:{gap.unit}"
             yield Alarm(subject, Grade.NOTE, gap.at, None, "meeting", zh=gap.zh, en=gap.en)
     for due in consult_view.visits_due(db, facts):
-        if due.state != "due" and begun <= due.warn_at:
-            at = due.ends_at if due.state == "overdue" else due.warn_at
+        at = due.ends_at if due.state == "overdue" else due.warn_at
+        if due.state != "due" and at >= begun:
             yield Alarm(f"visit:{due.station}:{due.month}", Grade.NOTE, at, None, "visit", zh=due.zh, en=due.en)
 
 
@@ -186,9 +184,8 @@ def _night(db: Connection, facts: Facts, chain: list[Post], noted: set[str]) -> 
     for hole in post_checking.holes(db, facts, chain):
         if hole.bare or any(f"post:{p.station}:{p.post}" not in noted for p in hole.posts):
             zh, en = hole.told(facts)
-            yield Alarm(
-                f"night:{hole.unit}", Grade.LATE if hole.bare else Grade.NOTE, hole.since, None, "night", zh=zh, en=en
-            )
+            grade = Grade.LATE if hole.bare else Grade.NOTE
+            yield Alarm(f"night:{hole.unit}", grade, hole.since, None, "night", zh=zh, en=en)
 
 
 def rings(db: Connection, facts: Facts, before: int, found: Look) -> bool:

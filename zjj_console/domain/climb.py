@@ -136,15 +136,19 @@ def triggers(priority: int, clocks: Iterable[Clock], duty: DutyTime) -> list[tup
     return sorted(found, key=lambda one: (one[0], one[2].code))
 
 
+def lit(priority: int, clocks: Iterable[Clock], floor: int, duty: DutyTime) -> list[tuple[int, int, Clock]]:
+    """The triggers with the instants at which they really raise somebody: not before `floor`, not in the quiet hours."""
+    found = []
+    for at, n, clock in triggers(priority, clocks, duty):
+        step = _loud(Next(n, max(at, floor), "due"), priority, duty)
+        found.append((step.at, at, n, clock))
+    return [(at, n, clock) for at, _, n, clock in sorted(found, key=lambda one: (one[0], one[1], one[3].code))]
+
+
 def _lit(case: Case, climb: Climb | None, duty: DutyTime, floor: int = 0) -> list[tuple[int, int, Clock]]:
     """The triggers of a case. One that came to us late begins to climb when it came, not in the past."""
     ended = climb.cleared_at or 0 if climb is not None else 0
-    floor = max(floor, case.recorded_at, ended)
-    found = []
-    for at, n, clock in triggers(case.priority, case.clocks.values(), duty):
-        step = _loud(Next(n, max(at, floor), "due"), case, duty)
-        found.append((step.at, at, n, clock))
-    return [(at, n, clock) for at, _, n, clock in sorted(found, key=lambda one: (one[0], one[1], one[3].code))]
+    return lit(case.priority, case.clocks.values(), max(floor, case.recorded_at, ended), duty)
 
 
 def standing(case: Case, climb: Climb) -> Clock | None:
@@ -174,7 +178,7 @@ def _after(case: Case, climb: Climb, clock: Clock, duty: DutyTime) -> Next | Non
     if n > ladder.top:
         return None
     if last.missing:
-        return _loud(Next(n, max(last.at, climb.since), "skipped"), case, duty)
+        return _loud(Next(n, max(last.at, climb.since), "skipped"), case.priority, duty)
     planned, gap = schedule(case.priority, clock, n, duty), schedule(case.priority, clock, last.n, duty)
     patience = min(_window(last.at, case, clock, duty), last.at + max(0, planned - gap))
     found = Next(n, planned, "due") if patience <= planned else Next(n, patience, "late")
@@ -187,7 +191,7 @@ def _after(case: Case, climb: Climb, clock: Clock, duty: DutyTime) -> Next | Non
     found = Next(n, climb.since, "late") if climb.since > found.at else found
     if rule.rises[n - 1].kind == "weekly" and found.at != planned:  # a meeting that has begun is not the next one
         found = Next(n, consult_week.next_meeting(duty, found.at), found.why)
-    return _loud(found, case, duty)
+    return _loud(found, case.priority, duty)
 
 
 def _window(start: int, case: Case, clock: Clock, duty: DutyTime) -> int:
@@ -202,10 +206,10 @@ def held_until(case: Case, climb: Climb, duty: DutyTime, answer: int) -> int | N
     return _window(answer, case, clock, duty) if clock is not None else None
 
 
-def _loud(step: Next, case: Case, duty: DutyTime) -> Next:
+def _loud(step: Next, priority: int, duty: DutyTime) -> Next:
     """The end of the quiet hours where a call would fall into them."""
     ladder = duty.town.ladder
-    quiet_from, local = ladder.rules[case.priority].quiet_from, duty.local(step.at)
+    quiet_from, local = ladder.rules[priority].quiet_from, duty.local(step.at)
     if not quiet_from or step.n < quiet_from or not ladder.is_quiet(local.hour * 60 + local.minute):
         return step
     return Next(step.n, weekly.next_time(duty, step.at, ladder.quiet[1]), "quiet")

@@ -164,8 +164,8 @@ class Quick:
         if "committee" not in values:
             marks = f"{marks} place_pending".lstrip()
         if any(self.ladder.trigger(code, priority) for code in clocks):
-            at = climb.triggers(priority, (Clock(*clock) for clock in clocks.values()), self.duty)[0][0]
-            at = max(at, self.builder.now)
+            told_of = (Clock(*clock) for clock in clocks.values())
+            at = climb.lit(priority, told_of, self.builder.now, self.duty)[0][0]
             timers.append((told.id, climb.TIMER, at, at, priority))
         if clocks:
             values["clocks"] = clocks
