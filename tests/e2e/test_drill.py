@@ -31,7 +31,7 @@ def drilled(tmp_path: Path) -> Iterator[Drilled]:
 
 def test_a_drill_shows_its_watermark_the_call_and_the_report(drilled: Drilled) -> None:
     drilled.see("请呼叫", "E1副站长 周丁")
-    drilled.see("演练 x200", "全部达到", "E2站长 钱未 已应答")
+    drilled.see("演练 x200", "E2站长 钱未 已应答", "应有结果 23/23")
     drilled.press("Escape").see("23:50:00")
     for key in ("F4", "F6", "F10", "F1"):
         drilled.press(key).settled()

@@ -308,7 +308,9 @@ def history(
 @app.command()
 def check(
     context: typer.Context,
-    at: Annotated[str, typer.Option("--at", metavar="TIME", help="哪个时刻，默认此刻；如 17:30 须写日期以看将来")] = "",
+    at: Annotated[
+        str, typer.Option("--at", metavar="TIME", help="哪个时刻，默认此刻；看将来须写日期，如 03-01T20:15")
+    ] = "",
 ) -> None:
     """各站各岗此刻会找到谁；有岗位找不到人则退出码 14。每夜开始时自动核对一次并记录。"""
     from zjj_console.commands import alarm_shape as shape
