@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.heartbeat import Heart
+from zjj_console.domain.model import MINUTE
 from zjj_console.i18n import set_lang, t
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.notices import Notices
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from zjj_console.screens.drilling import Drilling
 
 _HERE = Path(__file__).parent
+AWAY = MINUTE  # without a second for this long: the host slept, or the console was gone
 ANNOUNCED = "，随后续功能提供"
 
 
@@ -62,6 +64,7 @@ class ConsoleApp(App[int]):
         self.queue = QueueScreen(self.session)
         self.notices = Notices(self.put_out)
         self.drilling: Drilling | None = None
+        self.ticked_at = self.heart.left()  # the last second of a console that did not end well, if any
 
     def get_default_screen(self) -> Screen[Any]:
         return self.queue
@@ -75,7 +78,8 @@ class ConsoleApp(App[int]):
 
     async def second(self) -> None:
         """The one timer: the clock, the news, the drafts, and what time alone decides."""
-        self.heart.beat(self.desk.now())
+        now = self.desk.now()
+        self.heart.beat(now)
         if self.drilling is not None:
             await self.drilling.second(self.screen)
         if self.session.sweep_due():
@@ -84,6 +88,9 @@ class ConsoleApp(App[int]):
             self.session.locked = True
         if self.session.boundary_rings():
             self.bell()
+        if self.ticked_at and now - self.ticked_at > AWAY * self.session.pace:
+            self.session.tell_missed(self.ticked_at)
+        self.ticked_at = now
         changed = self.desk.changed()
         stack = self.screen_stack
         in_sight = [s for s in stack[-2:] if s is stack[-1] or stack[-1].is_modal]

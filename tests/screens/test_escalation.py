@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from zjj_console.desk.desk import Desk
+from zjj_console.desk.heartbeat import Heart
 from zjj_console.domain.model import MINUTE, SECOND
 from zjj_console.i18n import set_lang
 from zjj_console.storage import duty_rows
@@ -189,3 +190,24 @@ async def test_the_list_never_loses_an_alarm_by_scrolling(opened: Any) -> None:
             await console.press(key)
             assert "!!!急超 1009" in console.lines[1], key
             assert "另" in console.lines[1], key
+
+
+async def test_NV_2_asleep_over_three_deadlines_is_told_once_and_names_them(opened: Any, desk: Desk) -> None:
+    async with opened() as console:
+        await console.second()
+        await console.second(13 * 60)  # 1011, 1010 and 1008 fall due meanwhile
+        assert "停顿 13:00，期间到期" in console.message
+        for handle in ("1011", "1010", "1008"):
+            assert handle in console.message
+        await console.press("escape")
+        await console.second()
+        assert "停顿" not in console.message
+
+
+async def test_a_console_that_broke_is_told_what_fell_due_since(opened: Any, desk: Desk, clock: Any) -> None:
+    Heart(desk.path).beat(clock.now)
+    clock.pass_(minutes=13)
+    async with opened() as console:
+        await console.second()
+        assert "期间到期" in console.message
+        assert "1011" in console.message

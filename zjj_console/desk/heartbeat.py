@@ -65,6 +65,11 @@ class Heart:
     def beat(self, now: int) -> None:
         self._beaten = put(self.path, msgspec.json.encode(Beat(self.console, now)), self.console) or self._beaten
 
+    def left(self) -> int:
+        """The beat of a console that was not closed (µs), 0 if there is none."""
+        found = last(self.path)
+        return found.at if found is not None else 0
+
     def stop(self) -> None:
         """A clean end. The beat of another console that has come meanwhile stays."""
         found = last(self.path) if self._beaten else None

@@ -8,12 +8,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from zjj_console.desk import alarming
+from zjj_console.desk import alarming, wording
 from zjj_console.desk.alarming import Alarm, Look
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.outcome import Outcome
 from zjj_console.domain import custody
-from zjj_console.domain.alarms import Grade, Group, grouped
+from zjj_console.domain.alarms import SOUNDS_ONCE, URGENT, Grade, Group, grouped
 from zjj_console.domain.model import MINUTE, SECOND
 from zjj_console.i18n import t
 from zjj_console.storage.db import StorageError
@@ -24,6 +24,8 @@ JUST_MOVED = 700_000  # µs: a key this soon after its row changed is not meant 
 READ_BY_THEN = 2 * SECOND  # a key after that clears the message
 MESSAGE_STAYS = 15 * SECOND
 SWEEP_EVERY = MINUTE
+_MISSED = URGENT | SOUNDS_ONCE  # what would have rung
+_NAMED = 8
 STRIP = 4  # of each grade that the strip looks at; the list of alarms reads more
 COMMAND_DRAFT = "console-line"
 FIRST_RUN = "console-first-run"
@@ -84,6 +86,18 @@ class Session:
         if self.muted_until and self.desk.now() >= self.muted_until:
             self.muted_until = 0
         return self.look
+
+    def tell_missed(self, since: int) -> None:
+        """NV-2: what fell due while nobody was told, once and in one line."""
+        now = self.desk.now()
+        missed = [a for a in self.desk.alarms().alarms if since < a.raised <= now and a.grade in _MISSED]
+        if missed:
+            named = " ".join(a.row.handle for a in missed[:_NAMED] if a.row is not None)
+            gone = wording.span(now - since)
+            self.say(
+                t("停顿 {gone}，期间到期 {n} 项: {named}", gone=gone, n=len(missed), named=named).rstrip(": "),
+                "bold $p2",
+            )
 
     def waiting(self) -> list[Alarm | Group]:
         """What nobody has acknowledged, the worst first, a flood gathered by cause."""
