@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import fields, replace
 
+from zjj_console.domain import records
 from zjj_console.domain.model import Event, Refusal
 
 Level = Literal["town", "urgent", "station"]
@@ -254,8 +254,6 @@ def warnings(item: Item) -> tuple[str, ...]:
 
 # folding ------------------------------------------------------------------------------------------------------------------
 
-_TYPES = {f.name: f.type for f in fields(Meeting)}
-
 
 def event_of(kind: str, meeting: Meeting, args: dict[str, Any], **put: Any) -> Event:
     """An event that puts values: tables grow by key, everything else is replaced."""
@@ -266,10 +264,4 @@ def event_of(kind: str, meeting: Meeting, args: dict[str, Any], **put: Any) -> E
 
 def evolve(meeting: Meeting | None, stream: str, data: dict[str, Any]) -> Meeting:
     """Fold one meeting event. Total: any event applies to any record of its stream."""
-    before = meeting or msgspec.convert({"id": stream.partition(":")[2], **data["key"]}, Meeting)
-    changes: dict[str, Any] = {}
-    for name, value in data["put"].items():
-        if name in _TYPES:
-            new, old = msgspec.convert(value, _TYPES[name]), getattr(before, name)
-            changes[name] = {**old, **new} if isinstance(old, dict) else new
-    return replace(before, **changes)
+    return records.fold(meeting, Meeting, stream, data)

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import fields, replace
 
+from zjj_console.domain import records
 from zjj_console.domain.model import Event
 
 State = Literal["OPEN", "PREPARED", "OUT_SIGNED", "IN_SIGNED", "FORCED"]
@@ -252,9 +252,6 @@ def handover_id(boundary: str, day: date, suffix: str = "") -> str:
     return f"{boundary}-{day.isoformat()}" + (f"@{suffix}" if suffix else "")
 
 
-_TYPES = {f.name: f.type for f in fields(Handover)}
-
-
 def event_of(kind: str, handover: Handover, args: dict[str, Any], **put: Any) -> Event:
     """An event that puts values into the record: tables and lists grow, everything else is replaced."""
     key = {
@@ -273,15 +270,4 @@ def event_of(kind: str, handover: Handover, args: dict[str, Any], **put: Any) ->
 
 def evolve(handover: Handover | None, stream: str, data: dict[str, Any]) -> Handover:
     """Fold one handover event. Total: any event applies to any record of its stream."""
-    before = handover or msgspec.convert({"id": stream.partition(":")[2], **data["key"]}, Handover)
-    changes: dict[str, Any] = {}
-    for name, value in data["put"].items():
-        if name not in _TYPES:
-            continue
-        new, old = msgspec.convert(value, _TYPES[name]), getattr(before, name)
-        if isinstance(old, dict) and name != "sheets":
-            new = {**old, **new}
-        elif isinstance(old, tuple):
-            new = (*old, *new)
-        changes[name] = new
-    return replace(before, **changes)
+    return records.fold(handover, Handover, stream, data, whole=("sheets",), growing=("notes", "changed"))

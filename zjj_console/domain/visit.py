@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import fields, replace
 
+from zjj_console.domain import records
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.model import Event
 from zjj_console.town.models import Post, Town
@@ -54,9 +54,6 @@ def visit_id(station: str, month: str, n: int) -> str:
     return f"JZ-{station}-{month}-{n}"
 
 
-_TYPES = {f.name: f.type for f in fields(Visit)}
-
-
 def event_of(kind: str, visit: Visit, args: dict[str, Any], **put: Any) -> Event:
     key = {"station": visit.station, "month": visit.month, "at": visit.at}
     return Event(kind, f"visit:{visit.id}", {"args": args, "key": key, "put": msgspec.to_builtins(put)})
@@ -64,13 +61,7 @@ def event_of(kind: str, visit: Visit, args: dict[str, Any], **put: Any) -> Event
 
 def evolve(visit: Visit | None, stream: str, data: dict[str, Any]) -> Visit:
     """Fold one visit event. Total: any event applies to any record of its stream."""
-    before = visit or msgspec.convert({"id": stream.partition(":")[2], **data["key"]}, Visit)
-    changes: dict[str, Any] = {}
-    for name, value in data["put"].items():
-        if name in _TYPES:
-            new, old = msgspec.convert(value, _TYPES[name]), getattr(before, name)
-            changes[name] = {**old, **new} if isinstance(old, dict) else new
-    return replace(before, **changes)
+    return records.fold(visit, Visit, stream, data)
 
 
 # who visits, and what is missing ---------------------------------------------------------------------------------------------
