@@ -81,3 +81,11 @@ def test_rebuilt_rows_climb_on_as_if_nothing_had_been(urgent):
     assert urgent.desk.rebuild() == 1
     urgent.at("00:04:00")
     assert urgent.called() == FOUR
+
+
+def test_a_ladder_that_does_not_move_never_holds_the_desk(urgent, monkeypatch):
+    """A row that stays due, whatever the reason, is tried again with the next beat and not for ever in this one."""
+    case = urgent.desk.case("1001").id
+    monkeypatch.setattr("zjj_console.desk.climbing.due", lambda *_: [case])
+    urgent.desk.sweep()
+    urgent.calls()

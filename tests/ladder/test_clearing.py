@@ -93,6 +93,17 @@ def test_P3_a_failed_check_raises_no_rung_at_an_instant_at_which_the_case_was_be
     night.calls("E1 0031 03-10 10:12", "E2 0021 03-10 15:00")
 
 
+def test_a_check_that_becomes_urgent_when_it_is_long_late_is_escalated_from_then(night):
+    """Of third priority a late check calls nobody; of first it does, from when it became so and not in the past."""
+    handled(night, 3, "2021-03-01 09:00")
+    night.line("tj 1001 1 已清理")
+    night.at("2021-03-03 10:00")
+    night.calls()
+    night.line("xj dhj zy 1 dh")
+    night.line("cf 1002 1001")
+    night.calls("E4 0005 03-03 10:00")
+
+
 def test_an_extension_moves_the_rungs_that_are_still_to_come(night):
     handled(night, 2, "2021-03-02 09:00")
     night.line("dd 1001")
@@ -232,6 +243,16 @@ def test_cx_takes_back_one_call_and_not_the_one_before(late):
     late.line("cx")
     climb = late.climb()
     assert climb.rungs[1].answered_at is not None and climb.rungs[0].calls == ()
+
+
+def test_cx_of_a_call_that_counted_for_nobody_leaves_the_answers_as_they_are(late):
+    late.line("th 1001 1")
+    late.forward("1m")
+    late.line("qs 1001")
+    late.forward("1m")
+    late.line("th 1001 2")
+    late.line("cx")
+    assert late.climb().rungs[1].answered_at is not None
 
 
 def test_by_hand_ends_by_hand_unless_a_deadline_was_missed_meanwhile(urgent):
