@@ -1,7 +1,9 @@
 """Consultation (F7, §2.9): collection, agenda, the meeting with an outcome for each item, follow-up, visits. Rules are the acts'."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+
+from rich.cells import cell_len
 
 from zjj_console.desk import agenda, consult_words, consulting, followups, visiting
 from zjj_console.desk.acts import Act
@@ -15,7 +17,8 @@ from zjj_console.screens.consult_board import PAGES, ConsultBoard
 from zjj_console.screens.minutes_reader import MinutesReader
 from zjj_console.storage import projections
 from zjj_console.verbs.table import BY_ID
-from zjj_console.widgets.cells import Line, wrap
+from zjj_console.widgets.cells import Line, shown
+from zjj_console.widgets.panel import Panel
 from zjj_console.widgets.verb_words import key_hints
 
 _STEPS = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": 10, "pageup": -10, "home": -100_000, "end": 100_000}
@@ -96,30 +99,52 @@ class ConsultScreen(ConsultBoard):
     def show_units(self) -> None:
         """Below the list while units are typed: how each is written."""
         units = [u for u in self.session.desk.town.units.values() if u.enabled and u.kind != "village_station"]
-        words = "  ".join(f"{u.tokens[0] if u.tokens else u.code} {u.name_en if english() else u.name}" for u in units)
-        self.help = [((f" {piece}", "$dim"),) for piece in wrap(words, max(10, self.size.width - 4))[:4]]
+        self.show_help(f"{u.tokens[0] if u.tokens else u.code} {u.name_en if english() else u.name}" for u in units)
+
+    def show_help(self, pieces: Iterable[str]) -> None:
+        """Words that may be typed, never broken within one."""
+        lines = [""]
+        for piece in pieces:
+            if cell_len(lines[-1]) + cell_len(piece) + 2 > self.size.width - 2:
+                lines.append("")
+            lines[-1] += f" {shown(piece)} "
+        self.help = [((line, "$dim"),) for line in lines[:4]]
 
     # keys -------------------------------------------------------------------------------------------------------------
 
     def hint(self) -> Line:
+        return self.hints()[0]
+
+    def hints(self) -> tuple[Line, Line]:
+        """The keys of this page first; what the line has no room for stands above it while nothing is said there."""
         opened = self.meeting.state == "OPEN"
-        act = [("s", t("散会") if opened else t("开会")), ("p", t("到会"))] if opened else [("s", t("开会"))]
+        act = [("s", t("散会")), ("p", t("到会"))] if opened else [("s", t("开会"))]
         first: dict[str, list[tuple[str, str]]] = {
             "agenda": ([("1-7", t("结果")), *act] if opened else [("n", t("加题"))]) + [("m", t("补题")), ("x", t("撤题"))],
             "pool": [("n", t("列入")), ("t", t("全部列入"))],
-            "followups": [("f", t("已办")), ("d", t("督办"))],
+            "followups": [("f", t("记已办")), ("d", t("督办"))],
             "stations": [("r", t("站报")), ("c", t("催报"))],
-            "visits": [("v", t("登记约定")), ("x", t("取消约定"))],
-            "past": [("Enter", t("看这次")), ("b", t("不开"))],
+            "visits": [("v", t("登记或约定")), ("x", t("取消约定"))],
+            "past": [("Enter", t("看这次")), ("b", t("记不开"))],
         }  # fmt: skip
-        rest = [*act, ("r", t("站报")), ("c", t("催报")), ("l", t("锁议程")), ("w", t("临时会商")), ("z", t("站级会商")),
-                ("g", t("纪要")), ("v", t("进站")), ("f", t("督办已办")), ("b", t("不开"))]  # fmt: skip
-        pairs = dict(reversed([*first[self.listed], *rest]))  # the first word of a key counts
-        ordered = [(key, pairs[key]) for key in dict(first[self.listed] + rest)]
+        rest = [*act, ("r", t("站报")), ("c", t("催报")), ("l", t("锁议程")), ("g", t("纪要")), ("v", t("进站")), ("f", t("督办")),
+                ("w", t("临时会商")), ("z", t("站级会商")), ("n", t("加题")), ("b", t("记不开"))]  # fmt: skip
+        pairs: dict[str, str] = {}
+        for key, word in [*first[self.listed], *rest]:
+            pairs.setdefault(key, word)
         tail = [("[ ]", t("换周")), ("Tab", t("换页")), ("Enter", t("案件")), ("Esc", t("返回"))]
         if self.listed == "past":
             tail.pop(2)
-        return key_hints(ordered, tail, self.size.width)
+        line = key_hints(pairs.items(), tail, self.size.width)
+        shown_keys = {text for text, style in line if style == "bold $accent"}
+        more = key_hints([(key, word) for key, word in pairs.items() if key not in shown_keys], [], self.size.width)
+        return line, more
+
+    def draw_line(self) -> None:
+        super().draw_line()
+        if not self.is_mounted or self.asking or self.command.active or self.session.message.text:
+            return
+        self.query_one("#message", Panel).show([self.hints()[1]])
 
     def on_list_key(self, key: str, char: str) -> bool:
         keys: dict[str, Callable[[], None]] = {
@@ -327,8 +352,7 @@ class ConsultScreen(ConsultBoard):
             self.show_units()
         elif kind.code in ("suspend", "raise"):
             rows = facts.town.reasons.get("suspend", {}).items()
-            words = "  ".join(f"r{digit} {r.name_en if english() else r.name}" for digit, r in rows)
-            self.help = [((f" {piece}", "$dim"),) for piece in wrap(words, max(10, self.size.width - 4))]
+            self.show_help(f"r{digit} {r.name_en if english() else r.name}" for digit, r in rows)
 
         def make(line: str) -> Made:
             plain = kind.code in ("defer", "end")  # words only

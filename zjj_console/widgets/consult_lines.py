@@ -86,10 +86,8 @@ def top(week: Week, running: Sequence[Meeting], at: Frame, width: int) -> Line:
 
 def collection(week: Week, at: Frame) -> Line:
     """Who is silent comes first, by name."""
-    if week.times is None:
-        came = [unit_name(at.town, u) for u in week.meeting.invited if week.meeting.came(u)]
-        said = words([t("到会"), *came]) if came else t("到会未登记")
-        return ((f" {said}", "$dim"),)
+    if week.times is None or week.meeting.state in consult.HELD:
+        return _attendance(week, at)
     silent = [s for s in week.stations if not s.reported]
     told = len(week.stations) - len(silent)
     spans: list[Span] = [(f" {t('收集 {a}/{b}站', a=told, b=len(week.stations))} ", "$foreground")]
@@ -102,6 +100,20 @@ def collection(week: Week, at: Frame) -> Line:
     for s in (one for one in week.stations if one.reported):
         spans.append((f" {unit_name(at.town, s.station)} {said_word(s)}", "$p2" if s.late else "$dim"))
     return tuple(spans)
+
+
+def _attendance(week: Week, at: Frame) -> Line:
+    """Of a meeting that was opened: who came, who is not there, and which stations were silent."""
+    m = week.meeting
+    units = tuple(dict.fromkeys((*m.invited, *m.attendance)))
+    came = [unit_name(at.town, u) for u in units if m.came(u)]
+    away = [unit_name(at.town, u) for u in units if u in m.attendance and not m.came(u)]
+    rest = [unit_name(at.town, u) for u in units if u not in m.attendance]
+    spans: list[Span] = [(f" {t('到会 {a}/{b}', a=len(came), b=len(units))} {' '.join(came)} ", "$foreground")]
+    spans += [(f" {t('缺席')} {' '.join(away)} ", "$p2")] if away else []
+    spans += [(f" {t('未登记')} {' '.join(rest)} ", "$p2" if m.state == "OPEN" else "$dim")] if rest else []
+    silent = [unit_name(at.town, s.station) for s in week.stations if not s.reported]
+    return (*spans, *([(f" {t('未报')} {' '.join(silent)}", "$dim")] if silent else []))
 
 
 def said_word(s: StationWord) -> str:
@@ -130,9 +142,8 @@ def agenda(row: Row, m: Meeting, at: Frame, width: int, *, selected: bool) -> Li
     else:
         again = t("续{n} ", n=item.deferrals) if item.deferrals else ""
         result = (again + t("待议"), "bold $p2" if m.state == "OPEN" else "$foreground")
-    lacks: Span = (
-        (f"{t('缺')}{shown(item.missing)}", "$p2") if item.missing else (t("齐") if item.materials else "-", "$dim")
-    )
+    named = f" {shown(item.missing)}" if width >= 100 else ""
+    lacks: Span = (t("缺") + named, "$p2") if item.missing else (t("齐") if item.materials else "-", "$dim")
     values: dict[str, Span] = {
         "序": (str(row.n), "bold $foreground"), "案号": (item.handle, "bold $foreground" if selected else "$foreground"),
         "报送": (short_unit(town, item.station) or "-", "$dim"),
