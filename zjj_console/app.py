@@ -135,6 +135,10 @@ class ConsoleApp(App[int]):
             from zjj_console.screens.escalation import EscalationScreen
 
             self.push_screen(EscalationScreen(self.session))
+        elif tab.mode == "consult":
+            from zjj_console.screens.consult import ConsultScreen
+
+            self.push_screen(ConsultScreen(self.session))
         elif tab.mode == "handover":
             from zjj_console.screens.handover import HandoverScreen
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.model import MINUTE, Case, State
+from zjj_console.intake.demo_meetings import seed_meetings
 from zjj_console.intake.demo_shift import seed_shift
 from zjj_console.intake.engine import import_cases
 from zjj_console.intake.table import IntakeError
@@ -89,10 +90,12 @@ def seed_demo(desk: Desk, seed: int = 1) -> int:
 
         def known_by(instant: int) -> None:
             _import(desk, [row for row in rows if _latest(row, desk) <= instant], file)
+            seed_meetings(desk, instant)
 
         seed_shift(desk, known_by)
         _import(desk, rows, file)  # what had come in by the handover is the same and changes nothing
     _play(desk, random.Random(seed))
+    seed_meetings(desk, desk.now() - 30 * MINUTE)  # by day, when no handover began the shift
     return count(desk.reader, Filter())
 
 
