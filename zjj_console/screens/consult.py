@@ -100,7 +100,7 @@ class ConsultScreen(ConsultBoard):
         return self.hints()[0]
 
     def hints(self) -> tuple[Line, Line]:
-        return hints(self.listed, opened=self.meeting.state == "OPEN", width=self.size.width)
+        return hints(self.listed, self.meeting.state, self.size.width)
 
     def draw_line(self) -> None:
         super().draw_line()

@@ -1,5 +1,6 @@
 """Keys and questions of the consultation as tables: what an outcome asks for, the fields of an item, the hints of each page."""
 
+from zjj_console.domain.consult import OVER
 from zjj_console.i18n import t
 from zjj_console.widgets.cells import Line
 from zjj_console.widgets.verb_words import key_hints
@@ -20,19 +21,22 @@ FIELDS = {  # of an item, by the key that chooses it: name of the field, what is
 }  # fmt: skip
 
 
-def hints(page: str, *, opened: bool, width: int) -> tuple[Line, Line]:
+def hints(page: str, state: str, width: int) -> tuple[Line, Line]:
     """The keys of this page first; what the line has no room for stands above it while nothing is said there."""
-    act = [("s", t("散会")), ("p", t("到会"))] if opened else [("s", t("开会"))]
+    opened, over = state == "OPEN", state in OVER
+    act = [("s", t("散会")), ("p", t("到会"))] if opened else [] if over else [("s", t("开会"))]
+    before = [("r", t("站报")), ("c", t("催报"))] if not opened and not over else []
+    before += [("l", t("锁议程"))] if state in ("PLANNED", "COLLECTING") else []
     first: dict[str, list[tuple[str, str]]] = {
-        "agenda": ([("1-7", t("结果")), *act] if opened else [("n", t("加题"))]) + [("m", t("补题")), ("x", t("撤题"))],
+        "agenda": [("g", t("纪要"))] if over else [*([("1-7", t("结果")), *act] if opened else [("n", t("加题"))]), ("m", t("补题")), ("x", t("撤题"))],
         "pool": [("n", t("列入")), ("t", t("全部列入"))],
         "followups": [("f", t("记已办")), ("d", t("督办"))],
-        "stations": [("r", t("站报")), ("c", t("催报"))],
+        "stations": before[:2],
         "visits": [("v", t("登记或约定")), ("x", t("取消约定"))],
         "past": [("Enter", t("看这次")), ("b", t("记不开"))],
     }  # fmt: skip
-    rest = [*act, ("r", t("站报")), ("c", t("催报")), ("l", t("锁议程")), ("g", t("纪要")), ("v", t("进站")), ("f", t("记已办")),
-            ("w", t("临时会商")), ("z", t("站级会商")), ("n", t("加题")), ("b", t("记不开"))]  # fmt: skip
+    rest = [*act, *before, ("g", t("纪要")), ("v", t("进站")), ("f", t("记已办")),
+            ("w", t("临时会商")), ("z", t("站级会商")), *([] if opened or over else [("n", t("加题")), ("b", t("记不开"))])]  # fmt: skip
     pairs: dict[str, str] = {}
     for key, word in [*first[page], *rest]:
         pairs.setdefault(key, word)

@@ -126,7 +126,9 @@ def visit(v: StationVisit, warn_day: int, at: Frame, width: int) -> list[Line]:
         said |= set(one.cases)
     left = [c for c in v.difficult if c.id not in said]
     for case in left:
-        lines += field(case.handle, words((t("未表态"), shown(case.place), shown(case.text))), width, "$p2")
+        lines += field(
+            case.handle, words((t("未表态"), consult_lines.about(f"{case.place} {case.text}"))), width, "$p2"
+        )
     if not v.done:
         lines.append(case_lines.note(t("v 登记或约定；{day}日起预警，月末未到计入考核", day=warn_day)))
     return lines
