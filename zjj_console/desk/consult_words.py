@@ -73,11 +73,16 @@ def unit_words(town: Town, codes: tuple[str, ...]) -> str:
 
 def decision(facts: Facts, kind: Kind, line: str) -> Decision | Refusal:
     """`cg gbb 5d 五日内清除`; for a suspension `14d r1 围挡`; for outcome 4 `区 0401 文字`, with r5 suspended until then."""
+    if kind.code in ("defer", "end"):  # words and nothing else
+        missing = kind.code == "end" and not line.strip()
+        return _no("终止须写理由，如 已无违法事实", "say why it ends") if missing else Decision(text=line.strip())
     read = _read(facts, line, level=kind.code == "raise")
     if isinstance(read, Refusal):
         return read
     if kind.code == "raise" and not read.level:
         return _no("提请哪一级: 1 镇级或 2 区级，如 2 20d 文字", "which level: 1 town or 2 district, e.g. 2 20d words")
+    if kind.code == "assign" and not read.units:
+        return _no("定主责须给单位，如 cg gbb 5d 五日内清除", "name the unit that is responsible, e.g. cg gbb 5d words")
     waits = kind.code == "suspend" or (kind.code == "raise" and bool(read.reason))
     return Decision(
         tuple(read.units), due=None if waits else read.until, text=read.text, level=read.level, reason=read.reason,

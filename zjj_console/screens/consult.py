@@ -7,39 +7,23 @@ from rich.cells import cell_len
 
 from zjj_console.desk import agenda, consult_words, consulting, followups, visiting
 from zjj_console.desk.acts import Act
-from zjj_console.desk.consulting import Decision
 from zjj_console.desk.outcome import Outcome
 from zjj_console.domain import consult
 from zjj_console.domain import consult_week as weeks
 from zjj_console.domain.model import Refusal
 from zjj_console.i18n import english, t
 from zjj_console.screens.consult_board import PAGES, ConsultBoard
+from zjj_console.screens.consult_keys import ASKED, FIELDS, hints
 from zjj_console.screens.minutes_reader import MinutesReader
 from zjj_console.storage import projections
 from zjj_console.verbs.table import BY_ID
 from zjj_console.widgets.cells import Line, shown
 from zjj_console.widgets.panel import Panel
-from zjj_console.widgets.verb_words import key_hints
 
 _STEPS = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": 10, "pageup": -10, "home": -100_000, "end": 100_000}
 _OF_THE_DESK = ("u", "d")  # verbs of the table that mean the same here: take back, supervise
 _WEEKS = 60
 Made = Act | Refusal
-
-ASKED = {  # what an outcome needs, typed in one line
-    "assign": "{n} 定主责: 单位 协办.. 期限 文字，如 cg gbb 5d 五日内清除",
-    "joint": "{n} 联合处置: 牵头站 协办.. 期限 文字，如 z4 cg gbb 7d",
-    "commander": "{n} 提请指挥长: 站 期限 文字，都可空",
-    "raise": "{n} 提请: 1镇级 2区级 期限 文字；其间挂账加 r5，期限即复查日",
-    "suspend": "{n} 挂账: 复查日 理由 安全措施，如 14d r1 围挡",
-    "defer": "{n} 下次再议: 缘由，可空",
-    "end": "{n} 终止: 理由；另一人核查后结案",
-}
-FIELDS = {  # of an item, by the key that chooses it: name of the field, what is asked
-    "1": ("question", "拟请会商的事项"), "2": ("proposed", "建议主责单位，如 cg"), "3": ("invited", "参会单位，如 cg gbb sfs"),
-    "4": ("cross", "跨类: 1跨部门 2跨层级 3跨区域，如 1,3"), "5": ("materials", "已备材料"), "6": ("missing", "所缺材料，空为不缺"),
-    "7": ("attempts", "前置协调概要"),
-}  # fmt: skip
 
 
 class ConsultScreen(ConsultBoard):
@@ -116,29 +100,7 @@ class ConsultScreen(ConsultBoard):
         return self.hints()[0]
 
     def hints(self) -> tuple[Line, Line]:
-        """The keys of this page first; what the line has no room for stands above it while nothing is said there."""
-        opened = self.meeting.state == "OPEN"
-        act = [("s", t("散会")), ("p", t("到会"))] if opened else [("s", t("开会"))]
-        first: dict[str, list[tuple[str, str]]] = {
-            "agenda": ([("1-7", t("结果")), *act] if opened else [("n", t("加题"))]) + [("m", t("补题")), ("x", t("撤题"))],
-            "pool": [("n", t("列入")), ("t", t("全部列入"))],
-            "followups": [("f", t("记已办")), ("d", t("督办"))],
-            "stations": [("r", t("站报")), ("c", t("催报"))],
-            "visits": [("v", t("登记或约定")), ("x", t("取消约定"))],
-            "past": [("Enter", t("看这次")), ("b", t("记不开"))],
-        }  # fmt: skip
-        rest = [*act, ("r", t("站报")), ("c", t("催报")), ("l", t("锁议程")), ("g", t("纪要")), ("v", t("进站")), ("f", t("督办")),
-                ("w", t("临时会商")), ("z", t("站级会商")), ("n", t("加题")), ("b", t("记不开"))]  # fmt: skip
-        pairs: dict[str, str] = {}
-        for key, word in [*first[self.listed], *rest]:
-            pairs.setdefault(key, word)
-        tail = [("[ ]", t("换周")), ("Tab", t("换页")), ("Enter", t("案件")), ("Esc", t("返回"))]
-        if self.listed == "past":
-            tail.pop(2)
-        line = key_hints(pairs.items(), tail, self.size.width)
-        shown_keys = {text for text, style in line if style == "bold $accent"}
-        more = key_hints([(key, word) for key, word in pairs.items() if key not in shown_keys], [], self.size.width)
-        return line, more
+        return hints(self.listed, self.meeting.state, self.size.width)
 
     def draw_line(self) -> None:
         super().draw_line()
@@ -253,7 +215,9 @@ class ConsultScreen(ConsultBoard):
             now = consult_words.unit_words(town, now if name == "invited" else (now,) if now else ())
             self.show_units()
         elif name == "cross":
-            now = ",".join(digit for digit, r in town.reasons.get("cross", {}).items() if r.code in now)
+            tags = town.reasons.get("cross", {}).items()
+            self.show_help(f"{digit} {r.name_en if english() else r.name}" for digit, r in tags)
+            now = ",".join(digit for digit, r in tags if r.code in now)
 
         def make(line: str) -> Made:
             value: str | tuple[str, ...] | Refusal = line
@@ -355,8 +319,7 @@ class ConsultScreen(ConsultBoard):
             self.show_help(f"r{digit} {r.name_en if english() else r.name}" for digit, r in rows)
 
         def make(line: str) -> Made:
-            plain = kind.code in ("defer", "end")  # words only
-            said = Decision(text=line) if plain else consult_words.decision(self.session.desk.facts(), kind, line)
+            said = consult_words.decision(self.session.desk.facts(), kind, line)
             return said if isinstance(said, Refusal) else consulting.decide(ref, kind.digit, said, meeting=m.id)
 
         self.put_question(t(ASKED[kind.code], n=self._item_name(row.n, row.item.handle)), make, text=start)

@@ -116,7 +116,7 @@ def pages(session: Session, width: int) -> list[Line]:
     lines: list[Line] = [case_lines.title(t("功能键 (任何时候)"))]
     now = "  ".join(f"{tab.key.upper()}{t(tab.zh)}" for tab in TABS if tab.mode)
     later = "  ".join(f"{tab.key.upper()}{t(tab.zh)}" for tab in TABS if not tab.mode)
-    lines += _text(f"{now}  Ctrl+Q{t('退出')}  Ctrl+L{t('重画')}", width)
+    lines += [*_text(now, width), *_text(f"Ctrl+Q{t('退出')}  Ctrl+L{t('重画')}", width)]
     lines += _text(t("没有功能键的终端: 逗号加数字，如 ,2 队列 ,0 日志"), width)
     lines += _text(t("随后续功能: {tabs}", tabs=later), width, "$dim")
     lines += [(), case_lines.title(t("移动与查看"))]

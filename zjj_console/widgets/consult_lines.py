@@ -70,7 +70,7 @@ def top(week: Week, running: Sequence[Meeting], at: Frame, width: int) -> Line:
         (f" {level}{m.id} ", "bold $foreground"),
         (f"{local:%m-%d} {t(WEEKDAYS[local.weekday()])} {local:%H:%M} ", "$foreground"),
         (f" {t(consult.STATE_ZH[m.state])} ", "reverse bold $accent" if m.state == "OPEN" else "bold $accent"),
-        (f" {t('议题{n}', n=len(m.agenda))}", "$foreground"),
+        (f" {t('议题{n}项', n=len(m.agenda))}", "$foreground"),
     ]
     if m.state in consult.HELD and m.undecided:
         spans.append((f" {t('待议{n}', n=len(m.undecided))}", "bold $p2"))
@@ -117,7 +117,8 @@ def _attendance(week: Week, at: Frame) -> Line:
 
 
 def said_word(s: StationWord) -> str:
-    word = t("{n}件", n=s.said.removesuffix("件")) if s.said.endswith("件") else t(s.said)
+    said = s.said[:-1]
+    word = t("{n}件", n=said) if said.isdigit() else t(s.said)
     return word + (t("(逾时)") if s.late else "")
 
 
@@ -148,7 +149,7 @@ def agenda(row: Row, m: Meeting, at: Frame, width: int, *, selected: bool) -> Li
         "序": (str(row.n), "bold $foreground"), "案号": (item.handle, "bold $foreground" if selected else "$foreground"),
         "报送": (short_unit(town, item.station) or "-", "$dim"),
         "事由": (_named(town, "criterion", item.criterion) or t("提请"), "$dim"), "跨类": (cross or t("未填"), "$foreground" if cross else "$p2"),
-        "建议主责": (unit_name(town, item.proposed) or "-", "$foreground"), "材料": lacks, "结果": result,
+        "建议主责": (short_unit(town, item.proposed) or "-", "$foreground"), "材料": lacks, "结果": result,
     }  # fmt: skip
     cells: list[Span] = [(fit(values[zh][0], size), values[zh][1]) for zh, size in sizes.items()]
     return _cells(selected, cells, about(item.words), width)
@@ -161,8 +162,11 @@ def about(text: str) -> str:
 
 
 def _tag(town: Town, code: str) -> str:
-    name = _named(town, "cross", code)
-    return name.removeprefix("Across ")[:5] + " " if english() else name.removeprefix("跨") or code
+    """A tag without the word that all of them share; in English, where names are long, its digit."""
+    rows = town.reasons.get("cross", {})
+    if english():
+        return next((f"{digit} " for digit, r in rows.items() if r.code == code), code)
+    return _named(town, "cross", code).removeprefix("跨") or code
 
 
 _POOL = [("案号", 6), ("级", 2), ("站", 5), ("状态", 10), ("缘由", 24)]
@@ -207,7 +211,7 @@ def decided(f: FollowUp) -> str:
 def followup(f: FollowUp, at: Frame, width: int, *, selected: bool) -> Line:
     state, style = standing(f)
     cells: list[Span] = [
-        (fit(f.ref, 16), "$dim"), (fit(f.handle, 6), "$foreground"), (fit(unit_name(at.town, f.owner), 10), "$foreground"),
+        (fit(f.ref, 16), "$dim"), (fit(f.handle, 6), "$foreground"), (fit(short_unit(at.town, f.owner), 10), "$foreground"),
         (fit(day(f.due, at), 6), "$foreground"), (fit(state, 10), style),
     ]  # fmt: skip
     return _cells(selected, cells, decided(f), width)

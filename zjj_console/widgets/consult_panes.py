@@ -126,7 +126,9 @@ def visit(v: StationVisit, warn_day: int, at: Frame, width: int) -> list[Line]:
         said |= set(one.cases)
     left = [c for c in v.difficult if c.id not in said]
     for case in left:
-        lines += field(case.handle, words((t("未表态"), shown(case.place), shown(case.text))), width, "$p2")
+        lines += field(
+            case.handle, words((t("未表态"), consult_lines.about(f"{case.place} {case.text}"))), width, "$p2"
+        )
     if not v.done:
         lines.append(case_lines.note(t("v 登记或约定；{day}日起预警，月末未到计入考核", day=warn_day)))
     return lines
@@ -162,11 +164,11 @@ def brief(week: Week, calendar: Sequence[Past], warn_day: int, at: Frame, width:
 
 
 def _visit_line(week: Week, warn_day: int, at: Frame) -> Line:
-    spans: list[Span] = [(f" {t('进站{month}月', month=f'{at.duty.local(at.now):%m}')} ", "$dim")]
+    spans: list[Span] = [(f" {t('进站')} {at.duty.local(at.now):%m} ", "$dim")]
     for v in week.visits:
         state, style = consult_lines.visit_state(v)
         when = day(v.done[-1].at, at) if v.done else consult_lines.visit_day(v, at)
-        word = words((t("已"), when), "") if v.done else when if v.planned else state if style != "$foreground" else "-"
+        word = t("已{time}", time=when) if v.done else when if v.planned else state if style != "$foreground" else "-"
         spans.append((f" {unit_name(at.town, v.station)}{' ' if english() else ''}{word} ", style))
     return (*spans, (f" {t('{day}日起预警', day=warn_day)}", "$dim"))
 
@@ -205,7 +207,7 @@ def beside(week: Week, calendar: Sequence[Past], warn_day: int, at: Frame, width
         lines.append(case_lines.note(t("另{n}项，见会后督办页", n=len(week.followups) - rows)))
     if not week.followups:
         lines.append(case_lines.note(t("上次决议都已办")))
-    lines.append(case_lines.title(t("指挥长进站 {month} (每站每月一次，{day}日起预警)", month=f"{at.duty.local(at.now):%Y-%m}", day=warn_day)))  # fmt: skip
+    lines.append(case_lines.title(t("进站 {month} (每站每月，{day}日起预警)", month=f"{at.duty.local(at.now):%Y-%m}", day=warn_day)))  # fmt: skip
     lines += [consult_lines.visit(v, at, width, selected=False) for v in week.visits]
     if pool:
         lines.append(case_lines.title(t("待选 (到了条件，还没有上会)")))
