@@ -8,6 +8,7 @@ import pytest
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.outcome import Outcome
 from zjj_console.desk.shape import holders, phone_for
+from zjj_console.domain.alarms import Grade
 from zjj_console.domain.model import MINUTE, Case
 from zjj_console.storage import audit, duty_rows, reads
 from zjj_console.town.models import Town
@@ -119,6 +120,14 @@ def test_R48_the_desk_judges_and_the_order_goes_to_one_named_person(
     assert sent.lead_person in {p.work_no for p in town.staff("cg")}
     assert recipients(desk) == [sent.lead_person]
     assert [m.actor for m in reads.timeline(desk.reader, sent) if m.kind == "accepted"] == ["0001"]
+
+
+def test_AC_54b_a_missed_first_contact_is_an_alarm(day: Any, desk: Desk, case_of: Case_) -> None:
+    case = case_of("xj dhj js 2 110", extra={"phone": "0000-0199"})
+    assert desk.alarms().late == 0
+    day.later(minutes=4)
+    worst = desk.alarms().alarms[0]
+    assert (worst.subject, worst.grade, worst.row.next_kind if worst.row else "") == (case.id, Grade.LATE, "FC")
 
 
 def test_R71_one_number_through_every_hand_and_the_parts_add_up(day: Any, desk: Desk, case_of: Case_) -> None:
