@@ -164,7 +164,8 @@ class Night:
 
     def messages(self) -> list[tuple[str, str]]:
         """(recipient, not before) of what the ladder has to say by message."""
-        rows = self.sql("SELECT recipient, not_before FROM outbox WHERE kind = 'escalation' ORDER BY id")
+        waiting = "kind = 'escalation' AND status = 'PENDING'"
+        rows = self.sql(f"SELECT recipient, not_before FROM outbox WHERE {waiting} ORDER BY id")
         return [(who, self.moment(at)) for who, at in rows]
 
     def alarms(self) -> list[Any]:

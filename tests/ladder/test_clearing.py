@@ -184,6 +184,19 @@ def test_R51_support_that_nobody_answers_and_support_that_does_not_come_call(nig
     night.calls("E1 0031 03-02 09:24")
 
 
+def test_R51_a_refused_support_goes_to_the_chief_at_once_and_a_new_request_ends_that(night):
+    night.leap("2021-03-02 09:00")
+    night.line("xj dhj js 3 dh")
+    night.line("pd 1001 cg")
+    night.line("qs 1001")
+    night.line("zb 1001 请派员到场")
+    night.at("2021-03-02 09:03")
+    night.line("zb 1001 n 1 另有任务")
+    night.calls("E1 0031 03-02 09:03", "E2 0021 03-02 09:03")
+    night.line("zb 1001 再请派员")
+    assert night.cleared() == "support_asked"
+
+
 def test_a_supervision_that_is_missed_calls(night):
     handled(night, 1, "2021-03-02 09:00")
     night.line("dd 1001")

@@ -41,6 +41,13 @@ def test_P3_at_night_waits_for_the_morning_report(third):
     assert third.messages() == [("0031", "02-21 07:30"), ("0021", "02-21 07:30")]
 
 
+def test_P3_what_was_settled_in_the_night_is_told_to_nobody_in_the_morning(third):
+    third.at("2021-02-20 23:00")
+    third.line("tj 1001 1")
+    assert third.cleared() == "submitted"
+    assert third.messages() == []
+
+
 def test_P3_nothing_happens_in_the_holiday(third):
     third.tick("6h", "2021-02-20 08:30")
     third.calls()

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from zjj_console.desk import wording
+from zjj_console.desk import outbox, wording
 from zjj_console.desk.acts import Act, Done, Message
 from zjj_console.desk.work import Work
 from zjj_console.domain import climb as up
@@ -22,16 +22,20 @@ AT_ONCE = 200  # cases of one sweep's transaction: the desk writes in between
 
 
 class Followed(Struct):
-    """What the ladder adds to an action: events, messages, and the climb of every case that it looked at."""
+    """What the ladder adds to an action: events, messages, and the climb of every case that it looked at.
 
-    events: list[Event]
-    messages: list[Message]
-    climbs: dict[str, Climb | None]
+    `gone`: beginnings of the keys of messages that need not be sent any more.
+    """
+
+    events: list[Event] = []
+    messages: list[Message] = []
+    climbs: dict[str, Climb | None] = {}
+    gone: list[str] = []
 
 
 def follow(db: Connection, work: Work) -> Followed:
     """First what had become due before the action, then what the action means: a call, an answer, a clock satisfied."""
-    found = Followed([], [], {})
+    found = Followed()
     for case_id, case in work.after.items():
         before = work.before[case_id]
         kinds = [event for event in work.events if event.case == case_id]
@@ -89,6 +93,8 @@ class _Climber:
             message = _message(self.case, change, self.facts)
             if message is not None:
                 found.messages.append(message)
+            if change.kind == "ladder_cleared":
+                found.gone.append(_keys(self.case, change.climb))
 
 
 def _heard_call(climber: _Climber, event: Event) -> None:
@@ -133,8 +139,12 @@ def _message(case: Case, change: Change, facts: Facts) -> Message | None:
     clock = wording.clock_name(facts.town, climb.trigger)
     late = f"{clock}时限 {wording.moment(climb.miss, facts.now, facts.duty)}"
     body = f"【{case.number}】升级{rung.n}级 {PRIORITY_ZH[case.priority]} {late} {case.place} {case.text}"
-    key = f"e-{case.number}-{case.cycle}.{climb.cycle}-{rung.n}"
-    return Message(key, rung.person, body.strip(), "escalation", _not_before(rung, facts))
+    return Message(f"{_keys(case, climb)}{rung.n}", rung.person, body.strip(), "escalation", _not_before(rung, facts))
+
+
+def _keys(case: Case, climb: Climb) -> str:
+    """How the keys of all messages of one climb begin."""
+    return f"e-{case.number}-{case.cycle}.{climb.cycle}-"
 
 
 def _not_before(rung: up.Rung, facts: Facts) -> int | None:
@@ -172,7 +182,7 @@ def sweep(ids: list[str]) -> Act:
     """Raise what is due on the ladders of these cases; what another sweep has raised meanwhile is raised no more."""
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
-        found = Followed([], [], {})
+        found = Followed()
         cases = {}
         for case_id in ids:
             case = projections.load(db, case_id)
@@ -185,6 +195,7 @@ def sweep(ids: list[str]) -> Act:
         def after(db: Connection) -> None:
             for case_id, case in cases.items():
                 projections.write_timers(db, case, facts.duty, found.climbs[case_id])
+            outbox.recall(db, found.gone)
 
         zh = f"升级 {len(found.events)} 项"
         return Done(found.events, zh, f"{len(found.events)} steps on the ladder", messages=found.messages, after=after)
@@ -273,7 +284,7 @@ def _climber(db: Connection, facts: Facts, ref: str, console: str) -> _Climber |
 
 
 def _done(found: _Climber, facts: Facts, text: str, *, moved: bool = False) -> Done:
-    gathered = Followed([], [], {})
+    gathered = Followed()
     found.into(gathered)
     if text and gathered.events:
         gathered.events[-1].data["args"]["text"] = text
@@ -282,6 +293,7 @@ def _done(found: _Climber, facts: Facts, text: str, *, moved: bool = False) -> D
 
     def after(db: Connection) -> None:
         projections.write_timers(db, case, facts.duty, climb)
+        outbox.recall(db, gathered.gone)
 
     zh = f"升级 {case.handle} {wording.climb(climb, facts.town)}"
     en = f"{case.handle}: rung {climb.level}, {'open' if climb.open else 'cleared'}"

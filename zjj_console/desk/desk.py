@@ -319,6 +319,7 @@ class Desk:
         for case_id, climb in followed.climbs.items():
             projections.write_timers(db, work.after[case_id], self.duty, climb)
         outbox.tell(db, followed.messages, work.facts.now)
+        outbox.recall(db, followed.gone)
         return cmd
 
     def rung_due(self) -> bool:

@@ -79,6 +79,13 @@ def tell(db: Connection, messages: list[Message], now: int) -> None:
         )
 
 
+def recall(db: Connection, beginnings: list[str]) -> None:
+    """Messages that have not left and whose cause is gone: nobody is told in the morning of what was settled at night."""
+    for beginning in beginnings:
+        db.execute("UPDATE outbox SET status = 'RECALLED' WHERE key >= ? AND key < ? AND status = 'PENDING'",
+                   (beginning, beginning + "~"))  # fmt: skip
+
+
 def text(case: Case, order: Dispatch, work: Work) -> str:
     town, duty, now = work.facts.town, work.facts.duty, work.facts.now
     clock = case.clocks.get("ACK")

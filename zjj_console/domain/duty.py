@@ -7,7 +7,7 @@ from zjj_console.domain.model import MINUTE, Clock
 from zjj_console.town.models import Hours, Limit, Town
 
 IsWorkday = Callable[[date], bool]
-_HORIZON_DAYS = 800  # a due date farther away than this is a broken calendar, not a deadline
+_HORIZON_DAYS = 20 * 366  # a due date farther away than this is a broken calendar; a file may lie unopened for years
 
 
 class DutyTime:
