@@ -8,8 +8,9 @@ import pytest
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.outcome import Outcome
 from zjj_console.desk.shape import holders, phone_for
+from zjj_console.domain.alarms import Grade
 from zjj_console.domain.model import MINUTE, Case
-from zjj_console.storage import audit, reads
+from zjj_console.storage import audit, duty_rows, reads
 from zjj_console.town.models import Town
 
 Case_ = Callable[..., Case]
@@ -69,6 +70,34 @@ def test_R07_assistants_read_the_whole_history_but_not_the_telephone(
     assert reads.timeline(assistant.reader, case) == reads.timeline(desk.reader, case)
 
 
+def test_AC_12a_where_nobody_is_free_the_alarm_says_so_and_each_is_listed_with_his_load(
+    desk: Desk, case_of: Case_
+) -> None:
+    waiting = case_of("xj dhj zy 1 110")
+    assert desk.alarms().alarms[0].zh == ""
+    for one in desk.candidates(waiting.id):
+        other = case_of("xj dhj zd 3 xc")
+        case_of(f"pd {other.handle} {one.unit} 1", confirmed=True)
+    worst = desk.alarms().alarms[0]
+    assert (worst.subject, worst.zh) == (waiting.id, "无空闲力量")
+    assert all(one.reason.startswith("在办") for one in desk.candidates(waiting.id))
+
+
+def test_R51_a_refused_support_is_told_to_the_chief_at_once_until_it_is_asked_for_again(
+    town: Town, desk: Desk, case_of: Case_
+) -> None:
+    case = case_of("xj dhj zd 3 cj")
+    case_of(f"zb {case.handle} 请派员到场")
+    case_of(f"zb {case.handle} n 1 两组都在现场")
+    climb = duty_rows.load_climb(desk.reader, case.id)
+    assert climb is not None
+    assert [(rung.person, rung.waits) for rung in climb.rungs][-1] == (head_of(town, "z1"), True)
+    case_of(f"zb {case.handle} 请派员到场")
+    climb = duty_rows.load_climb(desk.reader, case.id)
+    assert climb is not None
+    assert not climb.open
+
+
 def test_R17_from_village_to_station_to_town_finder_and_age_stay(day: Any, case_of: Case_) -> None:
     first = case_of("xj dhj gd 4 cj", extra={"reporter": "v03"})
     case_of(f"zc {first.handle}")
@@ -91,6 +120,14 @@ def test_R48_the_desk_judges_and_the_order_goes_to_one_named_person(
     assert sent.lead_person in {p.work_no for p in town.staff("cg")}
     assert recipients(desk) == [sent.lead_person]
     assert [m.actor for m in reads.timeline(desk.reader, sent) if m.kind == "accepted"] == ["0001"]
+
+
+def test_AC_54b_a_missed_first_contact_is_an_alarm(day: Any, desk: Desk, case_of: Case_) -> None:
+    case = case_of("xj dhj js 2 110", extra={"phone": "0000-0199"})
+    assert desk.alarms().late == 0
+    day.later(minutes=4)
+    worst = desk.alarms().alarms[0]
+    assert (worst.subject, worst.grade, worst.row.next_kind if worst.row else "") == (case.id, Grade.LATE, "FC")
 
 
 def test_R71_one_number_through_every_hand_and_the_parts_add_up(day: Any, desk: Desk, case_of: Case_) -> None:

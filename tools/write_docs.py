@@ -93,6 +93,8 @@ FILES: dict[str, tuple[str, type | str]] = {
     "shifts.toml": ("optional: shifts, rotation of the teams, boundaries, numbers of duty",
                     "`[shifts.CODE]` `[rotation]` `[boundaries.CODE]` `[rules]` `[[guarantee]]`"),
     "coverage.toml": ("optional: who must be there when", "`[[require]]`"),
+    "escalation.toml": ("optional: the ladder of escalation and the numbers of alarms",
+                        "`[ladder]` `[ladder.triggers]` `[ladder.rules.PRIORITY]` `[alarms]`"),
     "meetings.toml": ("optional: the week of consultations, numbers of pool and agenda, visits",
                       "`[week]` `[rules]` `[visit]`"),
     "categories.csv": ("case categories", models.Category),
