@@ -89,3 +89,14 @@ def test_P3_an_answer_holds_for_one_working_day(third):
     third.calls("E1 0031 02-20 10:12", "E2 0021 02-20 15:00")
     third.at("2021-02-23 10:00")
     third.calls("E3 0011 02-23 10:00")
+
+
+def test_raised_by_hand_each_rung_has_its_window(night):
+    """No limit runs of which a share could be left: nobody is called in the same second as the one below him."""
+    night.leap("2021-03-02 09:00")
+    night.line("xj dhj js 3 dh")
+    night.line("sj 1001")
+    night.at("2021-03-02 16:00")
+    night.calls("E1 0031 03-02 09:00")
+    night.at("2021-03-03 09:00")
+    night.calls("E2 0021 03-03 09:00")

@@ -14,6 +14,7 @@ from zjj_console.desk.candidates import candidates
 from zjj_console.desk.steady import Jump
 from zjj_console.domain import alarms, custody, holders, permits
 from zjj_console.domain.alarms import Grade
+from zjj_console.domain.climb import BY_HAND, REFUSED
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.holders import Post
 from zjj_console.domain.model import HOUR, SECOND, Event, Refusal
@@ -24,6 +25,7 @@ from zjj_console.storage.reads_alarms import Pressing
 
 STREAM = "alarm"
 LISTED = 200  # of each grade; counts are of all
+_BY_HAND = {BY_HAND: ("人工升级", "raised by hand"), REFUSED: ("保障被拒", "support refused")}
 _URGENT = 500  # first priority is never cut
 
 
@@ -82,8 +84,10 @@ def _cases(db: Connection, facts: Facts, limit: int) -> Iterator[Alarm]:
         yield _of_case(one, Grade.SOON, now)
     for one, code, _ in reads_alarms.asked(db, limit):
         yield _of_case(one, Grade.ASKED, now, code)
-    for one in reads_alarms.by_hand(db, limit):
-        yield _of_case(one, Grade.LATE if one.row.priority > 1 else Grade.URGENT_LATE, now)
+    for one, trigger in reads_alarms.by_hand(db, limit):
+        zh, en = _BY_HAND[trigger]
+        alarm = _of_case(one, Grade.LATE if one.row.priority > 1 else Grade.URGENT_LATE, now)
+        yield replace(alarm, cause=f" {one.row.source}", zh=zh, en=en)  # no clock of it is missed
 
 
 def _with_forces(db: Connection, facts: Facts, alarm: Alarm) -> Alarm:

@@ -180,6 +180,8 @@ def _after(case: Case, climb: Climb, clock: Clock, duty: DutyTime) -> Next | Non
     if last.missing:
         return _loud(Next(n, max(last.at, climb.since), "skipped"), case.priority, duty)
     planned, gap = schedule(case.priority, clock, n, duty), schedule(case.priority, clock, last.n, duty)
+    if climb.trigger in (BY_HAND, REFUSED):  # no limit runs of which a share could be left: each has his window
+        planned = max(planned, _window(last.at, case, clock, duty))
     patience = min(_window(last.at, case, clock, duty), last.at + max(0, planned - gap))
     found = Next(n, planned, "due") if patience <= planned else Next(n, patience, "late")
     failed = last.failed

@@ -260,5 +260,15 @@ def story(db: Connection, case: Case) -> list[Moment]:
     for lseq, body in db.execute("SELECT lseq, body FROM event WHERE stream = ?", (stream(case.id),)):
         e = decoder.decode(body)
         at = e.data["climb"]["rungs"][-1]["at"] if e.kind == "escalated" else e.at
-        climb.append(Moment(lseq, e.kind, e.actor, at, e.happened, e.trial, e.data))
+        climb.append(Moment(lseq, e.kind, _who(e), at, e.happened, e.trial, e.data))
     return sorted([*timeline(db, case), *climb], key=lambda m: (m.at, m.lseq))
+
+
+def _who(e: _Envelope) -> str:
+    """Who called or recorded an answer: the ladder wrote it down in the same act."""
+    if e.kind not in ("rung_called", "rung_answered"):
+        return e.actor
+    rungs = e.data["climb"]["rungs"]
+    told = [(call["at"], call["by"]) for rung in rungs for call in rung["calls"]]
+    told += [(rung["answered_at"], rung["answered_by"]) for rung in rungs if rung["answered_at"] is not None]
+    return max(told)[1] if told else e.actor

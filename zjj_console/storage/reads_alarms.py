@@ -89,10 +89,10 @@ def asked(db: Connection, limit: int) -> list[tuple[Pressing, str, int]]:
     return [(Pressing(QueueRow(*row[:-7]), *row[-7:-2]), row[-2], row[-1]) for row in rows]
 
 
-def by_hand(db: Connection, limit: int) -> list[Pressing]:
-    """Cases that somebody sent up the ladder although no deadline is missed."""
-    where = "c.id IN (SELECT case_id FROM ladder WHERE state = 'open' AND \"trigger\" IN (?, ?))"
-    return _pressing(db, where, (BY_HAND, REFUSED), limit)
+def by_hand(db: Connection, limit: int) -> list[tuple[Pressing, str]]:
+    """(case, trigger) of what somebody sent up the ladder although no deadline is missed."""
+    where = "c.id IN (SELECT case_id FROM ladder WHERE state = 'open' AND \"trigger\" = ?)"
+    return [(one, trigger) for trigger in (BY_HAND, REFUSED) for one in _pressing(db, where, (trigger,), limit)]
 
 
 def fresh_late(db: Connection, since: int, now: int) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from zjj_console.town import models as m
 from zjj_console.town.ladder import AlarmRules, Ladder
 from zjj_console.town.load import ProfileError, Rows, convert, limit, minute, toml
 from zjj_console.town.load_duty import only, record
@@ -27,8 +28,10 @@ def escalation(folder: Path) -> dict[str, Any]:
         "quiet": tuple(minute(edge, FILE, "ladder.quiet") for edge in quiet),
         "rules": {priority: _rule(row, f"ladder.rules.{priority}") for priority, row in rules.items()},
     }
+    made = record(fields, Ladder, FILE, "ladder")
+    _complete(made)
     return {
-        "ladder": record(fields, Ladder, FILE, "ladder"),
+        "ladder": made,
         "alarm_rules": record(data.get("alarms", {}), AlarmRules, FILE, "alarms"),
     }
 
@@ -52,3 +55,19 @@ def _rise(text: object, where: str) -> dict[str, Any]:
     if found[3] == "wd":
         return {"kind": "workdays", "amount": int(found[2])}
     return {"kind": "wall", "amount": int(found[2]) * {"m": 1, "h": 60}[found[3]]}
+
+
+def _complete(made: Ladder) -> None:
+    """A rung without an instant, or a clock that begins above the ladder, would only show when somebody is to be called."""
+    for priority, rule in made.rules.items():
+        if len(rule.rises) != made.top:
+            message = f"写了 {len(rule.rises)} 个时刻，阶梯有 {made.top} 级"
+            raise ProfileError(
+                FILE, f"ladder.rules.{priority}.rises", message, f"每级一个: {' '.join(made.posts)}", "P-155"
+            )
+        if priority not in m.PRIORITIES:
+            raise ProfileError(FILE, f"ladder.rules.{priority}", "没有这一级别", "级别为 1 至 4", "P-155")
+    for clock, trigger in made.triggers.items():
+        if not 1 <= trigger.first <= made.top:
+            message = f"first 为 {trigger.first}，阶梯只有 {made.top} 级"
+            raise ProfileError(FILE, f"ladder.triggers.{clock}", message, f"写 1 至 {made.top}", "P-155")

@@ -18,6 +18,7 @@ from zjj_console.town.numbers import Number, by_name, counted, numbers, pattern
 from zjj_console.town.validate_duty import duty
 from zjj_console.town.validate_finding import Finding as Finding
 from zjj_console.town.validate_finding import warn
+from zjj_console.town.validate_ladder import ladder
 from zjj_console.town.validate_meetings import meetings
 
 MEANT_OTHERWISE = {
@@ -50,6 +51,7 @@ def validate(town: Town, *, strict: bool = False, verbs: Iterable[str] = ()) -> 
         *_posts(town),
         *_teams(town),
         *duty(town),
+        *ladder(town),
         *meetings(town),
         *_departments(town),
         *_tokens(town, typed),
