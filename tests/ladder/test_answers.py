@@ -37,13 +37,12 @@ def test_complaint_17_taking_notice_stops_no_clock_and_the_case_stays_late(answe
     assert answered.cleared() == ""
 
 
-def test_a_second_answer_renews_the_hold(answered):
-    answered.at("23:48:00")
-    answered.line("sj 1001 y 仍在路上")
-    answered.at("23:57:59")
-    answered.calls()
-    answered.at("23:58:00")
-    answered.calls("E2 0021 03-01 23:58")
+def test_a_rung_answers_once_so_that_nobody_holds_a_climb_for_ever(answered):
+    answered.at("23:45:00")
+    assert "已应答" in answered.refused("sj 1001 y 仍在路上")
+    answered.line("th 1001 1 仍在路上")  # the call is kept, the hold is not renewed
+    answered.at("23:50:00")
+    answered.calls("E2 0021 03-01 23:50")
 
 
 def test_an_answer_by_other_means_counts_as_a_call_does(urgent):

@@ -301,3 +301,16 @@ def test_a_case_that_waits_for_its_check_or_is_over_goes_up_no_more(night, line)
     handled(night, 3, "2021-03-02 09:00")
     night.line("tj 1001 1 已清理")
     night.refused(line)
+
+
+def test_raised_by_hand_does_not_put_off_the_deadlines_own_rung(night):
+    """A P1 that nobody accepts calls the centre half an hour after the miss, however often the deputy has answered."""
+    night.leap("2021-03-01 23:50")
+    night.line("xj dhj zy 1 110")
+    night.leap("2021-03-01 23:56")
+    assert night.next() == "03-02 00:25"
+    night.line("sj 1001")
+    night.line("sj 1001 y 在路上")
+    night.at("2021-03-02 00:26")  # a minute for whoever was called by hand before
+    assert (night.climb().level, night.climb().rungs[-1].person) == (4, "0005")
+    assert night.climb().trigger == "ACC"

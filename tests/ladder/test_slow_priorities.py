@@ -83,12 +83,10 @@ def test_P3_an_answer_holds_for_one_working_day(third):
     third.at("2021-02-20 15:00")
     third.line("sj 1001 y 已阅")
     assert third.next() == "02-22 15:00"
-    third.at("2021-02-22 10:00")
-    third.line("sj 1001 y 已阅")
-    third.at("2021-02-22 15:00")
+    third.at("2021-02-22 14:59")
     third.calls("E1 0031 02-20 10:12", "E2 0021 02-20 15:00")
-    third.at("2021-02-23 10:00")
-    third.calls("E3 0011 02-23 10:00")
+    third.at("2021-02-22 15:00")
+    third.calls("E3 0011 02-22 15:00")
 
 
 def test_raised_by_hand_each_rung_has_its_window(night):

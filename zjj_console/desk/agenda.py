@@ -294,6 +294,9 @@ def remind(week: str = "") -> Act:
         if wrong is not None:
             return wrong
         assert isinstance(meeting, Meeting)
+        if meeting.state not in ("PLANNED", "COLLECTING", "LOCKED"):
+            now = consult.STATE_ZH[meeting.state]
+            return no(f"{meeting.id} {now}，不再催报", f"{meeting.id} is {meeting.state}: nothing to collect")
         gaps = week_of.missing_collections(facts.town, facts.duty, meeting, facts.now)
         messages = []
         for gap in gaps:

@@ -58,7 +58,9 @@ class Look(Struct, frozen=True):
 
 def look(db: Connection, facts: Facts, limit: int, house: Iterable[Alarm] = ()) -> Look:
     """Up to `limit` alarms of a grade, first priority all of them, in their order; `house`: what is no case."""
-    cases = {alarm.subject: alarm for alarm in reversed(list(_cases(db, facts, limit)))}  # the worst of a case counts
+    cases: dict[str, Alarm] = {}
+    for alarm in _cases(db, facts, limit):
+        cases.setdefault(alarm.subject, alarm)  # the worst of a case counts; of equals the longest late stays first
     others = [_seen(alarm, at) for alarm, at in _acknowledged(db, list(house))]
     found = sorted([*cases.values(), *others], key=alarms.order)
     late, soon = reads.pressing(db, facts.now)
@@ -211,8 +213,9 @@ def acknowledge(subjects: Iterable[str]) -> Act:
         if not wanted:
             return Refusal(8, "3.6", "没有未确认的告警", "no alarm waits to be acknowledged")
         event = Event("alarm_acked", STREAM, {"args": {}, "subjects": list(wanted)})
-        return Done(
-            [event], f"已确认 {len(wanted)} 项，办结前仍列出", f"{len(wanted)} acknowledged; listed until solved"
-        )
+        case = projections.load(db, wanted[0]) if len(wanted) == 1 else None
+        named = f" {case.handle}" if case is not None else ""
+        return Done([event], f"已确认 {len(wanted)} 项{named}，办结前仍列出",
+                    f"{len(wanted)} acknowledged{named}; listed until solved")  # fmt: skip
 
     return act

@@ -31,6 +31,7 @@ class Followed(Struct):
     messages: list[Message] = []
     climbs: dict[str, Climb | None] = {}
     gone: list[str] = []
+    unheard: bool = False  # a call to somebody whom the ladder has not raised
 
 
 def follow(db: Connection, work: Work) -> Followed:
@@ -52,6 +53,12 @@ def follow(db: Connection, work: Work) -> Followed:
     return found
 
 
+def told(found: Followed, town: Town) -> str:
+    """What the ladder made of a line, in a few words; nothing where it made nothing."""
+    said = [f"{wording.event(e.kind)} {wording.climbed(e.kind, e.data, town)}" for e in found.events]
+    return "；".join([*said, *(["不在已升级次中，不计入升级"] if found.unheard else [])])
+
+
 def _same(before: Case, case: Case) -> bool:
     """Nothing that a climb depends on has changed."""
     return (before.clocks, before.priority, before.state, before.support, before.station) == (
@@ -65,6 +72,7 @@ class _Climber:
     def __init__(self, db: Connection, case: Case, climb: Climb | None, facts: Facts) -> None:
         self.db, self.case, self.climb, self.facts = db, case, climb, facts
         self.changes: list[Change] = []
+        self.unheard = False
 
     def take(self, changes: list[Change]) -> None:
         self.changes += changes
@@ -88,6 +96,7 @@ class _Climber:
 
     def into(self, found: Followed) -> None:
         found.climbs[self.case.id] = self.climb
+        found.unheard = found.unheard or self.unheard
         for change in self.changes:
             found.events.append(up.event_of(change))
             message = _message(self.case, change, self.facts)
@@ -104,6 +113,8 @@ def _heard_call(climber: _Climber, event: Event) -> None:
         facts = climber.facts
         call = up.Call(facts.now, facts.actor.work_no, args["reason"], args.get("text", ""))
         climber.take([up.called(climb, rung, call)])
+    elif climb is not None and climb.open:
+        climber.unheard = True
 
 
 def _heard_undo(climber: _Climber, event: Event) -> None:
@@ -244,6 +255,12 @@ def answer(ref: str, text: str = "", person: str = "", *, console: str) -> Act:
         rung = up.rung_of(found.climb, person) if found.climb is not None and found.climb.open else None
         if found.climb is None or rung is None:
             return _no("此案没有待应答的升级", "nobody has been called for this case")
+        if rung.answered_at is not None:
+            at = wording.moment(rung.answered_at, facts.now, facts.duty)
+            name = wording.person(facts.town, rung.person)
+            return _no(
+                f"{name} {at} 已应答；期满再升，或 sj 立即叫下一级", f"{rung.person} has answered; raise the next rung"
+            )
         found.take([up.answered(found.climb, rung, facts.now, facts.actor.work_no, text)])
         return _done(found, facts, text)
 
@@ -295,7 +312,9 @@ def _done(found: _Climber, facts: Facts, text: str, *, moved: bool = False) -> D
         projections.write_timers(db, case, facts.duty, climb)
         outbox.recall(db, gathered.gone)
 
-    zh = f"升级 {case.handle} {wording.climb(climb, facts.town)}"
+    last = gathered.events[-1] if gathered.events else None
+    said = wording.climbed(last.kind, last.data, facts.town) if last else wording.climb(climb, facts.town)
+    zh = f"升级 {case.handle} {said}"
     en = f"{case.handle}: rung {climb.level}, {'open' if climb.open else 'cleared'}"
     if moved:
         zh += f"；{wording.clock_name(facts.town, climb.trigger)}时限已过，升级继续"

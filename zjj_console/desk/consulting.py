@@ -54,6 +54,8 @@ def open_(word: str = "") -> Act:
                                "reviewed": reviewed, "trial": facts.actor.trial}  # fmt: skip
         event = consult.event_of("meeting_opened", meeting, {}, **put)
         warn: tuple[str, ...] = () if meeting.state == "LOCKED" else ("议程未锁定，自此不再加题",)
+        if meeting.level == "town" and facts.now < meeting.at:
+            warn += (f"原定 {wording.moment(meeting.at, facts.now, facts.duty)}，提前开会；本周只开一次",)
         warn += tuple(f"{wording.unit(facts.town, u)} 未报" for u in week_of.silent(facts.town, meeting))
         zh = f"{meeting.id} 开会，议题 {len(meeting.agenda)}，上次未办决议 {len(reviewed)}"
         return Done(

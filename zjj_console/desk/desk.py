@@ -59,6 +59,7 @@ class Desk:
         self._known = Known(self.reader, self.duty)
         self._known_writing = Known(self._writer, self.duty)  # inside a transaction: what it sees itself
         self._house: tuple[tuple[int, int], tuple[alarming.Alarm, ...]] = (-1, 0), ()
+        self._followed = climbing.Followed()  # what the ladder made of the last action
         self._last = ""  # what this desk did last: undo takes back that, not what its operator did elsewhere
         self.console = meta(self.reader, "console", "A")
 
@@ -293,6 +294,8 @@ class Desk:
         case = work.after[done]
         said = preview.describe(parsed, work, done)
         text = said if self.lang == "zh" else preview.describe(parsed, work, done, self.lang)
+        climbed = climbing.told(self._followed, self.town) if self.lang == "zh" else ""
+        text = f"{text}；{climbed}" if climbed else text
         kinds = tuple(event.kind for event in work.events)
         # A granted return is half a thought: offer the next dispatch right away.
         offer = f"pd {case.handle} " if "return_granted" in kinds and case.state is State.ACCEPTED else ""
@@ -314,7 +317,7 @@ class Desk:
             if work.before[case_id] is not case:
                 projections.write(db, work.before[case_id], case, self.duty)
         outbox.queue(db, work)
-        followed = climbing.follow(db, work)
+        followed = self._followed = climbing.follow(db, work)
         self._append(db, followed.events, replace(work.facts, actor=self._system))
         for case_id, climb in followed.climbs.items():
             projections.write_timers(db, work.after[case_id], self.duty, climb)

@@ -20,6 +20,7 @@ from zjj_console.town.ladder import MEETING
 from zjj_console.town.limits import Limit
 
 BY_HAND, REFUSED = "manual", "refused"  # triggers that are no clock: an officer's wish, a refused support (R51)
+NO_CLOCK = (BY_HAND, REFUSED)
 FAILED = frozenset({"no_answer", "busy"})  # 未接、占线: nobody was notified
 REACHED = "reached"
 TIMER = "ESC"  # the row of `timer` that says when the climb of a case goes on
@@ -87,7 +88,9 @@ class Climb(Struct, frozen=True):
 
     @property
     def waiting(self) -> list[Rung]:
-        return [rung for rung in self.rungs if rung.waits] if self.open else []
+        """Whom somebody still has to reach: nobody below a rung that has answered."""
+        answered = max((rung.n for rung in self.rungs if rung.answered_at is not None), default=0)
+        return [rung for rung in self.rungs if rung.waits and rung.n > answered] if self.open else []
 
 
 class Next(Struct, frozen=True):
@@ -136,24 +139,28 @@ def triggers(priority: int, clocks: Iterable[Clock], duty: DutyTime) -> list[tup
     return sorted(found, key=lambda one: (one[0], one[2].code))
 
 
-def lit(priority: int, clocks: Iterable[Clock], floor: int, duty: DutyTime) -> list[tuple[int, int, Clock]]:
-    """The triggers with the instants at which they really raise somebody: not before `floor`, not in the quiet hours."""
-    found = []
-    for at, n, clock in triggers(priority, clocks, duty):
-        step = _loud(Next(n, max(at, floor), "due"), priority, duty)
-        found.append((step.at, at, n, clock))
-    return [(at, n, clock) for at, _, n, clock in sorted(found, key=lambda one: (one[0], one[1], one[3].code))]
+def lit(priority: int, clocks: Iterable[Clock], floor: int, duty: DutyTime) -> list[tuple[Next, Clock]]:
+    """(first rung, clock) of the triggers, at the instants that really count: not before `floor`, not in quiet hours."""
+    found = [
+        (_loud(Next(n, max(at, floor), "due"), priority, duty), at, clock)
+        for at, n, clock in triggers(priority, clocks, duty)
+    ]
+    return [(step, clock) for step, _, clock in sorted(found, key=lambda one: (one[0].at, one[1], one[2].code))]
 
 
-def _lit(case: Case, climb: Climb | None, duty: DutyTime, floor: int = 0) -> list[tuple[int, int, Clock]]:
+def _lit(case: Case, climb: Climb | None, duty: DutyTime, floor: int = 0) -> list[tuple[Next, Clock]]:
     """The triggers of a case. One that came to us late begins to climb when it came, not in the past."""
     ended = climb.cleared_at or 0 if climb is not None else 0
     return lit(case.priority, case.clocks.values(), max(floor, case.recorded_at, ended), duty)
 
 
+def _lit_by(case: Case, climb: Climb | None, duty: DutyTime, now: int, floor: int = 0) -> tuple[Next, Clock] | None:
+    return next((one for one in _lit(case, climb, duty, floor) if one[0].at <= now), None)
+
+
 def standing(case: Case, climb: Climb) -> Clock | None:
     """The trigger of a climb while it stands; None once it is satisfied."""
-    if climb.trigger in (BY_HAND, REFUSED):
+    if climb.trigger in NO_CLOCK:
         gone = case.state in _OVER or (climb.trigger == REFUSED and case.support != "REFUSED")
         return None if gone else Clock(climb.trigger, "wall", case.station, climb.miss, 0, climb.miss)
     clock = case.clocks.get(climb.trigger)
@@ -164,23 +171,40 @@ def upcoming(case: Case, climb: Climb | None, duty: DutyTime) -> Next | None:
     """What comes next on the ladder, whether it is due or not; None where nothing will ever come."""
     if climb is None or not climb.open:
         first = next(iter(_lit(case, climb, duty)), None)
-        return Next(first[1], first[0], "due") if first else None
+        return first[0] if first else None
+    overtaking = _overtaking(case, climb, duty)
+    return overtaking[1] if overtaking is not None else _own(case, climb, duty)
+
+
+def _own(case: Case, climb: Climb, duty: DutyTime) -> Next | None:
+    """The next rung by the trigger that the climb has."""
     clock = standing(case, climb)
     if clock is None:
         return None
     return _after(case, climb, clock, duty) if climb.rungs else Next(1, climb.miss, "due")
 
 
+def _overtaking(case: Case, climb: Climb, duty: DutyTime) -> tuple[Climb, Next] | None:
+    """A deadline that calls the next person earlier than a climb that somebody began by hand: it is not put off by that."""
+    first = next(iter(_lit(case, climb, duty)), None) if climb.trigger in NO_CLOCK else None
+    if first is None or standing(case, climb) is None:
+        return None
+    taken, own = _taken_over(climb, first, first[0].at), _own(case, climb, duty)
+    following = _after(case, taken, first[1], duty) if climb.rungs else first[0]
+    return (taken, following) if following is not None and (own is None or following.at < own.at) else None
+
+
 def _after(case: Case, climb: Climb, clock: Clock, duty: DutyTime) -> Next | None:
     """The rung above the highest one. Nobody has less than his time because he was called late, unless he cannot be had."""
     ladder, last = duty.town.ladder, climb.rungs[-1]
-    rule, n = ladder.rules[case.priority], last.n + 1
+    row = ladder.trigger(climb.trigger, case.priority)
+    rule, n = ladder.rules[case.priority], max(last.n + 1, row.first if row is not None else 1)
     if n > ladder.top:
         return None
     if last.missing:
         return _loud(Next(n, max(last.at, climb.since), "skipped"), case.priority, duty)
     planned, gap = schedule(case.priority, clock, n, duty), schedule(case.priority, clock, last.n, duty)
-    if climb.trigger in (BY_HAND, REFUSED):  # no limit runs of which a share could be left: each has his window
+    if climb.trigger in NO_CLOCK:  # no limit runs of which a share could be left: each has his window
         planned = max(planned, _window(last.at, case, clock, duty))
     patience = min(_window(last.at, case, clock, duty), last.at + max(0, planned - gap))
     found = Next(n, planned, "due") if patience <= planned else Next(n, patience, "late")
@@ -247,34 +271,37 @@ def _step(
     case: Case, climb: Climb | None, duty: DutyTime, now: int, book: Book | None, why: str, floor: int
 ) -> Change | None:
     if climb is None or not climb.open:
-        lit = _lit_by(case, climb, duty, now, floor)
-        if lit is None:
+        first = _lit_by(case, climb, duty, now, floor)
+        if first is None:
             return None
-        at, n, clock = lit
+        step, clock = first
         if climb is not None and (climb.trigger, climb.miss) == (clock.code, clock.due):  # undone, not missed anew
             return Change("ladder_resumed", replace(climb, cleared_at=None, cleared_why="", since=now))
         fresh = Climb(case.id, clock.code, clock.due or 0, climb.cycle + 1 if climb else 1)
-        return _raised(case, fresh, Next(n, at, "due"), duty, book)
+        return _raised(case, fresh, step, duty, book)
     if standing(case, climb) is None:
         return released(case, climb, duty, now, why)
-    step = upcoming(case, climb, duty)
-    if step is None or step.at > now:
+    following = upcoming(case, climb, duty)
+    if following is None or following.at > now:
         return None
-    if step.at < floor:
+    overtaking = _overtaking(case, climb, duty)
+    if overtaking is not None:
+        return Change("ladder_moved", overtaking[0])
+    if following.at < floor:
         return Change("ladder_moved", replace(climb, since=floor))
-    return _raised(case, climb, step, duty, book)
+    return _raised(case, climb, following, duty, book)
 
 
-def _lit_by(case: Case, climb: Climb | None, duty: DutyTime, now: int, floor: int = 0) -> tuple[int, int, Clock] | None:
-    return next((one for one in _lit(case, climb, duty, floor) if one[0] <= now), None)
+def _taken_over(climb: Climb, first: tuple[Next, Clock], since: int) -> Climb:
+    return replace(climb, trigger=first[1].code, miss=first[1].due or 0, since=since)
 
 
 def released(case: Case, climb: Climb, duty: DutyTime, now: int, why: str) -> Change:
     """The end of an open climb whose trigger is no more; another missed clock takes it over at its level."""
-    lit = _lit_by(case, climb, duty, now)
-    if lit is None:
+    first = _lit_by(case, climb, duty, now)
+    if first is None:
         return Change("ladder_cleared", replace(climb, cleared_at=now, cleared_why=why))
-    return Change("ladder_moved", replace(climb, trigger=lit[2].code, miss=lit[2].due or 0, since=now))
+    return Change("ladder_moved", _taken_over(climb, first, now))
 
 
 def _raised(case: Case, climb: Climb, step: Next, duty: DutyTime, book: Book | None, by: str = "") -> Change:
@@ -290,11 +317,13 @@ def forecast(case: Case, climb: Climb | None, duty: DutyTime, book: Book | None)
     if now is None:
         return []
     if climb is None or not climb.open:
-        found = _lit(case, climb, duty)[0][2]
+        found = _lit(case, climb, duty)[0][1]
         climb = Climb(case.id, found.code, found.due or 0)
     rungs: list[Rung] = []
     step: Next | None = now
     while step is not None:
+        overtaking = _overtaking(case, climb, duty)
+        climb = overtaking[0] if overtaking is not None else climb
         climb = _raised(case, climb, step, duty, book).climb
         rungs.append(climb.rungs[-1])
         step = upcoming(case, climb, duty)
@@ -332,7 +361,7 @@ def rung_of(climb: Climb, person: str = "") -> Rung | None:
 def called(climb: Climb, rung: Rung, call: Call) -> Change:
     """A call with its result. Reaching the person is his answer; anything else is a try."""
     tried = replace(rung, calls=(*rung.calls, call))
-    if call.result == REACHED:
+    if call.result == REACHED and rung.answered_at is None:  # once a rung: nobody holds a climb for ever
         return answered(climb, tried, call.at, call.by, call.text)
     return Change("rung_called", _with(climb, tried))
 

@@ -277,6 +277,10 @@ def submitter_of_station(case: Case, args: Args, facts: Facts) -> Refusal | None
     return Refusal(7, "R50", "疑难案件由牵头站提交(站长或副站长)", "a difficult case is submitted by its lead station")
 
 
+def supervised(case: Case, args: Args, facts: Facts) -> Refusal | None:
+    return None if case.supervised_until else _no("T33", "此案没有督办，不必解除", "the case is not supervised")
+
+
 def station_known(case: Case, args: Args, facts: Facts) -> Refusal | None:
     return (
         None

@@ -165,7 +165,7 @@ class Quick:
             marks = f"{marks} place_pending".lstrip()
         if any(self.ladder.trigger(code, priority) for code in clocks):
             told_of = (Clock(*clock) for clock in clocks.values())
-            at = climb.lit(priority, told_of, self.builder.now, self.duty)[0][0]
+            at = climb.lit(priority, told_of, self.builder.now, self.duty)[0][0].at
             timers.append((told.id, climb.TIMER, at, at, priority))
         if clocks:
             values["clocks"] = clocks

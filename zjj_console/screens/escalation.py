@@ -26,6 +26,7 @@ from zjj_console.widgets.panel import Panel
 from zjj_console.widgets.verb_words import key_hints
 
 _STEPS = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": 10, "pageup": -10, "home": -100_000, "end": 100_000}
+RUNNING = ("running", "overdue")  # supervisions that still ask for something
 _SHOWN = 200
 _AHEAD = 12 * HOUR
 _READ_AGAIN = 10 * SECOND
@@ -167,7 +168,7 @@ class EscalationScreen(ConsoleScreen):
     def top_line(self) -> Line:
         look = self.session.look
         counts = {"alarms": look.total, "climbs": reads_alarms.climbs(self.session.desk.reader), "ahead": len(self.ahead),
-                  "urged": len(self.urged), "aided": len(self.aided), "posts": sum(not post.holder.missing for post in self.posts)}  # fmt: skip
+                  "urged": sum(one.state in RUNNING for one in self.urged), "aided": len(self.aided), "posts": sum(not post.holder.missing for post in self.posts)}  # fmt: skip
         spans: list[Span] = [(" ", "")]
         for n, view in enumerate(VIEWS, 1):
             here = n - 1 == self.view
@@ -235,16 +236,21 @@ class EscalationScreen(ConsoleScreen):
             (raise_.key, t("立即升级")), (call.key, t("记录通话")), ("y", t("应答代录")), (urge.key, t("督办")),
             ("a", t("确认")), ("m", t("静音")),
         ]  # fmt: skip
-        if self.listed == "urged":
+        if self._urged():
             pairs.insert(0, ("x", t("解除督办")))
         tail = [("1-6", t("分页")), ("Enter", t("案件")), ("Esc", t("返回"))]
         return key_hints(pairs, tail, self.size.width)
+
+    def _urged(self) -> bool:
+        """Whether the cursor stands on a supervision that can be released."""
+        at = self.at["urged"]
+        return self.listed == "urged" and at < len(self.urged) and self.urged[at].state in RUNNING
 
     # keys -------------------------------------------------------------------------------------------------------------
 
     def keeps(self, key: str) -> bool:
         """Here `a` acknowledges the line under the cursor."""
-        return key == "a" and self.listed == "alarms" and bool(self.alarms)
+        return key == "a" and bool(self.selected_case() or (self.listed == "alarms" and self.alarms))
 
     def on_list_key(self, key: str, char: str) -> bool:
         if key in _STEPS:
@@ -265,7 +271,7 @@ class EscalationScreen(ConsoleScreen):
             self.acknowledge_chosen()
         elif key == "m":
             self.mute()
-        elif key == "x" and self.listed == "urged" and self._case is not None:
+        elif key == "x" and self._urged() and self._case is not None:
             self.command.start(f"{BY_ID['supervise'].code} {self._case.handle} n ", self._case.id, keyed=True)
         elif key == "y" and self._case is not None:
             self.command.start(f"{BY_ID['escalate'].code} {self._case.handle} y ", self._case.id, keyed=True)
@@ -275,7 +281,10 @@ class EscalationScreen(ConsoleScreen):
         return True
 
     def acknowledge_chosen(self) -> None:
-        """The line under the cursor; the cursor then stands on the next, so that `a a a` goes down the list."""
+        """The line under the cursor; in the list of alarms it then stands on the next: `a a a` goes down the list."""
+        if self.listed != "alarms":
+            self.run_act(alarming.acknowledge((self.selected_case(),)))
+            return
         at = self.at["alarms"]
         one = self.alarms[at]
         subjects = one.subjects if isinstance(one, Group) else (one.subject,)

@@ -93,7 +93,8 @@ def rungs(case: Case, climb: Climb | None, coming: Sequence[Rung], at: Frame, wi
     """E0 and every rung: who, when and why then, how, what became of it; those still to come with who would be called."""
     town = at.town
     rule = town.ladder.rules.get(case.priority)
-    how = {"phone": t("电话"), "message": t("消息")}[rule.how] if rule else ""
+    how_to = rule.how if rule else ""
+    how = {"phone": t("电话"), "message": t("消息"), "": ""}[how_to]
     said = _times(case, town)
     lines: list[Line] = [case_lines.title(t("{handle} 阶梯 ({priority}: {times} 配置值)", handle=case.handle,
                                             priority=t(PRIORITY_ZH[case.priority]), times=said))]  # fmt: skip
@@ -108,7 +109,9 @@ def rungs(case: Case, climb: Climb | None, coming: Sequence[Rung], at: Frame, wi
         when = " ".join(filter(None, (wording.moment(rung.at, at.now, at.duty), why)))
         means = t("召集") if not rung.person else how
         style = "bold $p2" if rung.waits else "$done" if rung.answered_at is not None else "$dim"
-        told = f"{means} {result(town, rung, at)}" + (f" {shown(rung.answer)}" if rung.answer else "")
+        known = town.people.get(rung.person)
+        phone = f" {shown(known.phone)}" if known is not None and rung.waits and how_to == "phone" else ""
+        told = f"{means}{phone} {result(town, rung, at)}" + (f" {shown(rung.answer)}" if rung.answer else "")
         lines.append(_rung_line(f"E{rung.n}", post_name(town, rung.n), who(town, rung), when, told, style, width))
     for rung in coming:
         left = wording.span(max(0, rung.at - at.now))
