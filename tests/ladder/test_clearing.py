@@ -313,4 +313,3 @@ def test_raised_by_hand_does_not_put_off_the_deadlines_own_rung(night):
     night.line("sj 1001 y 在路上")
     night.at("2021-03-02 00:26")  # a minute for whoever was called by hand before
     assert (night.climb().level, night.climb().rungs[-1].person) == (4, "0005")
-    assert night.climb().trigger == "ACC"

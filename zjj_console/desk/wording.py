@@ -34,7 +34,7 @@ EVENT_ZH = {
     "交接阅读", "handover_coded": "交接去向", "handover_packed": "入交接单", "handover_noted": "交接便签",
     "handover_spoken": "口头交接", "handover_out_signed": "交班签字", "handover_in_signed": "接班签字",
     "handover_forced": "带病交接", "handover_station_signed": "站签", "escalated": "升级", "ladder_moved": "升级转时限",
-    "ladder_cleared": "升级解除", "ladder_resumed": "升级恢复", "rung_called": "升级通话", "rung_answered": "升级应答", "stand_down": "人工解除",
+    "ladder_cleared": "升级解除", "ladder_resumed": "升级恢复", "rung_called": "升级通话", "rung_answered": "升级应答",
     "alarm_acked": "确认告警", "posts_checked": "核对岗位",
     "put_on_agenda": "上会", "taken_off_agenda": "撤题", "consult_assigned": "会商定主责", "consult_led": "会商联合处置",
     "put_to_commander": "提请指挥长", "raised_up": "提请上级", "consult_suspended": "会商挂账", "consult_deferred": "下次再议",
@@ -122,7 +122,7 @@ def climbed(kind: str, data: dict[str, Any], town: Town) -> str:
     """What an event of the ladder says beside its kind: whom it raised, what became of a call, why it ended."""
     record = msgspec.convert(data["climb"], Climb)
     if kind == "ladder_cleared":
-        return f"因{event(record.cleared_why)}"
+        return "人工解除" if record.cleared_why == "stand_down" else f"因{event(record.cleared_why)}"
     last = record.rungs[-1]
     if kind == "escalated":
         told = MISSING_ZH[last.missing] if last.missing else person(town, last.person)
