@@ -13,9 +13,17 @@ if TYPE_CHECKING:
     from zjj_console.desk.desk import Desk
     from zjj_console.desk.outcome import Outcome
     from zjj_console.domain.facts import Facts
-    from zjj_console.domain.model import Refusal
+    from zjj_console.domain.model import Case, Refusal
     from zjj_console.storage.db import Connection
     from zjj_console.town.models import Reason, Town
+
+
+def case_of(desk: "Desk", ref: str) -> "Case":
+    """The case of a number or handle. Exit 6 for none."""
+    found = desk.case(ref)
+    if found is None:
+        raise Stop(6, "E_NOT_FOUND", f"没有案件 {ref}", f"no case {ref}", "case")
+    return found
 
 
 def work_no(town: "Town", word: str, field: str = "person") -> str:

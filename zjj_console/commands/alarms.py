@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zjj_console.commands import times
-from zjj_console.commands.acting import act, result_of
+from zjj_console.commands.acting import act, case_of, result_of
 from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.do import Key
 from zjj_console.commands.output import Result
@@ -132,9 +132,7 @@ def log(
     options = settings(context)
     desk = options.desk()
     start, end = _window(desk, month, since, until)
-    wanted = desk.case(case) if case else None
-    if case and wanted is None:
-        raise Stop(6, "E_NOT_FOUND", f"没有案件 {case}", f"no case {case}", "case")
+    wanted = case_of(desk, case) if case else None
     swept(desk)
     found = reads_alarm_log.log(desk.reader, desk.now())
     mine = [e for e in found.entries if start <= e.raised < end and (wanted is None or e.case == wanted.id)]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zjj_console.commands import supervision
+from zjj_console.commands.acting import case_of
 from zjj_console.commands.context import Settings, Stop, instant_of, settings
 from zjj_console.commands.do import Key, result_of
 from zjj_console.commands.output import Result
@@ -203,13 +204,6 @@ def _table(desk: "Desk", cases: list["Case"], now: int, total: int) -> str:
     return "\n".join([*aligned(rows), f"共 {total} 件"])
 
 
-def _found(desk: "Desk", ref: str) -> "Case":
-    case = desk.case(ref)
-    if case is None:
-        raise Stop(6, "E_NOT_FOUND", f"没有案件 {ref}", f"no case {ref}", "case")
-    return case
-
-
 @app.command()
 def show(
     context: typer.Context,
@@ -223,7 +217,7 @@ def show(
 
     options = settings(context)
     desk = options.desk()
-    found, now = _found(desk, case), options.clock()
+    found, now = case_of(desk, case), options.clock()
     data: dict[str, Any] = case_json(found, desk.town, desk.duty, now)
     data["phone"] = phone_for(found, desk.actor) or None
     data["clocks"] = clocks_json(found, desk)
@@ -251,7 +245,7 @@ def why(
 
     options = settings(context)
     desk = options.desk()
-    found = reasons.explain(desk.reader, _found(desk, case), desk.facts(), everything=everything)
+    found = reasons.explain(desk.reader, case_of(desk, case), desk.facts(), everything=everything)
     text = f"{reasons.head(found, options.lang)}\n\n{reasons.text(found, options.lang)}"
     options.finish(Result(reasons.as_json(found, Tongue(desk.duty, found.now)), text))
 
@@ -267,7 +261,7 @@ def timeline(context: typer.Context, case: CaseRef) -> None:
 
     options = settings(context)
     desk = options.desk()
-    found, now = _found(desk, case), options.clock()
+    found, now = case_of(desk, case), options.clock()
     held = shape.holders(found, read(desk.reader, found), now)
     moments = story(desk.reader, found)
     end = found.closed_at or now

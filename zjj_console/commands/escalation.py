@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zjj_console.commands import times
-from zjj_console.commands.acting import act, reason, result_of, work_no
+from zjj_console.commands.acting import act, case_of, reason, result_of, work_no
 from zjj_console.commands.alarms import swept
 from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.do import Key
@@ -23,13 +23,6 @@ app = typer.Typer(no_args_is_help=True, help="升级: 列表、一案、预报�
 CaseRef = Annotated[str, typer.Argument(metavar="CASE", help="案号")]
 Text = Annotated[str, typer.Option("--text", help="要点")]
 _LIMIT = 500
-
-
-def _case(desk: "Desk", ref: str) -> "Case":
-    found = desk.case(ref)
-    if found is None:
-        raise Stop(6, "E_NOT_FOUND", f"没有案件 {ref}", f"no case {ref}", "case")
-    return found
 
 
 @app.command("list")
@@ -104,7 +97,7 @@ def show(context: typer.Context, case: CaseRef) -> None:
     options = settings(context)
     desk = options.desk()
     swept(desk)
-    row = _climb_json(desk, _case(desk, case))
+    row = _climb_json(desk, case_of(desk, case))
     options.finish(Result(row, "\n".join(_shown(row, stamp))))
 
 
@@ -197,18 +190,20 @@ def call(
     digit = next(digit for digit, one in town.reasons["call"].items() if one.code == row.code)
     who = work_no(town, to, "to") if to else ""
     desk.sweep()
-    line = " ".join(filter(None, ("th", _case(desk, case).handle, digit, who)))
+    line = " ".join(filter(None, ("th", case_of(desk, case).handle, digit, who)))
     done = desk.run_line(line, key=key or None, extra={"text": text} if text else None)
     found = line_result(options, desk, done)
     if not done.ok:
         options.finish(found)
-    options.finish(Result({**found.data, "climb": _climb_json(desk, _case(desk, case))}, found.text, 0, found.warnings))
+    options.finish(
+        Result({**found.data, "climb": _climb_json(desk, case_of(desk, case))}, found.text, 0, found.warnings)
+    )
 
 
 def _do(options: Settings, desk: "Desk", case: str, do: "Act", key: str, content: str) -> None:
     desk.sweep()
     done = act(desk, do, key=key, content=content)
-    found = _climb_json(desk, _case(desk, case)) if done.ok else None
+    found = _climb_json(desk, case_of(desk, case)) if done.ok else None
     options.finish(result_of(options, desk, done, found))
 
 
@@ -286,7 +281,7 @@ def history(
     desk = options.desk()
     now = desk.now()
     start = times.moment(since, now, desk.town.tz, "since") if since else now - DAY
-    wanted = _case(desk, case).id if case else ""
+    wanted = case_of(desk, case).id if case else ""
     rows: list[dict[str, Any]] = []
     for step in reads_alarms.steps(desk.reader, start, wanted):
         found, climb = projections.load(desk.reader, step.climb.case), step.climb

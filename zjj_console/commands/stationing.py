@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zjj_console.commands import times
-from zjj_console.commands.acting import act, reason, result_of, unit, work_no
-from zjj_console.commands.context import Settings, Stop, settings
+from zjj_console.commands.acting import act, case_of, reason, result_of, unit, work_no
+from zjj_console.commands.context import Settings, settings
 from zjj_console.commands.do import Key
 from zjj_console.commands.output import Result
 
@@ -38,9 +38,7 @@ def request(
     options = settings(context)
     desk = options.desk()
     town = desk.town
-    found = desk.case(case) if case else None
-    if case and found is None:
-        raise Stop(6, "E_NOT_FOUND", f"没有案件 {case}", f"no case {case}", "case")
+    found = case_of(desk, case) if case else None
     begin, finish = times.span(start, end, desk.now(), town.tz)
     asked = (
         unit(town, dept, "dept"), unit(town, station, "station"), begin, finish,

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from zjj_console.desk import pool, wording
 from zjj_console.desk.acts import Act, Done, Message
-from zjj_console.desk.which_meeting import GATHERING, by_week, case_of, find, following, no, present, work_of
+from zjj_console.desk.which_meeting import AHEAD, GATHERING, by_week, case_of, find, following, no, present, work_of
 from zjj_console.desk.work import Work
 from zjj_console.domain import consult, permits
 from zjj_console.domain import consult_week as week_of
@@ -294,7 +294,7 @@ def remind(week: str = "") -> Act:
         if wrong is not None:
             return wrong
         assert isinstance(meeting, Meeting)
-        if meeting.state not in ("PLANNED", "COLLECTING", "LOCKED"):
+        if meeting.state not in AHEAD:
             now = consult.STATE_ZH[meeting.state]
             return no(f"{meeting.id} {now}，不再催报", f"{meeting.id} is {meeting.state}: nothing to collect")
         gaps = week_of.missing_collections(facts.town, facts.duty, meeting, facts.now)

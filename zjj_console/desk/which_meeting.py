@@ -13,6 +13,7 @@ from zjj_console.storage.db import Connection, meta
 
 _AHEAD = timedelta(weeks=60)  # how far ahead a next meeting is looked for
 GATHERING = ("PLANNED", "COLLECTING")
+AHEAD = (*GATHERING, "LOCKED")
 OPEN_DAYS = 60  # a meeting that was opened longer ago is not meant by a command that names none
 
 
@@ -77,7 +78,7 @@ def following(db: Connection, facts: Facts, meeting: Meeting) -> Meeting:
     today = facts.duty.local(facts.now).date()
     for week in week_of.weeks(facts.town, max(start, today - timedelta(days=today.weekday())), today + _AHEAD):
         found = weekly(db, facts, week)
-        if found.id != meeting.id and found.state in (*GATHERING, "LOCKED"):
+        if found.id != meeting.id and found.state in AHEAD:
             return found
     raise ValueError("no consultation within a year: every week of it is skipped")
 

@@ -1,6 +1,7 @@
 """Questions of a screen: one key, a line of text, a PIN. And the lock: an idle console shows everything and does nothing."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from textual.screen import Screen
 
@@ -53,6 +54,18 @@ class Asking(Screen[None]):
         """Ask for a line in place of the hints; `done` gets it on Enter, nothing happens on Esc."""
         self.prompt = Prompt(question, done, secret=secret, text=text)
         self.draw_line()
+
+    def write_new(self, path: Path, content: bytes) -> None:
+        """Write a file that is not there yet, and say so; what is there is never overwritten."""
+        try:
+            with path.open("xb") as stream:
+                stream.write(content)
+        except FileExistsError:
+            self.say(t("{path} 已存在，请另取文件名", path=path), "$p2", bell=True)
+        except OSError as error:
+            self.say(t("写不了 {path}: {why}", path=path, why=error.strerror or ""), "$p2", bell=True)
+        else:
+            self.say(t("已写 {path}", path=path), "$done")
 
     def feed_question(self, key: str, char: str) -> None:
         """A key while something is asked."""

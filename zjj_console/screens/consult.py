@@ -15,12 +15,12 @@ from zjj_console.i18n import english, t
 from zjj_console.screens.consult_board import PAGES, ConsultBoard
 from zjj_console.screens.consult_keys import ASKED, FIELDS, hints
 from zjj_console.screens.minutes_reader import MinutesReader
+from zjj_console.screens.paging import STEPS, moved
 from zjj_console.storage import projections
 from zjj_console.verbs.table import BY_ID
 from zjj_console.widgets.cells import Line, shown
 from zjj_console.widgets.panel import Panel
 
-_STEPS = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": 10, "pageup": -10, "home": -100_000, "end": 100_000}
 _OF_THE_DESK = ("u", "d")  # verbs of the table that mean the same here: take back, supervise
 _WEEKS = 60
 Made = Act | Refusal
@@ -118,9 +118,8 @@ class ConsultScreen(ConsultBoard):
         }  # fmt: skip
         if char in _OF_THE_DESK:
             return False
-        if key in _STEPS:
-            many = len(self.subjects(self.listed))
-            self.at[self.listed] = max(0, min(many - 1, self.at[self.listed] + _STEPS[key]))
+        if key in STEPS:
+            self.at[self.listed] = moved(self.at[self.listed], key, len(self.subjects(self.listed)))
         elif char in "1234567" and char:
             self.decide(next(kind for kind in consult.OUTCOMES if kind.digit == char))
         else:

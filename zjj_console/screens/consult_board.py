@@ -1,7 +1,6 @@
 """The consultation read and drawn (F7, §2.9): one meeting, its agenda and the lists beside it. The cursor stays on its item."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
@@ -13,6 +12,7 @@ from zjj_console.domain.consult import Meeting
 from zjj_console.domain.model import DAY, MINUTE
 from zjj_console.i18n import t
 from zjj_console.screens.base import ConsoleScreen
+from zjj_console.screens.paging import Page, keep_in_sight, refound
 from zjj_console.screens.session import Session
 from zjj_console.storage import projections, reads_meeting
 from zjj_console.widgets import case_lines, consult_lines, consult_panes
@@ -22,12 +22,6 @@ from zjj_console.widgets.panel import Panel
 
 _READ_AGAIN = MINUTE
 _WEEKS_BACK = 8
-
-
-class Page(NamedTuple):
-    key: str
-    zh: str
-    empty: str
 
 
 PAGES = (
@@ -87,9 +81,7 @@ class ConsultBoard(ConsoleScreen):
         self.week = self._find()
         self.calendar = self._calendar()
         for key, subject in held.items():
-            found = self.subjects(key)
-            at = found.index(subject) if subject in found else min(self.at[key], max(0, len(found) - 1))
-            self.at[key] = at
+            self.at[key] = refound(subject, self.at[key], self.subjects(key))
         self._case, self._legal = self.read_case()
 
     def _calendar(self) -> list[Past]:
@@ -177,9 +169,7 @@ class ConsultBoard(ConsoleScreen):
         panel = self.query_one("#list", Panel)
         lines = self.list_lines(panel.size.width or width)
         panel.show(lines)
-        cursor, height = self.at[self.listed] + 1, max(1, panel.size.height)
-        if not panel.scroll_y <= cursor < panel.scroll_y + height:
-            panel.scroll_to_line(max(0, cursor - height // 2))
+        keep_in_sight(panel, self.at[self.listed] + 1)
         warn = self.session.desk.town.meetings.visit_warn_day
         more, side = self.query_one("#more", Panel), self.query_one("#side", Panel)
         if side.display:

@@ -1,7 +1,6 @@
 """Alarms and the ladder (F5, §2.10, §3.6): what needs a person, who is being called, what fires next, who could be called."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
@@ -14,6 +13,7 @@ from zjj_console.domain.alarms import Group, grouped
 from zjj_console.domain.model import HOUR, SECOND, Case
 from zjj_console.i18n import t
 from zjj_console.screens.base import ConsoleScreen
+from zjj_console.screens.paging import STEPS, Page, keep_in_sight, moved, refound
 from zjj_console.screens.session import Session
 from zjj_console.storage import duty_rows, projections, reads_alarms
 from zjj_console.storage.reads import QueueRow
@@ -25,26 +25,19 @@ from zjj_console.widgets.cells import Line, Span
 from zjj_console.widgets.panel import Panel
 from zjj_console.widgets.verb_words import key_hints
 
-_STEPS = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": 10, "pageup": -10, "home": -100_000, "end": 100_000}
 RUNNING = ("running", "overdue")  # supervisions that still ask for something
 _SHOWN = 200
 _AHEAD = 12 * HOUR
 _READ_AGAIN = 10 * SECOND
 
 
-class View(NamedTuple):
-    key: str
-    zh: str
-    empty: str
-
-
 VIEWS = (
-    View("alarms", "告警", "没有告警；到期、临期、申请和岗位空缺都会列在这里"),
-    View("climbs", "在升", "没有在升的案件"),
-    View("ahead", "预报", "12小时内没有到期"),
-    View("urged", "督办", "没有督办"),
-    View("aided", "保障", "没有执法保障请求"),
-    View("posts", "岗位", "本镇没有配置升级阶梯"),
+    Page("alarms", "告警", "没有告警；到期、临期、申请和岗位空缺都会列在这里"),
+    Page("climbs", "在升", "没有在升的案件"),
+    Page("ahead", "预报", "12小时内没有到期"),
+    Page("urged", "督办", "没有督办"),
+    Page("aided", "保障", "没有执法保障请求"),
+    Page("posts", "岗位", "本镇没有配置升级阶梯"),
 )
 
 
@@ -121,10 +114,7 @@ class EscalationScreen(ConsoleScreen):
         return found[at] if at < len(found) else ""
 
     def find(self, subject: str) -> None:
-        """The cursor stays on what it was on, wherever that stands now."""
-        found = self.subjects()
-        at = found.index(subject) if subject in found else min(self.at[self.listed], max(0, len(found) - 1))
-        self.at[self.listed] = at
+        self.at[self.listed] = refound(subject, self.at[self.listed], self.subjects())
 
     def selected_case(self) -> str:
         if self.listed == "posts":
@@ -156,9 +146,7 @@ class EscalationScreen(ConsoleScreen):
         panel = self.query_one("#list", Panel)
         lines, cursor = self.list_lines(panel.size.width or self.size.width)
         panel.show(lines)
-        height = max(1, panel.size.height)
-        if not panel.scroll_y <= cursor < panel.scroll_y + height:
-            panel.scroll_to_line(max(0, cursor - height // 2))
+        keep_in_sight(panel, cursor)
         rungs = self.query_one("#rungs", Panel)
         rungs.show(self.rung_lines(rungs.size.width or self.size.width))
         side = self.query_one("#side", Panel)
@@ -253,9 +241,8 @@ class EscalationScreen(ConsoleScreen):
         return key == "a" and bool(self.selected_case() or (self.listed == "alarms" and self.alarms))
 
     def on_list_key(self, key: str, char: str) -> bool:
-        if key in _STEPS:
-            many = len(self.subjects())
-            self.at[self.listed] = max(0, min(many - 1, self.at[self.listed] + _STEPS[key]))
+        if key in STEPS:
+            self.at[self.listed] = moved(self.at[self.listed], key, len(self.subjects()))
             self.look_at()
         elif char.isdigit() and 0 < int(char) <= len(VIEWS):
             self.show_view(int(char) - 1)

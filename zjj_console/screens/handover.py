@@ -373,15 +373,7 @@ class HandoverScreen(ConsoleScreen):
         if make is None:
             self.say(t("文件名须以 .txt .html 或 .xlsx 结尾"), "$p2", bell=True)
             return
-        try:
-            with path.open("xb") as stream:
-                stream.write(make())
-        except FileExistsError:
-            self.say(t("{path} 已存在，请另取文件名", path=path), "$p2", bell=True)
-        except OSError as error:
-            self.say(t("写不了 {path}: {why}", path=path, why=error.strerror or ""), "$p2", bell=True)
-        else:
-            self.say(t("已写 {path}", path=path), "$done")
+        self.write_new(path, make())
 
 
 _NEED_PACKAGE = frozenset({"space", "b", "d", "h", "v", "g", "f", "e"})

@@ -32,12 +32,4 @@ class MinutesReader(ReaderScreen):
         if form not in self.sheets:
             self.say(t("文件名须以 .txt .html 或 .md 结尾"), "$p2", bell=True)
             return
-        try:
-            with path.open("xb") as stream:
-                stream.write(self.sheets[form].encode())
-        except FileExistsError:
-            self.say(t("{path} 已存在，请另取文件名", path=path), "$p2", bell=True)
-        except OSError as error:
-            self.say(t("写不了 {path}: {why}", path=path, why=error.strerror or ""), "$p2", bell=True)
-        else:
-            self.say(t("已写 {path}", path=path), "$done")
+        self.write_new(path, self.sheets[form].encode())
