@@ -35,14 +35,17 @@ def tried(db: Connection, case: Case, facts: Facts) -> str:
     return " ".join(parts)
 
 
-def new_item(db: Connection, facts: Facts, meeting: Meeting, case: Case, given: Mapping[str, Any], n: int = 0) -> Item:
+def new_item(
+    db: Connection, facts: Facts, meeting: Meeting, case: Case, whys: tuple[pool.Why, ...], given: Mapping[str, Any],
+    n: int = 0,
+) -> Item:  # fmt: skip
     """An item with what is known of the case. `given`: further fields of the item, `n` how many others the act adds."""
     known = meeting.items.get(case.id)
     seq = known.seq if known else max((i.seq for i in meeting.items.values()), default=0) + 1 + n
     asked = [u for u in (*dict.fromkeys(case.returned_by), case.lead) if u]
     base = Item(
         seq, case.id, case.handle, case.station, facts.actor.work_no, facts.now,
-        words=f"{case.place or '地点待定'} {case.text}", why=tuple(w.zh for w in pool.why(db, case, facts)),
+        words=f"{case.place or '地点待定'} {case.text}", why=tuple(w.zh for w in whys),
         criterion=case.criterion, attempts=tried(db, case, facts), invited=tuple(asked),
     )  # fmt: skip
     base = replace(known, withdrawn="") if known else base
@@ -65,10 +68,11 @@ def put(
         if wrong is not None:
             return wrong
         work = work_of(db, facts)
-        refusal = list_case(db, work, case, meeting, text)
+        whys = pool.why(db, case, facts)
+        refusal = list_case(work, case, meeting, text, whys)
         if refusal is not None:
             return refusal
-        item = new_item(db, facts, meeting, case, {**(given or {}), "question": text, "cross": cross})
+        item = new_item(db, facts, meeting, case, whys, {**(given or {}), "question": text, "cross": cross})
         if item == meeting.items.get(case.id):
             n, data = meeting.number_of(item.seq), {"meeting": meeting.id, "case": case.handle}
             return Done(
@@ -91,14 +95,13 @@ def put(
 
 
 def list_case(
-    db: Connection, work: Work, case: Case, meeting: Meeting, text: str, *, urgent: bool = False
+    work: Work, case: Case, meeting: Meeting, text: str, whys: tuple[pool.Why, ...], *, urgent: bool = False
 ) -> Refusal | None:
     """T30 on the case itself; nothing where it is on that agenda already and only its item changes."""
     work.begin(case)
     if case.consult == meeting.id:
         return None
-    pooled = bool(pool.why(db, case, work.facts))
-    args = {"meeting": meeting.id, "text": text, "pooled": pooled, "urgent": urgent}
+    args = {"meeting": meeting.id, "text": text, "pooled": bool(whys), "urgent": urgent}
     return work.do(Command("to_agenda", {k: v for k, v in args.items() if v}), case.id)
 
 
@@ -130,8 +133,8 @@ def fill(week: str = "") -> Act:
         work = work_of(db, facts)
         items: dict[str, Item] = {}
         for one in pool.pool(db, facts):
-            if not one.listed and list_case(db, work, one.case, meeting, "") is None:
-                items[one.case.id] = new_item(db, facts, meeting, one.case, {}, len(items))
+            if not one.listed and list_case(work, one.case, meeting, "", one.whys) is None:
+                items[one.case.id] = new_item(db, facts, meeting, one.case, one.whys, {}, len(items))
         if not items:
             return Done([], f"{meeting.id} 会商池没有新案件", "nothing new in the pool", {"added": []}, same=True)
         event = consult.event_of("agenda_added", meeting, {"cases": list(items)}, items=items, state="COLLECTING")
@@ -248,11 +251,12 @@ def collect(
             if wrong is None and station not in (case.station, case.lead):
                 name = wording.unit(facts.town, station)
                 wrong = no(f"{case.handle} 不在{name}辖区，也非其牵头", f"{case.handle} is not {station}'s", rule="R58")
-            wrong = wrong or list_case(db, work, case, meeting, text or "站点上报")
+            whys = pool.why(db, case, facts)
+            wrong = wrong or list_case(work, case, meeting, text or "站点上报", whys)
             if wrong is not None:
                 return wrong
             given = {"station": station, "cross": cross, "question": text}
-            items[case.id] = new_item(db, facts, meeting, case, given, len(items))
+            items[case.id] = new_item(db, facts, meeting, case, whys, given, len(items))
         late = facts.now > week_of.times(facts.town, facts.duty, meeting.week).collect
         own = [i.case for i in meeting.agenda if i.station == station]
         row = Collection(station, facts.actor.work_no, facts.actor.name, facts.now, tuple(dict.fromkeys([*own, *items])),

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from zjj_console.desk import agenda, followups, which_meeting, wording
+from zjj_console.desk import agenda, followups, pool, which_meeting, wording
 from zjj_console.desk.acts import Act, Done, Message
 from zjj_console.desk.which_meeting import no
 from zjj_console.desk.work import Work
@@ -312,10 +312,11 @@ def urgent(ref: str, reason: str) -> Act:
             gone = replace(item, withdrawn=f"转临时会商 {m.id}")
             events.append(consult.event_of("agenda_withdrawn", listed, {"case": case.id}, items={case.id: gone}))
             case = work.after[case.id]
-        refusal = agenda.list_case(db, work, case, m, reason, urgent=True)
+        whys = pool.why(db, case, facts)
+        refusal = agenda.list_case(work, case, m, reason, whys, urgent=True)
         if refusal is not None:
             return refusal
-        item = agenda.new_item(db, facts, m, case, {"question": reason})
+        item = agenda.new_item(db, facts, m, case, whys, {"question": reason})
         put: dict[str, Any] = {"state": "OPEN", "opened_at": facts.now, "chair": facts.actor.work_no, "reason": reason,
                                "trial": facts.actor.trial, "items": {case.id: item}}  # fmt: skip
         events.append(consult.event_of("meeting_opened", m, {"case": case.id, "reason": reason}, **put))
@@ -355,7 +356,8 @@ def station(code: str, ref: str, outcome: str, said: Decision, attended: tuple[s
         due = (clock.due if clock and kind.code == "assign" else None) or which_meeting.coming(db, facts).at
         result = Outcome(kind.code, facts.actor.work_no, facts.now, after.lead if kind.code == "assign" else code, due,
                          said.text, said.units[1:])  # fmt: skip
-        item = replace(agenda.new_item(db, facts, m, case, {"question": said.text, "station": code}), outcome=result)
+        given = {"question": said.text, "station": code}
+        item = replace(agenda.new_item(db, facts, m, case, pool.why(db, case, facts), given), outcome=result)
         rows = {u: Attendance(u, facts.actor.work_no, facts.now) for u in attended}
         put: dict[str, Any] = {"state": "OPEN", "opened_at": facts.now, "chair": facts.actor.work_no, "attendance": rows,
                                "items": {case.id: item}, "trial": facts.actor.trial}  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from zjj_console.desk import agenda, consulting, visiting, which_meeting
+from zjj_console.desk import agenda, consulting, pool, visiting, which_meeting
 from zjj_console.desk.acts import Act
 from zjj_console.desk.consulting import Decision
 from zjj_console.desk.desk import Desk
@@ -110,7 +110,7 @@ def _tried(desk: Desk) -> list[Case]:
     for case in cases:
         work = which_meeting.work_of(desk.reader, facts)
         meeting = weeks.blank(desk.town, desk.duty, weeks.week_of(desk.duty.local(facts.now).date()))
-        if case.attempts and agenda.list_case(desk.reader, work, case, meeting, "示例") is None:
+        if case.attempts and agenda.list_case(work, case, meeting, "示例", pool.why(desk.reader, case, facts)) is None:
             found.append(case)
     return found
 
