@@ -5,34 +5,10 @@ import signal
 
 import pytest
 
+from tests.dying import KILLED, Fatal
 from zjj_console.desk import handing, signatures, viewing
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.session import actor_of
-
-KILLED = 9
-
-
-class Fatal:
-    """A connection whose process ends before statement number `left`; statements are counted from the first."""
-
-    def __init__(self, db, left):
-        self._db, self._left, self.count = db, left, 0
-
-    def __getattr__(self, name):
-        return getattr(self._db, name)
-
-    def _step(self):
-        self.count += 1
-        if self.count == self._left:
-            os._exit(KILLED)
-
-    def execute(self, *args):
-        self._step()
-        return self._db.execute(*args)
-
-    def executemany(self, *args):
-        self._step()
-        return self._db.executemany(*args)
 
 
 @pytest.fixture(scope="module")

@@ -4,34 +4,11 @@ import os
 
 import pytest
 
+from tests.dying import KILLED, Fatal
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.session import actor_of
 
-KILLED = 9
 ONCE = ["E1 0031 03-01 23:34", "E2 0021 03-01 23:44", "E3 0011 03-01 23:54"]
-
-
-class Fatal:
-    """A connection whose process ends before statement number `left`; 0 only counts them."""
-
-    def __init__(self, db, left):
-        self._db, self._left, self.count = db, left, 0
-
-    def __getattr__(self, name):
-        return getattr(self._db, name)
-
-    def _step(self):
-        self.count += 1
-        if self.count == self._left:
-            os._exit(KILLED)
-
-    def execute(self, *args):
-        self._step()
-        return self._db.execute(*args)
-
-    def executemany(self, *args):
-        self._step()
-        return self._db.executemany(*args)
 
 
 @pytest.fixture

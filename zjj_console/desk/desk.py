@@ -59,7 +59,6 @@ class Desk:
         self._known = Known(self.reader, self.duty)
         self._known_writing = Known(self._writer, self.duty)  # inside a transaction: what it sees itself
         self._house: tuple[tuple[int, int], tuple[alarming.Alarm, ...]] = (-1, 0), ()
-        self._followed = climbing.Followed()  # what the ladder made of the last action
         self._last = ""  # what this desk did last: undo takes back that, not what its operator did elsewhere
         self.console = meta(self.reader, "console", "A")
 
@@ -290,11 +289,11 @@ class Desk:
             raise _Nothing(Outcome(True, 0, self._standing(done), line, case=done.case, same=True))
         if isinstance(done, Refusal):
             raise _Nothing(self._refused(done, line))
-        self._last = self.commit(db, work)
+        self._last, followed = self.commit(db, work)
         case = work.after[done]
         said = preview.describe(parsed, work, done)
         text = said if self.lang == "zh" else preview.describe(parsed, work, done, self.lang)
-        climbed = climbing.told(self._followed, self.town) if self.lang == "zh" else ""
+        climbed = climbing.told(followed, self.town) if self.lang == "zh" else ""
         text = f"{text}；{climbed}" if climbed else text
         kinds = tuple(event.kind for event in work.events)
         # A granted return is half a thought: offer the next dispatch right away.
@@ -305,10 +304,10 @@ class Desk:
         memory.remember_line(db, self.actor.work_no, line.strip(), work.facts.now)
         return outcome
 
-    def commit(self, db: Connection, work: Work) -> str:
+    def commit(self, db: Connection, work: Work) -> tuple[str, climbing.Followed]:
         """Journal, projections and messages of one action; the caller's transaction makes them durable together.
 
-        Returns the id that the events of this action share.
+        Returns the id that the events of this action share, and what the ladder made of it.
         """
         head = journal.open_head(db, self.path)
         cmd = uuid7(work.facts.now)
@@ -317,13 +316,13 @@ class Desk:
             if work.before[case_id] is not case:
                 projections.write(db, work.before[case_id], case, self.duty)
         outbox.queue(db, work)
-        followed = self._followed = climbing.follow(db, work)
+        followed = climbing.follow(db, work)
         self._append(db, followed.events, replace(work.facts, actor=self._system))
         for case_id, climb in followed.climbs.items():
             projections.write_timers(db, work.after[case_id], self.duty, climb)
         outbox.tell(db, followed.messages, work.facts.now)
         outbox.recall(db, followed.gone)
-        return cmd
+        return cmd, followed
 
     def rung_due(self) -> bool:
         """Whether somebody is to be called now: one look at an index."""
@@ -378,7 +377,7 @@ class Desk:
                     raise _Nothing(self._refused(done, ""))
                 self._append(db, done.events, facts)
                 if done.work is not None:
-                    self._last = self.commit(db, done.work)
+                    self._last, _ = self.commit(db, done.work)
                 outbox.tell(db, done.messages, facts.now)
                 if done.after is not None:
                     done.after(db)
