@@ -5,15 +5,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from zjj_console.desk import wording
+from zjj_console.domain import consult_pool
 from zjj_console.domain.consult import Item, Meeting
 from zjj_console.domain.facts import Facts
-from zjj_console.domain.model import DAY, Case, State
+from zjj_console.domain.model import DAY, Case
 from zjj_console.storage import projections, reads_meeting
 from zjj_console.storage.db import Connection
 
+_WORDS = {
+    "led": ("疑难已用牵头时限{n}%", "{n} % of the lead limit is used"),
+    "returns": ("退单{n}次", "returned {n} times"),
+    "reworks": ("返工{n}次", "sent back {n} times"),
+    "escalated": ("已升级至E{n}", "escalated to E{n}"),
+    "review": ("挂账{when}复查", "review of the suspension {when}"),
+    "station": ("{name} {day} 会商未果", "no result at {code} on {day}"),
+}
+
 
 class Why(Struct, frozen=True):
-    """One reason: led | returns | reworks | escalated | review | station."""
+    """One reason in words; `code` as in `domain.consult_pool`."""
 
     code: str
     zh: str
@@ -55,26 +65,16 @@ def _candidates(db: Connection, facts: Facts, fruitless: Iterable[str]) -> Itera
 
 
 def _whys(db: Connection, case: Case, facts: Facts, fruitless: Mapping[str, Meeting]) -> Iterator[Why]:
-    """What makes a case one for a consultation, as it is now."""
-    rules = facts.town.meetings
-    if not case.is_open or case.state is State.SUBMITTED:
-        return
-    if case.state in (State.DIFF_REVIEW, State.DIFF_LED) and (share := led_share(case, facts)) >= rules.pool_percent:
-        yield Why("led", f"疑难已用牵头时限{share}%", f"{share} % of the lead limit is used")
-    if case.return_count >= rules.pool_returns:
-        yield Why("returns", f"退单{case.return_count}次", f"returned {case.return_count} times")
-    if case.rework_count >= rules.pool_reworks:
-        yield Why("reworks", f"返工{case.rework_count}次", f"sent back {case.rework_count} times")
-    if (level := reads_meeting.level_of(db, case.id)) >= rules.pool_level:
-        yield Why("escalated", f"已升级至E{level}", f"escalated to E{level}")
-    review = case.clocks.get("REV")
-    if review is not None and review.running and (review.due or 0) <= facts.now + rules.pool_review_days * DAY:
-        when = wording.moment(review.due or facts.now, facts.now, facts.duty)
-        yield Why("review", f"挂账{when}复查", f"review of the suspension {when}")
     meeting = fruitless.get(case.id)
-    if meeting is not None and not (case.designated and case.since > meeting.at):  # nobody has settled it since
-        name, day = wording.unit(facts.town, meeting.station), f"{facts.duty.local(meeting.at):%m-%d}"
-        yield Why("station", f"{name} {day} 会商未果", f"no result at {meeting.station} on {day}")
+    for ground in consult_pool.grounds(case, facts, reads_meeting.level_of(db, case.id), meeting):
+        said: dict[str, object] = {"n": ground.amount}
+        if ground.code == "review":
+            said = {"when": wording.moment(ground.amount, facts.now, facts.duty)}
+        elif ground.code == "station" and meeting is not None:
+            said = {"day": f"{facts.duty.local(ground.amount):%m-%d}", "code": meeting.station,
+                    "name": wording.unit(facts.town, meeting.station)}  # fmt: skip
+        zh, en = _WORDS[ground.code]
+        yield Why(ground.code, zh.format(**said), en.format(**said))
 
 
 def _fruitless(db: Connection, facts: Facts) -> dict[str, Meeting]:
@@ -87,18 +87,3 @@ def _fruitless(db: Connection, facts: Facts) -> dict[str, Meeting]:
     return {
         case_id: meeting for case_id, (meeting, item) in newest.items() if item.outcome and item.outcome.code == "none"
     }
-
-
-def led_share(case: Case, facts: Facts) -> int:
-    """How much of T-LED a difficult case has used, in percent; before it is led, what it would have used."""
-    clock = case.clocks.get("LED")
-    if case.state is State.DIFF_LED and clock is not None and clock.running:
-        whole = facts.duty.between(clock.started, clock.due or 0, clock.kind, clock.unit)
-        used = facts.duty.between(clock.started, facts.now, clock.kind, clock.unit)
-        return used * 100 // whole if whole else 100
-    rule = facts.town.limit("LED", case.priority)
-    if rule is None:
-        return 0
-    unit = case.station or facts.town.centre.code
-    kind, minutes = facts.duty.counted(rule, unit)
-    return facts.duty.between(case.since, facts.now, kind, unit) * 100 // minutes if minutes else 100
