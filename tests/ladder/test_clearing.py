@@ -303,13 +303,26 @@ def test_a_case_that_waits_for_its_check_or_is_over_goes_up_no_more(night, line)
     night.refused(line)
 
 
-def test_raised_by_hand_does_not_put_off_the_deadlines_own_rung(night):
-    """A P1 that nobody accepts calls the centre half an hour after the miss, however often the deputy has answered."""
+@pytest.mark.parametrize("hand", ["2021-03-01 23:56", "2021-03-02 00:05", "2021-03-02 00:24"])
+def test_raised_by_hand_does_not_put_off_the_deadlines_own_rung(night, hand):
+    """A P1 that nobody accepts calls the centre half an hour after the miss, whoever was called and answered before."""
     night.leap("2021-03-01 23:50")
     night.line("xj dhj zy 1 110")
-    night.leap("2021-03-01 23:56")
     assert night.next() == "03-02 00:25"
+    night.leap(hand)
     night.line("sj 1001")
     night.line("sj 1001 y 在路上")
-    night.at("2021-03-02 00:26")  # a minute for whoever was called by hand before
-    assert (night.climb().level, night.climb().rungs[-1].person) == (4, "0005")
+    night.at("2021-03-02 00:24:59")
+    assert night.climb().level < 4
+    night.at("00:25:00")
+    assert night.heard()[-1] == "E4 0005 03-02 00:25" and night.climb().trigger == "ACC"
+    night.at("00:55:00")
+    night.calls("E5 - 03-02 00:55")
+
+
+def test_P2_the_centres_rung_after_a_climb_by_hand_still_waits_for_the_end_of_the_quiet_hours(night):
+    night.leap("2021-03-01 23:50")
+    night.line("xj dhj zy 2 110")
+    night.line("sj 1001")
+    night.at("2021-03-02 06:00")
+    assert night.heard()[-1] == "E4 0005 03-02 06:00"
