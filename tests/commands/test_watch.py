@@ -198,6 +198,15 @@ def test_a_memory_that_is_lost_or_from_the_future_rings_rather_than_not(urgent: 
     assert len(bell.rang()) == 1
 
 
+def test_a_memory_from_the_future_that_knows_the_alarm_does_not_silence_first_priority(urgent: Zjj, bell: Bell) -> None:
+    look(urgent, bell)
+    file = beside(urgent.db, ".watch")
+    file.write_text(re.sub(r'"at":\d+', '"at":99999999999999999', file.read_text()))
+    bell.rang()
+    look(urgent.at("03-01 23:16"), bell)
+    assert len(bell.rang()) == 1
+
+
 def test_it_needs_no_operator_where_there_are_operators(urgent: Zjj, bell: Bell, pin_file: Any) -> None:
     urgent("operator", "add", "0312", "--new-pin-file", pin_file())
     urgent.error("alarms", code=7)

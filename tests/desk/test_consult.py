@@ -87,6 +87,21 @@ def test_the_pool_takes_two_returns_of_one_department_and_two_reworks(hall, cloc
     assert at(hall, rework).state is State.DIFF_REVIEW
 
 
+def test_the_pool_leaves_out_what_waits_for_its_check_or_has_ended(hall, clock):
+    twice = hall.case(nominate=False)
+    for _ in range(2):
+        hall.line(f"td {twice} 1", DESK)
+        hall.line(f"td {twice} y 2", CENTRE)
+        hall.line(f"pd {twice} cg", CENTRE)
+        hall.line(f"qs {twice}", DESK)
+    assert whys(hall) == {twice: ["returns"]}
+    hall.line(f"tj {twice} 1", DESK)
+    facts = hall.desk().facts()
+    assert whys(hall) == {} and pool.why(hall.db, at(hall, twice), facts) == ()
+    hall.line(f"hc {twice} y", CENTRE)
+    assert not at(hall, twice).is_open and pool.why(hall.db, at(hall, twice), facts) == ()
+
+
 def test_the_pool_takes_suspended_cases_before_their_review_and_escalated_ones(hall, clock):
     near, far, high = (hall.case(nominate=False) for _ in range(3))
     for handle, days in ((near, "13d"), (far, "20d")):
@@ -481,6 +496,18 @@ def test_AC_57a_a_station_without_result_gives_an_attempt_and_a_place_in_the_poo
     assert record.state == "MINUTED" and "未果" in record.sheets["text"]
     assert hall.line("yn 1001 n1", DESK).case.state is State.DIFF_REVIEW
     assert "一站会商03-01" in agenda.tried(hall.db, at(hall, "1001"), hall.desk().facts())
+
+
+def test_AC_57a_what_somebody_settled_since_is_not_in_the_pool_for_its_station_any_more(hall, clock):
+    hall.line("xj dhj js 3 dh", CENTRE)
+    hall.line("sl 1001", CENTRE)
+    hall.do(CHIEF1, consulting.station("z1", "1001", "2", Decision(text="权属不清")))
+    hall.line("yn 1001 n1", DESK)
+    assert "station" in whys(hall)["1001"]
+    clock.later(minutes=5)
+    open_with(hall, "1001")
+    hall.do(CENTRE, consulting.decide("1", "1", Decision(("cg",))))
+    assert at(hall, "1001").designated and "1001" not in whys(hall)
 
 
 def test_R57_a_station_that_fixes_responsibility_dispatches(hall):

@@ -6,6 +6,7 @@ from shutil import copytree
 
 import pytest
 
+from zjj_console.desk import alarming
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.session import actor_of
 from zjj_console.domain import holders
@@ -106,6 +107,18 @@ def test_2_10_a_post_that_nobody_answers_for_is_an_alarm_until_the_night_is_over
     assert len(alarms(begun)) == 1
     clock.set("2021-03-02 07:30")
     assert alarms(begun) == {}
+
+
+def test_3_6_what_was_acknowledged_last_night_is_unseen_when_the_next_check_finds_it_again(begun, clock):
+    begun.desk()._writer.execute("INSERT INTO leave VALUES ('l0', '0025', ?, ?, 'sick', '0001', '')",
+                                 (clock.at("2021-03-01 08:00"), clock.at("2021-03-04 12:00")))  # fmt: skip
+    for night, seen in (("2021-03-01 17:30", True), ("2021-03-02 17:30", False)):
+        clock.set(night)
+        sweep(begun)
+        if seen:
+            begun.do("0002", alarming.acknowledge(["night:z5"]))
+        (alarm,) = alarms(begun).values()
+        assert (alarm.acked is not None) is seen
 
 
 def test_2_10_a_station_with_nobody_at_all_is_worse(begun, clock):

@@ -100,6 +100,15 @@ def test_only_the_commander_or_who_acts_for_him_counts(hall, clock, town):
     assert visits(hall)[0].acting and not consult_view.station_visits(hall.db, hall.desk().facts())[0].due
 
 
+def test_R60_a_commander_of_the_centre_visits_only_stations_that_have_none_of_their_own(hall, clock, town):
+    at_centre = Post(town.centre.code, "commander", CHIEF)
+    for posts, ok in ((town.posts, False), (tuple(p for p in town.posts if p.work_no != COMMANDER), True)):
+        desk = Desk(hall.path, replace(town, posts=(*posts, at_centre)), actor_of(town, CENTRE, trial=True), clock)
+        done = desk.act(noted(by=CHIEF, hall=hall))
+        desk.close()
+        assert done.ok is ok, done.text
+
+
 def test_2_6_chief_commander_and_centre_record_and_a_deputy_asks(hall):
     assert "提请" in hall.refuse(DEPUTY, noted(hall=hall), 7).text
     hall.refuse(DESK, noted(hall=hall), 7)

@@ -143,6 +143,13 @@ def test_R51_an_answer_after_its_limit_is_late_and_so_is_one_that_never_came(rul
     assert (judged.answer_on_time, judged.arrival_on_time) == (False, None)
 
 
+def test_R51_an_answer_at_its_very_limit_is_in_time(rules, clock):
+    case = asked(rules)
+    clock.now = case.aid.answer_due
+    case = rules.do(case, "accept_support", who="0051")
+    assert support.judge(case.aid, case.support, clock.now).answer_on_time is True
+
+
 def test_2_5_fourth_priority_has_no_limit_and_is_not_judged(rules):
     case = rules.do(rules.new(4, "王金村"), "support", text="请派员到场")
     assert (case.aid.answer_due, case.aid.arrive_due) == (None, None)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from zjj_console.desk import rostering, shift_changes
 from zjj_console.desk.desk import Desk
 from zjj_console.domain import holders
+from zjj_console.domain.roster import Assignment, Book
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,16 @@ def test_complaint_6_a_stand_in_by_day_is_not_called_in_the_night(make_night, ro
     night.act(shift_changes.substitute("0031", "0004", reason="示例"))
     late_at(night, "2021-03-02 20:00")
     night.calls("E1 0031 03-02 20:00")
+
+
+def test_R23_whoever_is_on_call_for_the_station_is_called_where_its_officers_are_missing(make_night, without, clock):
+    duty, at = make_night(without(("z1", "deputy"), ("z1", "commander"))).desk.duty, clock.at("2021-03-02 20:00")
+    listening = Assignment(date(2021, 3, 2), "ONC-NGT", "z1", "on_call", 1, "0004", at - 1, at + 1)
+    book = Book(at - 1, at + 1, (listening,))
+    found = {post: holders.holder(duty, book, post, "z1", at) for post in ("deputy", "chief", "commander")}
+    assert (found["deputy"].person, found["deputy"].found) == ("0004", "on_call")
+    assert (found["chief"].person, found["chief"].found) == ("0021", "post"), "the holder goes before him"
+    assert found["commander"].missing == "vacant", "he stands in for no commander"
 
 
 def test_complaint_9_who_answers_changes_with_the_day_and_a_post_taken_up_tomorrow_is_vacant_today(make_night, town):
