@@ -198,9 +198,7 @@ def _after(case: Case, climb: Climb, clock: Clock, duty: DutyTime) -> Next | Non
     """The rung above the highest one. Nobody has less than his time because he was called late, unless he cannot be had."""
     ladder, last = duty.town.ladder, climb.rungs[-1]
     row = ladder.trigger(climb.trigger, case.priority)
-    if (
-        row is not None and last.n < row.first
-    ):  # whoever else was called meanwhile does not put off a deadline's own rung
+    if row is not None and last.n < row.first:  # a deadline's own rung waits for nobody who was called by hand before
         planned = max(schedule(case.priority, clock, row.first, duty), climb.since)
         return _loud(Next(row.first, planned, "due"), case.priority, duty)
     rule, n = ladder.rules[case.priority], last.n + 1
