@@ -1,7 +1,10 @@
 """The Textual application: modes, theme, the one timer, and what happens when something breaks. No rules."""
 
+import errno
 import os
+import signal
 import sys
+import termios
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -78,6 +81,8 @@ class ConsoleApp(App[int]):
 
     async def second(self) -> None:
         """The one timer: the clock, the news, the drafts, and what time alone decides."""
+        if hung_up():
+            await self.hang_up()
         now = self.desk.now()
         self.heart.beat(now)
         if self.drilling is not None:
@@ -100,6 +105,16 @@ class ConsoleApp(App[int]):
         self.notices.tell(self.session, rings=self.session.rings())
         if self.session.unsaved:
             await self.session.save_drafts()
+
+    async def hang_up(self) -> None:
+        """The signal that the line has gone, from ourselves: `make` or `sudo` between may have kept it.
+
+        Nobody sees this console any more, so its heart must stop as that of one that broke: then `zjj watch` calls.
+        """
+        if self.session.unsaved:
+            await self.session.save_drafts()
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGHUP)
 
     def sweep(self) -> None:
         """Beside the keys, never before them: the writer thread does it."""
@@ -229,6 +244,15 @@ class ConsoleApp(App[int]):
             text = t("程序出错(编号 {id})，已存案件不受影响，记录见 {path}", id=self.incident, path=shown)
             self._exit_renderables.append(Segments([Segment(text), Segment("\n")]))
         self._close_messages_no_wait()
+
+
+def hung_up() -> bool:
+    """Whether the terminal that this process was started on is gone; False where it never had one."""
+    try:
+        termios.tcgetattr(0)
+    except termios.error as error:
+        return bool(error.args[0] == errno.EIO)
+    return False
 
 
 def write_incident(incident: str) -> Path:
