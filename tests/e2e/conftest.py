@@ -24,19 +24,18 @@ pytestmark = pytest.mark.tmux
 class Console:
     """One console in its own tmux server. `press` types as an officer does; `see` waits for words on the screen."""
 
-    def __init__(self, db: Path, size: tuple[int, int] = (120, 40), now: str = NIGHT, before: str = "") -> None:
-        """`before`: what the shell does first, such as to keep a signal to itself."""
-        self.db, self.name = db, f"zjj-{uuid.uuid4().hex[:8]}"
+    def __init__(self, db: Path, size: tuple[int, int] = (120, 40), now: str = NIGHT, command: str = ZJJ) -> None:
+        self.db, self.command, self.name = db, command, f"zjj-{uuid.uuid4().hex[:8]}"
         self.env = {**os.environ, "ZJJ_TEST": "1", "ZJJ_NOW": now, "ZJJ_DB": str(db), "TERM": "xterm-256color"}
-        self.start(size, before)
+        self.start(size)
 
     def tmux(self, *args: str) -> str:
         done = subprocess.run(["tmux", "-L", self.name, "-f", "/dev/null", *args], capture_output=True, text=True,
                               env=self.env, check=False)  # fmt: skip
         return done.stdout
 
-    def start(self, size: tuple[int, int] = (120, 40), before: str = "") -> None:
-        line = f"{before}{ZJJ}; echo LEFT-$?; sleep 60"
+    def start(self, size: tuple[int, int] = (120, 40)) -> None:
+        line = f"{self.command}; echo LEFT-$?; sleep 60"
         self.tmux("new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), line)
         self.see("F1")
 
@@ -102,9 +101,9 @@ class Console:
 
 @pytest.fixture
 def console(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Console]:
-    """A test may give `before` as the parameter of the fixture."""
+    """A test may give the command of the shell as the parameter of the fixture."""
     if shutil.which("tmux") is None:
         pytest.skip("tmux is not installed")
-    found = Console(tmp_path / "desk.db", before=getattr(request, "param", ""))
+    found = Console(tmp_path / "desk.db", command=getattr(request, "param", ZJJ))
     yield found
     found.close()

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.e2e.conftest import PATIENCE, Console
+from tests.e2e.conftest import PATIENCE, ZJJ, Console
 from zjj_console.desk.heartbeat import beside
 
 pytestmark = pytest.mark.tmux
@@ -27,7 +27,7 @@ def gone(pid: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    "console", ["trap : HUP; ", "trap '' HUP; "], ids=["kept by a parent", "ignored"], indirect=True
+    "console", [f"trap : HUP; {ZJJ}", f"trap '' HUP; {ZJJ}"], ids=["kept by a parent", "ignored"], indirect=True
 )
 def test_NV_2_a_console_whose_terminal_has_gone_ends_and_leaves_its_beat_behind(console: Console) -> None:
     """As under `make` or `sudo`: the signal of the line never reaches the console itself."""
