@@ -330,6 +330,6 @@ def follow(case: Case, args: Args, facts: Facts) -> Case:
 
 
 def locate(case: Case, args: Args, facts: Facts) -> Case:
-    grid, station, zone = facts.town.whereabouts(args["committee"])
+    grid, station, zone = facts.town.whereabouts(args["committee"], case.lon, case.lat)
     place = facts.town.committees[args["committee"]].name
     return replace(case, committee=args["committee"], place=place, grid=grid, station=station, zone=zone)

@@ -22,7 +22,7 @@ def report(case_id: str, args: dict[str, Any], facts: Facts) -> list[Event] | Re
 
 def first_state(blank: Case, args: dict[str, Any], facts: Facts) -> Case:
     """The case as it stands at the moment of its report, with its first clocks running."""
-    grid, station, zone = facts.town.whereabouts(args.get("committee", ""))
+    grid, station, zone = facts.town.whereabouts(args.get("committee", ""), args.get("lon"), args.get("lat"))
     local = facts.duty.local(facts.now)
     reported_at = args.get("reported_at", facts.now)
     fields = {

@@ -164,7 +164,7 @@ class Builder:
             return None
         if not self._trusted(case) or differing(told.said, case):
             return None
-        grid, station, zone = self.town.whereabouts(case.committee)
+        grid, station, zone = self.town.whereabouts(case.committee, case.lon, case.lat)
         return replace(case, grid=grid, station=station, zone=zone)
 
     def _trusted(self, case: Case) -> bool:

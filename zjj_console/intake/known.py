@@ -95,8 +95,9 @@ class Standing:
         said = {name: msgspec.convert(told.said[name], _TYPES[name]) for name in news}
         if said.get("state", State.REPORTED) is not State.REPORTED:
             return self._moved_on(told, case)
-        grid, station, zone = self.builder.town.whereabouts(said.get("committee", case.committee))
-        after = replace(case, **said, grid=grid, station=station, zone=zone)
+        after = replace(case, **said)
+        grid, station, zone = self.builder.town.whereabouts(after.committee, after.lon, after.lat)
+        after = replace(after, grid=grid, station=station, zone=zone)
         after = replace(after, since=after.reported_at if case.since == case.reported_at else case.since)
         return self._clocks(after, case)
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from zjj_console.town import atlas as maps
 from zjj_console.town import models as m
 
 T = TypeVar("T")
@@ -83,7 +84,7 @@ def load_town(folder: Path) -> m.Town:
         "calendar": {row.day: row for _, row in _rows(folder, "calendar.csv", m.CalendarDay)},
         "folder": str(folder),
     }
-    town = convert(values, m.Town, "town.toml")
+    town = msgspec.structs.replace(convert(values, m.Town, "town.toml"), atlas=_atlas(folder))
     try:
         _ = town.tz
     except (KeyError, ValueError):
@@ -247,6 +248,15 @@ def _reasons(folder: Path) -> dict[str, dict[str, m.Reason]]:
         }
         for name, rows in data.items()
     }
+
+
+def _atlas(folder: Path) -> maps.Atlas | None:
+    try:
+        return maps.load_atlas(folder)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise ProfileError(
+            maps.FILE, "-", f"不是本程序写的地图 ({error})", "用 profile import-geo 重新导入，或删去该文件"
+        ) from None
 
 
 def _complete(file: str, wanted: tuple[str, ...], data: dict[str, T]) -> dict[str, T]:

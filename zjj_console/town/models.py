@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
+from zjj_console.town.atlas import Atlas
 from zjj_console.town.ladder import AlarmRules, Ladder
 from zjj_console.town.limits import Limit as Limit
 from zjj_console.town.limits import Mark as Mark
@@ -340,6 +341,7 @@ class Town(Struct, frozen=True, dict=True):
     ladder: Ladder = Ladder()
     alarm_rules: AlarmRules = AlarmRules()
     meetings: Meetings = Meetings()
+    atlas: Atlas | None = None  # the map, where the profile has one
 
     @cached_property
     def tz(self) -> ZoneInfo:
@@ -377,13 +379,20 @@ class Town(Struct, frozen=True, dict=True):
         found = self.units.get(unit)
         return self.hours[found.hours if found else self.centre.hours]
 
-    def whereabouts(self, committee: str) -> tuple[str, str, str]:
-        """(grid, station, zone) of a committee (R01: derived, never typed); three empty strings if unknown."""
+    def whereabouts(self, committee: str, lon: int | None = None, lat: int | None = None) -> tuple[str, str, str]:
+        """(grid, station, zone) of a place (R01: derived, never typed); three empty strings if unknown.
+
+        A position (millionths of a degree, WGS-84) decides by the outlines where the map is the town's own and holds it;
+        everywhere else the committee does.
+        """
         place = self.committees.get(committee)
-        if place is None or place.grid not in self.grids:
+        grid = place.grid if place else ""
+        if lon is not None and lat is not None and self.atlas is not None and self.atlas.settles:
+            grid = self.atlas.grid_at((lon / 1e6, lat / 1e6)) or grid
+        if grid not in self.grids:
             return "", "", ""
-        zone = self.grids[place.grid].zone
-        return place.grid, self.station_by_zone.get(zone, ""), zone
+        zone = self.grids[grid].zone
+        return grid, self.station_by_zone.get(zone, ""), zone
 
     def limit(self, clock: str, priority: int) -> Limit | None:
         rule = self.clocks.get(clock)
