@@ -17,7 +17,7 @@ from zjj_console.storage.projections import RANK_RUNNING, RANK_URGENT
 QUEUE_COLUMNS = (
     "rid", "id", "serial", "console", "version", "state", "flow", "priority", "category", "place", "committee", "grid",
     "station", "text", "source", "reported_at", "lead", "lead_person", "rank", "next_kind", "next_due", "next_warn",
-    "next_mode", "next_unit", "marks", "return_count", "rework_count", "due_final", "closed_at",
+    "next_mode", "next_unit", "marks", "return_count", "rework_count", "due_final", "closed_at", "lon", "lat",
 )  # fmt: skip
 _SELECT = f"SELECT {', '.join(QUEUE_COLUMNS)} FROM case_row"
 _ORDER = "rank, next_due, rid"
@@ -58,6 +58,8 @@ class QueueRow(Struct, frozen=True, array_like=True):
     rework_count: int
     due_final: int | None
     closed_at: int | None
+    lon: int | None = None  # millionths of a degree, WGS-84
+    lat: int | None = None
 
     @property
     def handle(self) -> str:
