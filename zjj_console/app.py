@@ -142,6 +142,10 @@ class ConsoleApp(App[int]):
             from zjj_console.screens.log import LogScreen
 
             self.push_screen(LogScreen(self.session))
+        elif tab.mode == "map":
+            from zjj_console.screens.grid_map import GridMapScreen
+
+            self.push_screen(GridMapScreen(self.session))
         elif tab.mode == "roster":
             from zjj_console.screens.roster import RosterScreen
 
@@ -173,6 +177,10 @@ class ConsoleApp(App[int]):
             self.screen.show_case(case_id)
         else:
             self.push_screen(CaseScreen(self.session, case_id, self.queue))
+
+    def show_queue(self, view: str, typed: str) -> None:
+        self.go_to("f2")
+        self.queue.show_list(view, typed)
 
     def read(self, title: str, text: str) -> None:
         from zjj_console.screens.reader import ReaderScreen

@@ -51,6 +51,11 @@ class Area(Struct, frozen=True, dict=True):
         return box_of(point for ring in self.rings for point in ring)
 
     @cached_property
+    def middle(self) -> Point:
+        """The centre of gravity of the largest part: where the area lies, seen from others."""
+        return max((_gravity(ring) for ring in self.rings), key=lambda found: found[0])[1]
+
+    @cached_property
     def _bands(self) -> list[list[tuple[float, float, float, float]]]:
         """Edges by the band of latitude that they cross, so that a question looks at few of them."""
         _, south, _, north = self.box
@@ -85,6 +90,20 @@ def edges(rings: Iterable[Ring]) -> Iterable[tuple[float, float, float, float]]:
             if (x0, y0) != (x1, y1):
                 yield x0, y0, x1, y1
             x0, y0 = x1, y1
+
+
+def _gravity(ring: Ring) -> tuple[float, Point]:
+    """(area, centre) of one ring, in square degrees."""
+    twice = x = y = 0.0
+    origin_x, origin_y = ring[0]  # near the ring, so that no digits are lost
+    for x0, y0, x1, y1 in edges((ring,)):
+        cross = (x0 - origin_x) * (y1 - origin_y) - (x1 - origin_x) * (y0 - origin_y)
+        twice += cross
+        x += (x0 + x1 - 2 * origin_x) * cross
+        y += (y0 + y1 - 2 * origin_y) * cross
+    if not twice:
+        return 0.0, ring[0]
+    return abs(twice) / 2, (origin_x + x / (3 * twice), origin_y + y / (3 * twice))
 
 
 def box_of(points: Iterable[Point]) -> Box:

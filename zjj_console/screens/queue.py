@@ -324,6 +324,11 @@ class QueueScreen(ConsoleScreen):
         self.open_view()
         self.draw()
 
+    def show_list(self, zh: str, typed: str) -> None:
+        """A view narrowed by words, as another screen asks for it."""
+        self.filter_text = typed
+        self.show_view(zh)
+
     def show_case_of(self, case_id: str) -> None:
         if not self.table.select(case_id):
             self.ways.open_case(case_id)

@@ -19,7 +19,7 @@ class Tab(NamedTuple):
 
 
 TABS: tuple[Tab, ...] = (
-    Tab("f1", "帮助", "help"), Tab("f2", "队列", "queue"), Tab("f3", "地图", ""), Tab("f4", "值班", "roster"),
+    Tab("f1", "帮助", "help"), Tab("f2", "队列", "queue"), Tab("f3", "地图", "map"), Tab("f4", "值班", "roster"),
     Tab("f5", "升级", "escalation"), Tab("f6", "交接", "handover"), Tab("f7", "会商", "consult"), Tab("f8", "考核", ""), Tab("f9", "清单", ""),
     Tab("f10", "日志", "log"),
 )  # fmt: skip

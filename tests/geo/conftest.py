@@ -1,0 +1,1 @@
+"""Squares and views for the map tests."""

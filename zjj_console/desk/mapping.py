@@ -1,0 +1,238 @@
+"""What a map of the town shows: layers of numbers over the grids and marks at places. Screen, web page and tests ask here."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from zjj_console.desk import wording
+from zjj_console.domain.facts import Facts
+from zjj_console.domain.model import DAY, HOUR
+from zjj_console.geo.shapes import Point
+from zjj_console.storage import reads, reads_places
+from zjj_console.storage.db import Connection
+from zjj_console.storage.reads import QueueRow
+from zjj_console.town.atlas import Atlas
+from zjj_console.town.models import Town
+
+_MANY = 20_000  # open cases that are looked at
+_LADDER = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    8,
+    10,
+    15,
+    20,
+    30,
+    40,
+    50,
+    60,
+    80,
+    100,
+    150,
+    200,
+    300,
+    500,
+)  # sizes of a class: they change seldom, so colours stay
+CLASSES = 5
+LATE, URGENT = 1, 2  # grades of a mark; 0 presses nobody
+
+
+class Layer(Struct, frozen=True):
+    key: str
+    zh: str
+    varieties: tuple[str, ...] = ("",)
+
+
+LAYERS = (
+    Layer("open", "未结"),
+    Layer("overdue", "超时"),
+    Layer("source", "来源"),  # its varieties are the sources of what is open
+    Layer("heat", "热度", ("30", "90")),  # days
+    Layer("hotspot", "热点", ("90", "30")),
+    Layer("key_item", "重点"),
+)
+PRESSING = frozenset({"open", "overdue", "source"})  # layers whose marks say what is urgent
+
+
+class Standing(Struct, frozen=True):
+    """How a grid stands: open cases, of these first priority, overdue, reported within the hour; the worst one's mark."""
+
+    open: int = 0
+    first: int = 0
+    late: int = 0
+    fresh: int = 0
+    worst: str = ""
+
+
+class Dot(Struct, frozen=True):
+    """`count` things at one place of a grid; `grade` is 0, LATE or URGENT; `name` stands beside it where there is room."""
+
+    at: Point
+    grid: str
+    count: int
+    grade: int = 0
+    name: str = ""
+    label: str = ""  # what is drawn instead of the count
+
+
+class Picture(Struct, frozen=True):
+    """A layer: a number for every grid of the town, classes of them, marks at places."""
+
+    layer: str
+    variety: str
+    by_grid: dict[str, int]
+    dots: tuple[Dot, ...]
+    size: int  # of a class: 1..size is class 1, and so on up to CLASSES - 1, which is open-ended
+
+    def class_of(self, grid: str) -> int:
+        value = self.by_grid.get(grid, 0)
+        return min(CLASSES - 1, -(-value // self.size))
+
+    def ranges(self) -> list[str]:
+        """What each class means: `0`, `1-3`, `4-6`, `7-9`, `10+`."""
+        found = ["0"]
+        for n in range(1, CLASSES - 1):
+            low, high = (n - 1) * self.size + 1, n * self.size
+            found.append(f"{low}-{high}" if high > low else str(low))
+        return [*found, f"{(CLASSES - 2) * self.size + 1}+"]
+
+
+class Scene(Struct, frozen=True):
+    """What was read for a map, at an instant."""
+
+    rows: list[QueueRow]
+    now: int
+
+    def of_grid(self, grid: str) -> list[QueueRow]:
+        return [row for row in self.rows if row.grid == grid]
+
+    def sources(self) -> list[str]:
+        """Sources of open cases, the commonest first."""
+        found: dict[str, int] = {}
+        for row in self.rows:
+            found[row.source] = found.get(row.source, 0) + 1
+        return sorted(found, key=lambda code: (-found[code], code))
+
+
+def read(db: Connection, now: int) -> Scene:
+    """The open cases in the order of the queue."""
+    return Scene(reads.page(db, reads.Filter(), _MANY), now)
+
+
+def standings(scene: Scene, town: Town) -> dict[str, Standing]:
+    """Every grid of the profile, in its order."""
+    found = dict.fromkeys(town.grids, Standing())
+    for row in scene.rows:
+        if row.grid in found:
+            was, mark = found[row.grid], urgency(row, scene.now)
+            found[row.grid] = Standing(
+                was.open + 1,
+                was.first + (row.priority == 1),
+                was.late + row.overdue(scene.now),
+                was.fresh + (scene.now - row.reported_at <= HOUR),
+                max(was.worst, mark, key=lambda m: m.count("!")),
+            )
+    return found
+
+
+def urgency(row: QueueRow, now: int) -> str:
+    return wording.urgency(row, now) if row.presses else ""
+
+
+def grade(row: QueueRow, now: int) -> int:
+    return max(0, urgency(row, now).count("!") - 1)
+
+
+def picture(layer: Layer, variety: str, scene: Scene, db: Connection, facts: Facts) -> Picture:
+    """One layer of a scene. What reaches back in time is read from `db`."""
+    values, dots = _MAKERS[layer.key](variety, scene, db, facts)
+    by_grid = {grid: values.get(grid, 0) for grid in facts.town.grids}
+    return Picture(layer.key, variety, by_grid, tuple(dots), class_size(by_grid.values()))
+
+
+def class_size(values: Iterable[int]) -> int:
+    """The smallest step of the ladder with which the largest value lies in the last class but one, or begins the last."""
+    wanted = (max(values, default=0) + CLASSES - 2) // (CLASSES - 1)
+    return next((size for size in _LADDER if size >= wanted), wanted)
+
+
+Made = tuple[dict[str, int], Sequence[Dot]]
+
+
+def _open(variety: str, scene: Scene, db: Connection, facts: Facts) -> Made:
+    return _of_rows(scene.rows, scene.now, facts.town)
+
+
+def _overdue(variety: str, scene: Scene, db: Connection, facts: Facts) -> Made:
+    return _of_rows([row for row in scene.rows if row.overdue(scene.now)], scene.now, facts.town)
+
+
+def _source(variety: str, scene: Scene, db: Connection, facts: Facts) -> Made:
+    return _of_rows([row for row in scene.rows if row.source == variety], scene.now, facts.town)
+
+
+def _of_rows(rows: Iterable[QueueRow], now: int, town: Town) -> Made:
+    values: dict[str, int] = {}
+    found: dict[tuple[Point, str], Dot] = {}
+    for row in rows:
+        values[row.grid] = values.get(row.grid, 0) + 1
+        at = place_of(town.atlas, row.committee, row.grid, row.lon, row.lat)
+        if at is None:
+            continue
+        before = found.get((at, row.grid))
+        many, worst = (before.count, before.grade) if before else (0, 0)
+        found[at, row.grid] = Dot(at, row.grid, many + 1, max(worst, grade(row, now)), _named(town, row.committee))
+    return values, sorted(found.values(), key=lambda dot: (-dot.grade, -dot.count, dot.at))
+
+
+def _heat(variety: str, scene: Scene, db: Connection, facts: Facts) -> Made:
+    town, values = facts.town, dict[str, int]()
+    found: dict[tuple[Point, str], Dot] = {}
+    tally = reads_places.tally(db, scene.now - int(variety) * DAY, scene.now)
+    for grid, committee, lon, lat, count in tally:
+        values[grid] = values.get(grid, 0) + count
+        at = place_of(town.atlas, committee, grid, lon, lat)
+        if at is not None:
+            before = found.get((at, grid))
+            found[at, grid] = Dot(at, grid, count + (before.count if before else 0), 0, _named(town, committee))
+    return values, sorted(found.values(), key=lambda dot: (-dot.count, dot.at))
+
+
+def _hotspot(variety: str, scene: Scene, db: Connection, facts: Facts) -> Made:
+    return {}, ()
+
+
+def _key_item(variety: str, scene: Scene, db: Connection, facts: Facts) -> Made:
+    atlas, values = facts.town.atlas, dict[str, int]()
+    dots = []
+    for item in atlas.key_items if atlas else ():
+        grid = atlas.grid_at(item.at) if atlas else ""
+        values[grid] = values.get(grid, 0) + 1
+        dots.append(Dot(item.at, grid, 1, 0, item.name, item.code.upper()))
+    return values, dots
+
+
+_MAKERS: dict[str, Callable[[str, Scene, Connection, Facts], Made]] = {
+    "open": _open,
+    "overdue": _overdue,
+    "source": _source,
+    "heat": _heat,
+    "hotspot": _hotspot,
+    "key_item": _key_item,
+}
+
+
+def place_of(atlas: Atlas | None, committee: str, grid: str, lon: int | None, lat: int | None) -> Point | None:
+    """Where a case stands on the map; positions in millionths of a degree."""
+    if atlas is None:
+        return None
+    return atlas.place_of(committee, grid, None if lon is None or lat is None else (lon / 1e6, lat / 1e6))
+
+
+def _named(town: Town, committee: str) -> str:
+    known = town.committees.get(committee)
+    return known.name if known else ""

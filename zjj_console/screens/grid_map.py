@@ -1,0 +1,359 @@
+"""The grid map (F3): where the open and overdue cases are, who is there, what comes up again and again (R13, R19, R37)."""
+
+from collections.abc import Iterator
+
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widget import Widget
+
+from zjj_console.domain.model import SECOND
+from zjj_console.geo.steps import ARROWS, Flat
+from zjj_console.i18n import t
+from zjj_console.screens.base import ConsoleScreen
+from zjj_console.screens.map_board import Board
+from zjj_console.screens.paging import STEPS
+from zjj_console.screens.session import Session
+from zjj_console.screens.views import VIEWS
+from zjj_console.verbs.table import BY_ID
+from zjj_console.widgets import case_lines, map_lines, map_tiles
+from zjj_console.widgets.cells import Line
+from zjj_console.widgets.columns import unit_name
+from zjj_console.widgets.map_canvas import MapCanvas
+from zjj_console.widgets.map_picture import Extra, Ground, MapPicture
+from zjj_console.widgets.map_tiles import Tile
+from zjj_console.widgets.panel import Panel
+from zjj_console.widgets.verb_words import key_hints
+
+RESTS = 0.08  # seconds without a move after which the detail follows
+_READ_AGAIN = 10 * SECOND  # what has become late meanwhile
+_PANS = {"shift+left": (-1, 0), "shift+right": (1, 0), "shift+up": (0, -1), "shift+down": (0, 1)}
+_ZOOMS = {"+": 1, "=": 1, "-": -1, "0": 0}
+
+
+class GridMapScreen(ConsoleScreen):
+    mode = "map"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.board = Board(session)
+        self.tiled = self.board.bare or session.desk.town.atlas is None
+        self.drawn: MapPicture | None = None
+        self._flat = self.board.flat()
+        self._resting: Timer | None = None
+        self._unsettled = False
+
+    def body(self) -> Iterator[Widget]:
+        yield Panel(id="top")
+        with Horizontal(id="panes"):
+            with Vertical(id="picture"):
+                yield MapCanvas(id="canvas")
+                yield Panel(id="tiles")
+                yield Panel(id="legend")
+            with Vertical(id="beside"):
+                yield Panel(id="detail")
+                yield Panel(id="more")
+
+    def on_mount(self) -> None:
+        self.board.read()
+        self._look_at()
+        super().on_mount()
+
+    # what is shown ----------------------------------------------------------------------------------------------------
+
+    def reload(self) -> None:
+        """Another commit: the marks follow at once, the list under the cursor once the keys rest (NV-4)."""
+        self._unsettled = not self.session.settled()
+        if not self._unsettled:
+            self.board.read()
+            self._look_at()
+            self._paint()
+
+    def on_second(self) -> None:
+        if self._unsettled:
+            self.reload()
+        elif self.session.desk.now() - self.board.scene.now >= _READ_AGAIN and self.session.settled():
+            self.board.look()
+            self._paint()
+
+    def selected_case(self) -> str:
+        return self.board.case_id
+
+    def just_moved(self) -> bool:
+        return self.recently(self.board.changed_at)
+
+    def expected(self) -> None:
+        self.board.changed_at = 0
+
+    @property
+    def as_tiles(self) -> bool:
+        """Tiles on a small screen, where the officer wants them, and where there is nothing else to draw."""
+        return self.tiled or self.size.width < 100 or self.size.height < 30
+
+    @property
+    def plain(self) -> bool:
+        """Only the terminal's own colours."""
+        return bool(self.app.theme == "ansi")
+
+    def places(self) -> dict[str, Flat]:
+        """Where the grids stand on the screen, for the arrows."""
+        codes = list(self.board.town.grids)
+        return map_tiles.places(codes, self.size.width) if self.as_tiles else self._flat
+
+    # drawing ----------------------------------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._again)
+
+    def _again(self) -> None:
+        self._paint()
+        self.draw()
+
+    def _paint(self) -> None:
+        """The whole picture anew: another size, layer or state of things."""
+        if not self.is_mounted:
+            return
+        self.set_class(self.as_tiles, "-tiles")
+        legend = self.query_one("#legend", Panel)
+        lines = map_lines.legend(self.board.picture, plain=self.plain, marks=not self.as_tiles)
+        legend.styles.height = len(lines)
+        legend.show(lines)
+        if self.as_tiles:
+            self.drawn = None
+            self._paint_tiles()
+            return
+        canvas = self.query_one("#canvas", MapCanvas)
+        ground = self.board.ground(canvas.size.width, canvas.size.height)
+        if ground is not None:
+            self.drawn = MapPicture(ground, self.board.picture, self.names(), self.extras(ground), plain=self.plain)
+            canvas.show(self.drawn.lines(self.board.grid))
+
+    def _paint_tiles(self) -> None:
+        board, panel = self.board, self.query_one("#tiles", Panel)
+        names = self.names()
+        tiles = [
+            Tile(code, names[code][0], board.picture.by_grid.get(code, 0), board.picture.class_of(code),
+                 board.standings[code], self.there(code))
+            for code in board.town.grids
+        ]  # fmt: skip
+        width = panel.size.width or self.size.width
+        lines = map_tiles.lines(tiles, board.picture, board.grid, width, plain=self.plain)
+        panel.styles.height = max(1, len(lines))
+        panel.show(lines)
+
+    def _choice_changed(self, before: str) -> None:
+        """Only the rows that the old and the new choice touch; the detail follows where the eye rests."""
+        if self.drawn is None:
+            self._paint_tiles()
+        else:
+            canvas = self.query_one("#canvas", MapCanvas)
+            rows = {y for code in (before, self.board.grid) for y in self.drawn.rows_of(code)}
+            canvas.change({y: self.drawn.line(y, self.board.grid) for y in rows})
+        if self._resting is None:
+            self.session.busy += 1
+        else:
+            self._resting.stop()
+        self._resting = self.set_timer(RESTS, self._rest)
+
+    def _rest(self) -> None:
+        self._resting = None
+        self.session.busy -= 1
+        self._look_at()
+        self.draw()
+
+    def _look_at(self) -> None:
+        self._case, self._legal = self.read_case()
+
+    def names(self) -> dict[str, tuple[str, str]]:
+        """Long and short name of each grid: with its station, without."""
+        town = self.board.town
+        return {
+            code: (f"{grid.name} {unit_name(town, town.station_by_zone.get(grid.zone, ''))}", grid.name)
+            for code, grid in town.grids.items()
+        }
+
+    def extras(self, ground: Ground) -> list[Extra]:
+        """The place that was looked for."""
+        atlas, found = ground.atlas, self.board.found
+        if found not in atlas.committees:
+            return []
+        spot = atlas.committees[found]
+        return [Extra(spot.at, self.board.town.committees[found].grid, f" {spot.name} ", "bold reverse $accent")]
+
+    def there(self, grid: str) -> str:
+        return ""
+
+    def draw(self) -> None:
+        super().draw()
+        if not self.is_mounted:
+            return
+        board = self.board
+        top = self.query_one("#top", Panel)
+        top.show([map_lines.layers(board.layer, board.variety, board.town, self.kind_of_map(), self.size.width)])
+        detail = self.query_one("#detail", Panel)
+        detail.show(self.detail(detail.size.width or self.size.width, detail.size.height or 6))
+        more = self.query_one("#more", Panel)
+        if more.display:
+            more.show(self.more(more.size.width))
+
+    def kind_of_map(self) -> str:
+        """What the picture is worth: a schematic says so on every screen."""
+        atlas = self.board.town.atlas
+        if atlas is None:
+            return t("本镇地图未提供")
+        words = [] if atlas.settles else [t("示意，非测绘")]
+        if self.board.zoom and not self.as_tiles:
+            words.insert(0, t("放大{n}", n=self.board.zoom))
+        return "  ".join(words)
+
+    def detail(self, width: int, height: int) -> list[Line]:
+        """The chosen grid: how it stands, who leads it, its cases."""
+        board, grid = self.board, self.board.chosen
+        if grid is None:
+            return [case_lines.note(t("本镇没有网格"))]
+        frame = self.session.frame()
+        lines = map_lines.head(grid, board.standings[grid.code], frame, width)
+        low = height < 12
+        if low:
+            lines = [(*lines[0], *lines[1])]
+        else:
+            lines += [*map_lines.people(grid, self.session.desk.facts(), width), ()]
+        rows = board.rows()
+        if not low:
+            lines.append(map_lines.listed(board.layer, rows, board.town, board.variety))
+        tail = [] if low else [(), case_lines.title(t("村居")), *map_lines.committees(grid, board.scene, frame, width)]
+        room = max(2, height - len(lines) - len(tail))
+        cases = (
+            map_lines.case_list(rows, board.cursor(), room, frame, width) if rows else [map_lines.nothing(board.layer)]
+        )
+        return [*lines, *cases, *tail]
+
+    def more(self, width: int) -> list[Line]:
+        return []
+
+    def hint(self) -> Line:
+        pairs = [
+            (t("方向键"), t("邻格")),
+            ("1-9", t("选格")),
+            ("jk", t("选案")),
+            ("v", t("图层")),
+            ("Tab", t("细分")),
+            ("/", t("找地点")),
+        ]
+        if self.board.town.atlas is not None:
+            pairs += [("+-", t("缩放")), ("i", t("图/格"))]
+        dispatch = BY_ID["dispatch"]
+        tail = [(dispatch.key, t("派单")), ("Enter", t("此格队列")), ("Esc", t("返回"))]
+        return key_hints(pairs, tail, self.size.width)
+
+    # keys -------------------------------------------------------------------------------------------------------------
+
+    def on_list_key(self, key: str, char: str) -> bool:
+        board, before = self.board, self.board.grid
+        if key in ARROWS:
+            if board.arrow(key, self.places()):
+                self._follow()
+                self._choice_changed(before)
+            return True
+        if char.isdigit() and char != "0":
+            codes = list(board.town.grids)
+            if int(char) <= len(codes):
+                board.choose(codes[int(char) - 1])
+                self._follow()
+                self._choice_changed(before)
+            return True
+        if key in STEPS:
+            board.move(board.cursor() + STEPS[key])
+        elif key == "enter":
+            self.open_queue()
+            return True
+        elif key == "space":
+            if self.selected_case():
+                self.ways.open_menu(self, self.selected_case())
+            return True
+        elif key == "v":
+            board.next_layer(1)
+            self._paint()
+        elif key == "tab":
+            if not board.next_variety():
+                self.say(t("这个图层没有细分，v 换图层"), "$dim")
+            self._paint()
+        elif key == "/":
+            self.ask_text(t("找地点: 拼音首字母、名称或网格号"), self.look_for)
+            return True
+        elif char in _ZOOMS:
+            self.zoom(_ZOOMS[char])
+        elif key in _PANS:
+            canvas = self.query_one("#canvas", MapCanvas)
+            if not board.pan(*_PANS[key], canvas.size.width, canvas.size.height):
+                self.say(t("先按 + 放大"), "$dim")
+            self._paint()
+        elif key == "i":
+            self.turn()
+        else:
+            return False
+        self._look_at()
+        self.draw()
+        return True
+
+    def zoom(self, by: int) -> None:
+        if self.as_tiles:
+            self.say(t("方块图不缩放；窗口不小于100x30时按 i 看地图"), "$dim")
+            return
+        self.board.zoom_by(by)
+        self._paint()
+
+    def turn(self) -> None:
+        """Between map and tiles, where both can be drawn."""
+        if self.board.town.atlas is None:
+            self.say(t("本镇地图未提供: zjj profile import-geo 导入"), "$dim")
+        elif self.board.bare:
+            self.say(t("此终端不画点阵，只用方块"), "$dim")
+        else:
+            self.tiled = not self.tiled
+            self._paint()
+            self.call_after_refresh(self._again)
+
+    def look_for(self, typed: str) -> None:
+        """`/`: to the grid of a place. What could mean two things is never picked (NV-6)."""
+        if not typed:
+            return
+        before, offered = self.board.grid, self.board.look_for(typed)
+        if offered == ("",):
+            self.say(t("没有地点 {word}", word=typed), "$p2", bell=True)
+        elif offered:
+            self.say(t("可指 {names}，请写全些", names="、".join(offered[:6])), "$p2", bell=True)
+        else:
+            self._follow()
+            self._paint()
+            self._choice_changed(before)
+
+    def _follow(self) -> None:
+        if self.board.zoom:
+            self.board.follow()
+            self._paint()
+
+    def open_queue(self) -> None:
+        """The queue of this grid, of the place that was found, or of what is late."""
+        town, found = self.board.town, self.board.found
+        typed = town.committees[found].name if found else self.board.grid
+        view = next((view.zh for view in VIEWS if view.overdue), VIEWS[0].zh)
+        self.ways.show_queue(view if self.board.layer.key == "overdue" else VIEWS[0].zh, typed)
+
+    def on_map_canvas_pointed(self, message: MapCanvas.Pointed) -> None:
+        code = self.drawn.ground.grid_at(message.x, message.y) if self.drawn else ""
+        if code:
+            before = self.board.grid
+            self.board.choose(code)
+            self._choice_changed(before)
+
+    def step_back(self) -> bool:
+        if self.board.zoom:
+            self.zoom(0)
+            self.draw()
+        elif self.board.found:
+            self.board.found = ""
+            self._paint()
+            self.draw()
+        else:
+            self.app.pop_screen()
+        return True

@@ -1,0 +1,206 @@
+"""What the map screen knows: what was read, which layer is shown, which grid and case are chosen. No widgets."""
+
+import os
+from collections.abc import Mapping
+
+from zjj_console.desk import mapping
+from zjj_console.desk.mapping import LAYERS, Layer, Picture, Scene, Standing
+from zjj_console.geo.shapes import Point
+from zjj_console.geo.steps import Flat, step
+from zjj_console.geo.view import View, fitted
+from zjj_console.screens.session import Session
+from zjj_console.storage.reads import QueueRow
+from zjj_console.town import names
+from zjj_console.town.models import Grid
+from zjj_console.widgets.map_picture import Ground
+
+ZOOM = 1.6
+_NEAREST = 12  # steps of zoom
+_BARE = frozenset({"linux", "vt52", "vt100", "vt102", "vt220", "ansi", "cons25"})  # terminals without braille
+
+
+def bare(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal draws no braille: then the map is drawn as tiles."""
+    return environ.get("ZJJ_ASCII", "") not in ("", "0") or environ.get("TERM", "") in _BARE
+
+
+class Board:
+    """Read again by `read`; the choices stay where they were."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.town = session.desk.town
+        self.bare = bare(os.environ)
+        self.layer: Layer = LAYERS[0]
+        self.varieties: dict[str, str] = {}
+        self.grid = next(iter(self.town.grids), "")
+        self.case_id = ""
+        self.found = ""  # committee that was looked for
+        self.zoom = 0
+        self.centre: Point | None = None
+        self.changed_at = 0
+        self.scene = Scene([], 0)
+        self.standings: dict[str, Standing] = {}
+        self.picture = Picture("open", "", {}, (), 1)
+        self._ground: Ground | None = None
+
+    # reading ----------------------------------------------------------------------------------------------------------
+
+    def read(self) -> None:
+        desk = self.session.desk
+        self.scene = mapping.read(desk.reader, desk.now())
+        self.look()
+
+    def look(self) -> None:
+        """The layer anew, as time goes on or another one is chosen."""
+        desk = self.session.desk
+        facts = desk.facts()
+        self.scene = Scene(self.scene.rows, facts.now)
+        self.standings = mapping.standings(self.scene, self.town)
+        self.picture = mapping.picture(self.layer, self.variety, self.scene, desk.reader, facts)
+        self._keep()
+
+    def _keep(self) -> None:
+        """The cursor stays on its case; where that has left the list, on what stands there now, and the settle clock starts."""
+        rows = self.rows()
+        if self.case_id and not any(row.id == self.case_id for row in rows):
+            self.changed_at = self.session.desk.now()
+            self.case_id = ""
+        if not self.case_id and rows:
+            self.case_id = rows[0].id
+
+    @property
+    def variety(self) -> str:
+        """What the layer is narrowed to: a source, a number of days."""
+        offered = self.offered()
+        chosen = self.varieties.get(self.layer.key, "")
+        return chosen if chosen in offered else offered[0]
+
+    def offered(self) -> tuple[str, ...]:
+        if self.layer.key == "source":
+            return tuple(self.scene.sources()) or ("",)
+        return self.layer.varieties
+
+    def rows(self) -> list[QueueRow]:
+        """The cases of the chosen grid that the layer is about, in the order of the queue."""
+        rows = self.scene.of_grid(self.grid)
+        if self.layer.key == "overdue":
+            return [row for row in rows if row.overdue(self.scene.now)]
+        if self.layer.key == "source":
+            return [row for row in rows if row.source == self.variety]
+        return rows
+
+    def cursor(self) -> int:
+        return next((n for n, row in enumerate(self.rows()) if row.id == self.case_id), 0)
+
+    @property
+    def chosen(self) -> Grid | None:
+        return self.town.grids.get(self.grid)
+
+    # choosing ---------------------------------------------------------------------------------------------------------
+
+    def choose(self, grid: str) -> None:
+        """Another grid; the cursor goes to its worst case."""
+        if grid != self.grid:
+            self.grid, self.found = grid, ""
+            rows = self.rows()
+            self.case_id = rows[0].id if rows else ""
+            self.changed_at = 0
+
+    def next_layer(self, by: int) -> None:
+        at = LAYERS.index(self.layer)
+        self.layer = LAYERS[(at + by) % len(LAYERS)]
+        self.look()
+
+    def next_variety(self) -> bool:
+        """The next of what the layer can be narrowed to; False where there is nothing to choose."""
+        offered = self.offered()
+        if len(offered) < 2:
+            return False
+        self.varieties[self.layer.key] = offered[(offered.index(self.variety) + 1) % len(offered)]
+        self.look()
+        return True
+
+    def move(self, to: int) -> None:
+        rows = self.rows()
+        if rows:
+            self.case_id = rows[max(0, min(len(rows) - 1, to))].id
+            self.changed_at = 0
+
+    def arrow(self, key: str, places: dict[str, Flat]) -> bool:
+        """To the neighbour on that side; False where the map ends."""
+        to = step(places, self.grid, key) if self.grid in places else self.grid
+        moved = to != self.grid
+        self.choose(to)
+        return moved
+
+    def look_for(self, typed: str) -> tuple[str, ...]:
+        """Choose the grid of a place by its pinyin, name or code; the names of what could be meant where that is not one."""
+        word = names.fold(typed)
+        if word in self.town.grids:
+            self.choose(word)
+            return ()
+        known = names.places(self.town).resolve(typed)
+        if known.found is None:
+            return tuple(c.name for c in known.candidates) or ("",)
+        committee = self.town.committees[known.found.code]
+        self.choose(committee.grid)
+        self.found = committee.code
+        first = next((row for row in self.rows() if row.committee == committee.code), None)
+        self.case_id = first.id if first else self.case_id
+        if self.zoom and self.town.atlas and committee.code in self.town.atlas.committees:
+            self.centre = self.town.atlas.committees[committee.code].at
+        return ()
+
+    # the picture ------------------------------------------------------------------------------------------------------
+
+    def ground(self, width: int, height: int) -> Ground | None:
+        """The ground for a canvas of this size; None where the town has no map."""
+        atlas = self.town.atlas
+        if atlas is None or width < 1 or height < 1:
+            return None
+        view = self.view(width, height)
+        if self._ground is None or self._ground.view != view:
+            self._ground = Ground(atlas, view)
+        return self._ground
+
+    def view(self, width: int, height: int) -> View:
+        assert self.town.atlas is not None
+        whole = fitted(self.town.atlas.box, width, height)
+        if not self.zoom:
+            return whole
+        return whole.zoomed(ZOOM**self.zoom, self.centre or self.middle_of(self.grid))
+
+    def middle_of(self, grid: str) -> Point:
+        assert self.town.atlas is not None
+        area = self.town.atlas.grids.get(grid)
+        return area.middle if area else fitted(self.town.atlas.box, 1, 1).centre
+
+    def zoom_by(self, by: int) -> None:
+        """Nearer or farther, around what is chosen; far enough out is the whole town."""
+        before, self.zoom = self.zoom, max(0, min(_NEAREST, self.zoom + by)) if by else 0
+        if not self.zoom:
+            self.centre = None
+        elif not before or self.centre is None:
+            self.centre = self.middle_of(self.grid)
+
+    def follow(self) -> None:
+        """Zoomed in, the window goes along with the choice."""
+        if self.zoom:
+            self.centre = self.middle_of(self.grid)
+
+    def pan(self, right: int, down: int, width: int, height: int) -> bool:
+        """Push the window by a quarter of itself; only a zoomed one can be."""
+        if not self.zoom:
+            return False
+        self.centre = self.view(width, height).moved(right * width / 4, down * height / 4).centre
+        return True
+
+    def flat(self) -> dict[str, Flat]:
+        """Where the grids lie, in equal units to the right and downwards."""
+        atlas = self.town.atlas
+        if atlas is None:
+            return {}
+        view = fitted(atlas.box, 1000, 500)
+        spots = view.cells(tuple(area.middle for area in atlas.grids.values()))
+        return {code: (x, y * 2) for code, (x, y) in zip(atlas.grids, spots, strict=True)}

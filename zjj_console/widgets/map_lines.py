@@ -1,0 +1,164 @@
+"""What stands beside the map: layers, legend, and everything about the chosen grid."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from zjj_console.desk import wording
+from zjj_console.desk.mapping import LAYERS, PRESSING, Layer, Picture, Scene, Standing, grade, urgency
+from zjj_console.domain.facts import Facts
+from zjj_console.i18n import t
+from zjj_console.storage.reads import QueueRow
+from zjj_console.town.models import Grid, Town
+from zjj_console.widgets import map_tiles
+from zjj_console.widgets.case_lines import note, title
+from zjj_console.widgets.cells import Line, Span, clip, fit, spread
+from zjj_console.widgets.columns import Frame, matter, place_name, severity, source_name, state_word, unit_name
+
+_POSTS = ("commander", "chief", "deputy")
+_MARKS = (("急", "bold reverse $p1", "一级待办"), ("!", "bold $p1", "有超时"), ("2", "bold $foreground", "件数"))
+_TIMES = "一二三四五六七八九"
+
+
+def variety_word(layer: Layer, variety: str, town: Town) -> str:
+    """`110`, `30天`: what a layer is narrowed to."""
+    if layer.key == "source":
+        return source_name(town, variety) if variety else t("无")
+    return t("{n}天", n=variety) if variety else ""
+
+
+def layers(current: Layer, variety: str, town: Town, right: str, width: int) -> Line:
+    """The layers, the present one standing out, and at the right what the picture is."""
+    spans: list[Span] = [(f" {t('图层')} ", "$dim")]
+    for layer in LAYERS:
+        here = layer is current
+        more = f" {variety_word(layer, variety, town)}" if here and variety_word(layer, variety, town) else ""
+        spans.append((f" {t(layer.zh)}{more} ", "reverse bold $accent" if here else "$foreground"))
+    return spread(tuple(spans), ((f"{right} ", "$wait"),), width)
+
+
+def legend(picture: Picture, *, plain: bool, marks: bool) -> list[Line]:
+    """Classes, and below them what the marks on the map mean."""
+    classes = map_tiles.legend_of(picture, plain=plain)
+    if not marks:
+        return [classes]
+    spans: list[Span] = [(" ", "")]
+    for mark, style, meaning in _MARKS[0 if picture.layer in PRESSING else -1 :]:
+        spans += [(f" {t(mark)} ", style), (f" {t(meaning)}  ", "$dim")]
+    return [classes, tuple(spans)]
+
+
+def zone_word(town: Town, grid: Grid) -> str:
+    """`第四警务责任区 一对二(G4+G5)`: how the grid and its police zone belong together (R19)."""
+    together = [g.name for g in town.grids.values() if g.zone == grid.zone]
+    zone = town.zones.get(grid.zone)
+    shape = t("一对{n}", n=_TIMES[len(together) - 1]) if len(together) <= len(_TIMES) else ""
+    names = f"({'+'.join(together)})" if len(together) > 1 else ""
+    return f"{zone.name if zone else ''} {shape}{names}"
+
+
+def head(grid: Grid, standing: Standing, frame: Frame, width: int) -> list[Line]:
+    """Which grid, whose, and how it stands."""
+    town = frame.town
+    station = town.station_by_zone.get(grid.zone, "")
+    counts: list[Span] = [(" ", "")]
+    for word, number, style in (
+        ("未结", standing.open, "$foreground"),
+        ("一级", standing.first, "$p1"),
+        ("超时", standing.late, "$p1"),
+        ("近1时", standing.fresh, "$accent"),
+    ):
+        counts += [(t(word), "$dim"), (f"{number}  ", f"bold {style}" if number else "$dim")]
+    return [
+        ((clip(f" {grid.name} {unit_name(town, station)}  {zone_word(town, grid)}", width), "bold $accent"),),
+        tuple(counts),
+    ]
+
+
+def people(grid: Grid, facts: Facts, width: int) -> list[Line]:
+    """Who leads the station, who is there now, and who answers for a new case at this hour."""
+    town = facts.town
+    station = town.station_by_zone.get(grid.zone, "")
+    here = facts.rostered(station)
+    there = {a.person for a in here or ()}
+    lines: list[Line] = []
+    for role in _POSTS:
+        holders = town.holders(station, role)
+        if not holders:
+            lines.append(note(f"{town.term(role, role)} {t('未提供')}"))
+            continue
+        first = holders[0]
+        chief = f"({town.term('grid_chief', '网格长')})" if grid.chief == first.work_no else ""
+        state = "" if here is None else t("在岗") if first.work_no in there else t("听班")
+        lines.append(
+            (
+                (clip(f" {t(town.term(role, role))}{chief} {first.name}", width - 8), "$foreground"),
+                (f" {state}", "$dim"),
+            )
+        )
+    if here is not None:
+        lines.append(note(t("站内在岗 {n} 人", n=len(there))))
+    return lines
+
+
+def case_list(rows: Sequence[QueueRow], cursor: int, height: int, frame: Frame, width: int) -> list[Line]:
+    """The cases of the grid in the order of the queue, the cursor always in sight."""
+    first = max(0, min(cursor - height // 2, len(rows) - height))
+    return [_case(row, first + n == cursor, frame, width) for n, row in enumerate(rows[first : first + height])]
+
+
+def _case(row: QueueRow, here: bool, frame: Frame, width: int) -> Line:
+    mark = urgency(row, frame.now)
+    style = "bold reverse $p1" if grade(row, frame.now) == 2 and mark else f"{severity(row, frame.now)}"
+    place = place_name(frame.town, row.place, row.committee)
+    fixed = f"{fit(row.handle, 5, right=True)} {fit(state_word(row.state), 8)} "
+    due = fit(wording.countdown(row, frame.now, frame.duty), 11, right=True)
+    used = 1 + 7 + cell_len(fixed) + 11 + 1
+    return (
+        (">" if here else " ", "bold $accent"),
+        (fit(mark, 7), style if mark else "$dim"),
+        (fixed, "bold $foreground" if here else "$foreground"),
+        (due, severity(row, frame.now)),
+        (fit(f" {place} {matter(row, frame)}", max(4, width - used)), "$foreground"),
+    )
+
+
+def committees(grid: Grid, scene: Scene, frame: Frame, width: int) -> list[Line]:
+    """Every committee of the grid with its open cases; a number that presses stands out."""
+    known = [c for c in frame.town.committees.values() if c.grid == grid.code]
+    counts: dict[str, int] = {}
+    worst: dict[str, int] = {}
+    for row in scene.of_grid(grid.code):
+        counts[row.committee] = counts.get(row.committee, 0) + 1
+        worst[row.committee] = max(worst.get(row.committee, 0), grade(row, scene.now))
+    known.sort(key=lambda c: (-counts.get(c.code, 0), c.code))
+    told: list[tuple[str, str]] = [
+        (
+            f"{c.name}{counts.get(c.code, 0)}",
+            "bold $p1" if worst.get(c.code) else "$foreground" if c.code in counts else "$dim",
+        )
+        for c in known
+    ]
+    pending = counts.get("", 0)
+    if pending:
+        told.append((f"{t('地点待定')}{pending}", "$p2"))
+    lines: list[list[Span]] = [[(" ", "")]]
+    used = 1
+    for text, style in told:
+        size = cell_len(text) + 2
+        if used + size > width and len(lines[-1]) > 1:
+            lines.append([(" ", "")])
+            used = 1
+        lines[-1] += [(text, style), ("  ", "")]
+        used += size
+    return [tuple(line) for line in lines]
+
+
+def listed(layer: Layer, rows: Sequence[QueueRow], town: Town, variety: str) -> Line:
+    """The title of the case list: what of the grid it holds."""
+    what = {"overdue": t("超时案件"), "source": t("{source} 案件", source=variety_word(layer, variety, town))}
+    return title(t("{what} {n}", what=what.get(layer.key, t("未结案件")), n=len(rows)))
+
+
+def nothing(layer: Layer) -> Line:
+    return note(t("此格没有超时案件") if layer.key == "overdue" else t("此格没有这样的案件，v 换图层"))
