@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench import dispatch, duty, imports, screen, startup, sweep
+from tests.bench import dispatch, duty, imports, map, screen, startup, sweep
 
 BENCHES = {
     "import": imports.run,
@@ -11,6 +11,7 @@ BENCHES = {
     "dispatch": dispatch.run,
     "duty": duty.run,
     "sweep": sweep.run,
+    "map": map.run,
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -44,14 +44,12 @@ class GridMapScreen(ConsoleScreen):
 
     def body(self) -> Iterator[Widget]:
         yield Panel(id="top")
-        with Horizontal(id="panes"):
-            with Vertical(id="picture"):
-                yield MapCanvas(id="canvas")
-                yield Panel(id="tiles")
-                yield Panel(id="legend")
-            with Vertical(id="beside"):
-                yield Panel(id="detail")
-                yield Panel(id="more")
+        with Horizontal(id="panes"):  # one container only: each that lies under the map costs at every key
+            yield MapCanvas(id="canvas")
+            yield Panel(id="tiles")
+            yield Panel(id="detail")
+            yield Panel(id="more")
+        yield Panel(id="legend")
 
     def on_mount(self) -> None:
         self.board.read()

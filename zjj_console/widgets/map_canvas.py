@@ -46,8 +46,15 @@ class MapCanvas(Widget, can_focus=False):
         self._again(changed)
 
     def _again(self, rows: list[int]) -> None:
-        if rows:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in rows))
+        """Draw some rows again: neighbours together, since each region costs more than a row."""
+        regions: list[Region] = []
+        for y in sorted(rows):
+            if regions and regions[-1].bottom >= y - 1:
+                regions[-1] = Region(0, regions[-1].y, self.size.width, y + 1 - regions[-1].y)
+            else:
+                regions.append(Region(0, y, self.size.width, 1))
+        if regions:
+            self.refresh(*regions)
 
     def notify_style_update(self) -> None:
         self._strips.clear()

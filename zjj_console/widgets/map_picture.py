@@ -3,7 +3,7 @@
 What a colour says, a digit says too: the class of a grid stands in its label; without colours its cells have a texture.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from msgspec import Struct
@@ -86,6 +86,8 @@ class MapPicture:
         self.shades = [self._shade(picture.class_of(code)) for code in ground.codes]
         self.placed: list[Placed] = []
         self.overlays: dict[int, list[Overlay]] = {}
+        self._lines: dict[tuple[int, str], Line] = {}
+        self._touched: dict[str, frozenset[int]] = {"": frozenset()}
         room = Room(ground.land, ground.view.width)
         self._label(room, names)
         self._extras(room, extras)
@@ -155,13 +157,22 @@ class MapPicture:
     def lines(self, chosen: str) -> list[Line]:
         return [self.line(y, chosen) for y in range(self.ground.view.height)]
 
-    def rows_of(self, code: str) -> Iterator[int]:
+    def rows_of(self, code: str) -> frozenset[int]:
         """The rows that look different when this grid is chosen."""
-        yield from (y for y, row in enumerate(self.ground.outline(code).rows) if any(row))
-        index = self.ground.codes.index(code)
-        yield from (one.y for one in self.placed if one.index == index)
+        if code not in self._touched:
+            index = self.ground.codes.index(code)
+            border = {y for y, row in enumerate(self.ground.outline(code).rows) if any(row)}
+            self._touched[code] = frozenset(border | {one.y for one in self.placed if one.index == index})
+        return self._touched[code]
 
     def line(self, y: int, chosen: str) -> Line:
+        """A row; kept, so that going to and fro between grids makes none twice."""
+        chosen = chosen if chosen in self.ground.atlas.grids and y in self.rows_of(chosen) else ""
+        if (y, chosen) not in self._lines:
+            self._lines[y, chosen] = self._line(y, chosen)
+        return self._lines[y, chosen]
+
+    def _line(self, y: int, chosen: str) -> Line:
         ground, width = self.ground, self.ground.view.width
         text = list(ground.lines.text(y))
         styles = ["$dim"] * width
@@ -179,7 +190,7 @@ class MapPicture:
             if dots != " " and text[x] == " ":
                 text[x] = dots
                 styles[x] = styles[x].replace("$dim", _RIVER)
-        if chosen in ground.atlas.grids:
+        if chosen:
             for first, after in ground.outline(chosen).runs(y):
                 for x in range(first, after):
                     styles[x] = styles[x].replace("$dim", "bold $accent")
