@@ -54,10 +54,11 @@ def _category(town: "Town", word: str) -> str:
     found = categories(town).resolve(word)
     if found.found is not None:
         return found.found.code
-    if found.candidates:
-        several = "、".join(one.name for one in found.candidates[:6])
-        raise Stop(3, "E_CATEGORY_AMBIGUOUS", f"{word} 可指 {several}", f"{word} may be {several}", "category")
-    raise Stop(3, "E_CATEGORY", f"没有类别 {word}；用 zjj profile show categories 查", f"unknown category {word}", "category")  # fmt: skip
+    near = "、".join(one.name for one in found.candidates[:6])
+    if len(found.candidates) > 1:
+        raise Stop(3, "E_CATEGORY_AMBIGUOUS", f"{word} 可指 {near}", f"{word} may be {near}", "category")
+    hint = f"{near}?" if near else "用 zjj profile show categories 查"
+    raise Stop(3, "E_CATEGORY", f"没有类别 {word}；{hint}", f"unknown category {word}", "category")
 
 
 class _View:
@@ -101,15 +102,15 @@ class _View:
         from zjj_console.desk.tongue import MARK
 
         r, mark = self.town.hotspot, MARK[self.town.hotspot.mark][self.tongue]
-        return self.say(f"规则: 同类已结≥{r.least}件，{r.radius}米内(无坐标按村居) [{r.mark} {mark}] R37",
-                        f"Rule: {r.least} or more closed of a category within {r.radius} m (committee if unplaced) [{r.mark} {mark}] R37")  # fmt: skip
+        return self.say(f"规则: 同类已结满{r.least}件，{r.radius}米内(无坐标按村居) [{r.mark} {mark}] R37",
+                        f"Rule: {r.least} closed of a category within {r.radius} m, else a committee [{r.mark} {mark}] R37")  # fmt: skip
 
     @property
     def nothing(self) -> str:
         r, found = self.town.hotspot, self.found
         since = self.day(found.since)
-        return self.say(f"没有热点: 自 {since} 起 {found.days} 天看了 {found.cases} 件，没有同类已结满 {r.least} 件的一处",
-                        f"No hot spot: {found.cases} cases in {found.days} d since {since}, no place with {r.least} closed of a kind")  # fmt: skip
+        return self.say(f"没有热点: 自 {since} 起 {found.days} 天看了 {found.cases} 件，没有一处同类已结满 {r.least} 件",
+                        f"No hot spot: {found.cases} cases in {found.days} d since {since}, nowhere {r.least} closed alike")  # fmt: skip
 
 
 def _text(view: _View, spots: "tuple[Hotspot, ...]") -> str:
