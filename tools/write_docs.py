@@ -78,7 +78,7 @@ TABS_EN = {"f1": "help", "f2": "queue", "f3": "map", "f4": "roster", "f5": "esca
            "f7": "consultation", "f8": "assessment", "f9": "lists", "f10": "log"}  # fmt: skip
 FILES: dict[str, tuple[str, type | str]] = {
     "town.toml": ("the town, its words, duty hours, life-cycle numbers, cycles",
-                  "`[town]` `[terms]` `[hours.CODE]` `[flow]` `[flow.rework_floor]` `[cycles]`"),
+                  "`[town]` `[terms]` `[hours.CODE]` `[flow]` `[flow.rework_floor]` `[hotspot]` `[cycles]`"),
     "counts.toml": ("the numbers that the town's paper states; checked against the lists",
                     "`zone_grid_pattern` `posts_per_station` `[counts]` with `value` `name` `mark` `clause` `at_least`"),
     "clocks.toml": ("limits per clock and priority", "`[CLOCK]` with `name` `name_en` `mark` `p1` `p2` `p3` `p4`"),
@@ -315,6 +315,9 @@ def profile() -> str:
     hours = [(code(h.code), h.name, clock(h.start), clock(h.end), f"[{h.mark}]") for h in town.hours.values()]
     flow = [(code(f.name), str(getattr(town.flow, f.name))) for f in msgspec.structs.fields(models.FlowRules)
             if f.name not in ("mark", "rework_floor")]  # fmt: skip
+    hot = [(code("least"), str(town.hotspot.least), "closed cases of one category"),
+           (code("radius"), str(town.hotspot.radius), "metres around the middle one"),
+           (code("days"), str(town.hotspot.days), "days looked back")]  # fmt: skip
     kinds = ", ".join(code(kind) for kind in get_args(models.UnitKind))
     return "\n\n".join([
         "### Files and fields", "A star marks a required column.", table(("File", "What", "Fields"), rows),
@@ -324,7 +327,8 @@ def profile() -> str:
         "`wall` is elapsed time, `duty` only the duty minutes of the responsible unit on working days, `workdays` that many "
         "of its days; a unit whose hours run past midnight always counts elapsed time. A dash: the clock does not run.",
         table(("Code", "中文", "English", "P1", "P2", "P3", "P4", "Mark"), limits),
-        f"### Numbers of the life cycle [{town.flow.mark}]", table(("Key", "Value"), flow)])  # fmt: skip
+        f"### Numbers of the life cycle [{town.flow.mark}]", table(("Key", "Value"), flow),
+        f"### Hot spots [{town.hotspot.mark}]", table(("Key", "Value", "Means"), hot)])  # fmt: skip
 
 
 def fields_of(kind: type | str) -> str:

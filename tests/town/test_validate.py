@@ -265,3 +265,14 @@ def test_P_180_no_glyph_of_unsure_width(profile, file: str, where: dict, values:
     profile.set(file, where, **values)
     found = profile.check()
     assert "P-180" in codes(found.errors) and "U+20" in messages(found, "P-180")
+
+
+@pytest.mark.parametrize("name", ["least", "radius", "days"])
+def test_P_150_a_number_of_hot_spots_is_positive(profile, name: str) -> None:
+    profile.replace("town.toml", f"\n{name} = ", f"\n{name} = -")
+    assert f"{name} 为 -" in messages(profile.check(), "P-150")
+
+
+def test_a_profile_without_hot_spots_has_the_defaults(profile) -> None:
+    profile.replace("town.toml", "[hotspot]", "[elsewhere]")
+    assert profile.town().hotspot.least == 3

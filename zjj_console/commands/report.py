@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from zjj_console.commands import times
+from zjj_console.commands import hotspot, times
 from zjj_console.commands.context import Stop, settings
 from zjj_console.commands.handover_look import refused
 from zjj_console.commands.output import Result
 
-app = typer.Typer(no_args_is_help=True, help="报告: 晨报")
+app = typer.Typer(no_args_is_help=True, help="报告: 晨报、热点")
+app.command("hotspot")(hotspot.hotspot)
 FORMATS = ("text", "md", "html")
 
 

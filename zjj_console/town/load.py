@@ -67,6 +67,7 @@ def load_town(folder: Path) -> m.Town:
         "cycles": main.get("cycles", {}),
         "hours": hours,
         "flow": _flow(main),
+        "hotspot": main.get("hotspot", {}),
         **_counts(folder),
         **duty(folder, hours),
         **escalation(folder),

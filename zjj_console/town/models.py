@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from zjj_console.town.atlas import Atlas
+from zjj_console.town.hotspot import HotspotRules
 from zjj_console.town.ladder import AlarmRules, Ladder
 from zjj_console.town.limits import Limit as Limit
 from zjj_console.town.limits import Mark as Mark
@@ -341,6 +342,7 @@ class Town(Struct, frozen=True, dict=True):
     ladder: Ladder = Ladder()
     alarm_rules: AlarmRules = AlarmRules()
     meetings: Meetings = Meetings()
+    hotspot: HotspotRules = HotspotRules()
     atlas: Atlas | None = None  # the map, where the profile has one
 
     @cached_property

@@ -295,6 +295,9 @@ def _clocks(town: Town) -> Iterator[Finding]:
     for priority, limit in flow.rework_floor.items():
         if limit.amount <= 0:
             yield Finding("P-150", "返工宽限须大于零", f"town.toml flow.rework_floor.{priority}")
+    for name in ("least", "radius", "days"):
+        if getattr(town.hotspot, name) < 1:
+            yield Finding("P-150", f"{name} 为 {getattr(town.hotspot, name)}，须大于零", f"town.toml hotspot.{name}")
 
 
 def _glyphs(town: Town) -> Iterator[Finding]:
