@@ -38,7 +38,9 @@ def run() -> Iterator[Figure]:
         mine, theirs = alternating(lambda: _per_arrow(str(db)), lambda: _per_key(minimal_app(), "READY-MARK"), 3)
         yield Figure("map: CPU per arrow key", mine * 1e3, theirs * 1e3, "ms", 2)
         mine, theirs = asyncio.run(_repaints())
-        yield Figure("map: full repaint, 60 polygons", mine * 1e3, theirs * 1e3, "ms", 10, "peer: full-screen Static; 10 ms")
+        yield Figure(
+            "map: full repaint, 60 polygons", mine * 1e3, theirs * 1e3, "ms", 10, "peer: full-screen Static; 10 ms"
+        )
         reader = connect(db, readonly=True)
         now = reader.execute("SELECT max(reported_at) FROM case_row").fetchone()[0] + 1
         mine, theirs = alternating(

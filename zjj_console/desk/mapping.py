@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec import Struct
 
 from zjj_console.desk import wording
-from zjj_console.domain.facts import Facts
+from zjj_console.desk.hotspots import hotspots
+from zjj_console.domain.hotspot import Hotspot
 from zjj_console.domain.model import DAY, HOUR
 from zjj_console.geo.shapes import Point
 from zjj_console.storage import reads, reads_places
 from zjj_console.storage.db import Connection
 from zjj_console.storage.reads import QueueRow
+from zjj_console.storage.reads_places import Heat
 from zjj_console.town.atlas import Atlas
 from zjj_console.town.models import Town
 
@@ -55,7 +57,7 @@ LAYERS = (
     Layer("hotspot", "热点", ("90", "30")),
     Layer("key_item", "重点"),
 )
-PRESSING = frozenset({"open", "overdue", "source"})  # layers whose marks say what is urgent
+PAST = frozenset({"heat", "hotspot"})  # layers that look back
 
 
 class Standing(Struct, frozen=True):
@@ -147,11 +149,27 @@ def grade(row: QueueRow, now: int) -> int:
     return max(0, urgency(row, now).count("!") - 1)
 
 
-def picture(layer: Layer, variety: str, scene: Scene, db: Connection, facts: Facts) -> Picture:
-    """One layer of a scene. What reaches back in time is read from `db`."""
-    values, dots = _MAKERS[layer.key](variety, scene, db, facts)
-    by_grid = {grid: values.get(grid, 0) for grid in facts.town.grids}
-    return Picture(layer.key, variety, by_grid, tuple(dots), class_size(by_grid.values()))
+class Past(Struct, frozen=True):
+    """What reaches back in time: read beside the keys, since it looks at every case of months."""
+
+    heat: tuple[Heat, ...] = ()
+    spots: tuple[Hotspot, ...] = ()
+
+
+def past(db: Connection, town: Town, layer: str, variety: str, now: int) -> Past:
+    """What a layer tells of the days before; nothing for one that shows the present."""
+    if layer == "heat":
+        return Past(heat=tuple(reads_places.tally(db, now - int(variety) * DAY, now)))
+    if layer == "hotspot":
+        return Past(spots=tuple(hotspots(db, town, now, int(variety))))
+    return Past()
+
+
+def picture(layer: str, variety: str, scene: Scene, town: Town, past: Past = Past()) -> Picture:
+    """One layer of a scene."""
+    values, dots = _MAKERS[layer](variety, scene, town, past)
+    by_grid = {grid: values.get(grid, 0) for grid in town.grids}
+    return Picture(layer, variety, by_grid, tuple(dots), class_size(by_grid.values()))
 
 
 def class_size(values: Iterable[int]) -> int:
@@ -163,16 +181,16 @@ def class_size(values: Iterable[int]) -> int:
 Made = tuple[dict[str, int], Sequence[Dot]]
 
 
-def _open(variety: str, scene: Scene, db: Connection, facts: Facts) -> Made:
-    return _of_rows(scene.rows, scene.now, facts.town)
+def _open(variety: str, scene: Scene, town: Town, past: Past) -> Made:
+    return _of_rows(scene.rows, scene.now, town)
 
 
-def _overdue(variety: str, scene: Scene, db: Connection, facts: Facts) -> Made:
-    return _of_rows([row for row in scene.rows if row.overdue(scene.now)], scene.now, facts.town)
+def _overdue(variety: str, scene: Scene, town: Town, past: Past) -> Made:
+    return _of_rows([row for row in scene.rows if row.overdue(scene.now)], scene.now, town)
 
 
-def _source(variety: str, scene: Scene, db: Connection, facts: Facts) -> Made:
-    return _of_rows([row for row in scene.rows if row.source == variety], scene.now, facts.town)
+def _source(variety: str, scene: Scene, town: Town, past: Past) -> Made:
+    return _of_rows([row for row in scene.rows if row.source == variety], scene.now, town)
 
 
 def _of_rows(rows: Iterable[QueueRow], now: int, town: Town) -> Made:
@@ -189,34 +207,42 @@ def _of_rows(rows: Iterable[QueueRow], now: int, town: Town) -> Made:
     return values, sorted(found.values(), key=lambda dot: (-dot.grade, -dot.count, dot.at))
 
 
-def _heat(variety: str, scene: Scene, db: Connection, facts: Facts) -> Made:
-    town, values = facts.town, dict[str, int]()
+def _heat(variety: str, scene: Scene, town: Town, past: Past) -> Made:
+    values: dict[str, int] = {}
     found: dict[tuple[Point, str], Dot] = {}
-    tally = reads_places.tally(db, scene.now - int(variety) * DAY, scene.now)
-    for grid, committee, lon, lat, count in tally:
-        values[grid] = values.get(grid, 0) + count
-        at = place_of(town.atlas, committee, grid, lon, lat)
+    for one in past.heat:
+        values[one.grid] = values.get(one.grid, 0) + one.count
+        at = town.atlas.place_of(one.committee, one.grid, one.middle) if town.atlas else None
         if at is not None:
-            before = found.get((at, grid))
-            found[at, grid] = Dot(at, grid, count + (before.count if before else 0), 0, _named(town, committee))
+            before = found.get((at, one.grid))
+            count = one.count + (before.count if before else 0)
+            found[at, one.grid] = Dot(at, one.grid, count, 0, _named(town, one.committee))
     return values, sorted(found.values(), key=lambda dot: (-dot.count, dot.at))
 
 
-def _hotspot(variety: str, scene: Scene, db: Connection, facts: Facts) -> Made:
-    return {}, ()
-
-
-def _key_item(variety: str, scene: Scene, db: Connection, facts: Facts) -> Made:
-    atlas, values = facts.town.atlas, dict[str, int]()
+def _hotspot(variety: str, scene: Scene, town: Town, past: Past) -> Made:
+    values: dict[str, int] = {}
     dots = []
-    for item in atlas.key_items if atlas else ():
-        grid = atlas.grid_at(item.at) if atlas else ""
-        values[grid] = values.get(grid, 0) + 1
-        dots.append(Dot(item.at, grid, 1, 0, item.name, item.code.upper()))
+    for one in past.spots:
+        values[one.grid] = values.get(one.grid, 0) + 1
+        at = place_of(town.atlas, one.committee, one.grid, one.lon, one.lat)
+        if at is not None:
+            dots.append(Dot(at, one.grid, 1, 0, _named(town, one.committee), f"#{one.rank}"))
     return values, dots
 
 
-_MAKERS: dict[str, Callable[[str, Scene, Connection, Facts], Made]] = {
+def _key_item(variety: str, scene: Scene, town: Town, past: Past) -> Made:
+    atlas = town.atlas
+    if atlas is None:
+        return {}, ()
+    dots = [Dot(item.at, atlas.grid_at(item.at), 1, 0, item.name, item.code.upper()) for item in atlas.key_items]
+    values: dict[str, int] = {}
+    for dot in dots:
+        values[dot.grid] = values.get(dot.grid, 0) + 1
+    return values, dots
+
+
+_MAKERS: dict[str, Callable[[str, Scene, Town, Past], Made]] = {
     "open": _open,
     "overdue": _overdue,
     "source": _source,

@@ -1,5 +1,6 @@
 """The grid map (F3): where the open and overdue cases are, who is there, what comes up again and again (R13, R19, R37)."""
 
+import asyncio
 from collections.abc import Iterator
 
 from textual.containers import Horizontal
@@ -17,7 +18,7 @@ from zjj_console.screens.views import VIEWS
 from zjj_console.verbs.table import BY_ID
 from zjj_console.widgets import case_lines, map_lines, map_tiles
 from zjj_console.widgets.cells import Line
-from zjj_console.widgets.columns import unit_name
+from zjj_console.widgets.columns import Frame, unit_name
 from zjj_console.widgets.map_canvas import MapCanvas
 from zjj_console.widgets.map_picture import Extra, Ground, MapPicture
 from zjj_console.widgets.map_tiles import Tile
@@ -71,10 +72,12 @@ class GridMapScreen(ConsoleScreen):
             self.reload()
         elif self.session.desk.now() - self.board.scene.now >= _READ_AGAIN and self.session.settled():
             self.board.look()
+            self._read_past()
             self._paint()
 
     def selected_case(self) -> str:
-        return self.board.case_id
+        """The case under the cursor; none while hot spots stand in its place, since no key acts on what is not seen."""
+        return "" if self.board.layer.key == "hotspot" else self.board.case_id
 
     def just_moved(self) -> bool:
         return self.recently(self.board.changed_at)
@@ -124,6 +127,22 @@ class GridMapScreen(ConsoleScreen):
         if ground is not None:
             self.drawn = MapPicture(ground, self.board.picture, self.names(), self.extras(ground), plain=self.plain)
             canvas.show(self.drawn.lines(self.board.grid))
+
+    def _read_past(self) -> None:
+        """Months of cases are read beside the keys; the picture follows when they are there."""
+        key = self.board.wanted()
+        if key is not None:
+            self.session.busy += 1
+            self.run_worker(self._know(key), group="past", exit_on_error=True)
+
+    async def _know(self, key: tuple[str, str]) -> None:
+        try:
+            past = await asyncio.to_thread(self.board.reads_past, key)
+            self.board.know(key, past)
+            self._paint()
+            self.draw()
+        finally:
+            self.session.busy -= 1
 
     def _paint_tiles(self) -> None:
         board, panel = self.board, self.query_one("#tiles", Panel)
@@ -199,6 +218,8 @@ class GridMapScreen(ConsoleScreen):
         if atlas is None:
             return t("本镇地图未提供")
         words = [] if atlas.settles else [t("示意，非测绘")]
+        if self.board.waits:
+            words.insert(0, t("正在统计.."))
         if self.board.zoom and not self.as_tiles:
             words.insert(0, t("放大{n}", n=self.board.zoom))
         return "  ".join(words)
@@ -215,15 +236,20 @@ class GridMapScreen(ConsoleScreen):
             lines = [(*lines[0], *lines[1])]
         else:
             lines += [*map_lines.people(grid, self.session.desk.facts(), width), ()]
-        rows = board.rows()
-        if not low:
-            lines.append(map_lines.listed(board.layer, rows, board.town, board.variety))
         tail = [] if low else [(), case_lines.title(t("村居")), *map_lines.committees(grid, board.scene, frame, width)]
         room = max(2, height - len(lines) - len(tail))
-        cases = (
-            map_lines.case_list(rows, board.cursor(), room, frame, width) if rows else [map_lines.nothing(board.layer)]
-        )
-        return [*lines, *cases, *tail]
+        return [*lines, *self.listed(room, frame, width, low=low), *tail]
+
+    def listed(self, room: int, frame: Frame, width: int, *, low: bool) -> list[Line]:
+        """What of the grid the layer is about: its cases, or its hot spots."""
+        board = self.board
+        if board.layer.key == "hotspot":
+            return map_lines.hotspots(board.spots(), room, frame, width, bare=board.bare)
+        rows = board.rows()
+        head = [] if low else [map_lines.listed(board.layer, rows, board.town, board.variety)]
+        if not rows:
+            return [*head, map_lines.nothing(board.layer)]
+        return [*head, *map_lines.case_list(rows, board.cursor(), room - len(head), frame, width)]
 
     def more(self, width: int) -> list[Line]:
         return []
@@ -270,10 +296,12 @@ class GridMapScreen(ConsoleScreen):
             return True
         elif key == "v":
             board.next_layer(1)
+            self._read_past()
             self._paint()
         elif key == "tab":
             if not board.next_variety():
                 self.say(t("这个图层没有细分，v 换图层"), "$dim")
+            self._read_past()
             self._paint()
         elif key == "/":
             self.ask_text(t("找地点: 拼音首字母、名称或网格号"), self.look_for)

@@ -4,17 +4,21 @@ import os
 from collections.abc import Mapping
 
 from zjj_console.desk import mapping
-from zjj_console.desk.mapping import LAYERS, Layer, Picture, Scene, Standing
+from zjj_console.desk.mapping import LAYERS, PAST, Layer, Past, Picture, Scene, Standing
+from zjj_console.domain.hotspot import Hotspot
+from zjj_console.domain.model import MINUTE
 from zjj_console.geo.shapes import Point
 from zjj_console.geo.steps import Flat, step
 from zjj_console.geo.view import View, fitted
 from zjj_console.screens.session import Session
+from zjj_console.storage.db import connect
 from zjj_console.storage.reads import QueueRow
 from zjj_console.town import names
 from zjj_console.town.models import Grid
 from zjj_console.widgets.map_picture import Ground
 
 ZOOM = 1.6
+_PAST_FRESH = 5 * MINUTE  # months change slowly
 _NEAREST = 12  # steps of zoom
 _BARE = frozenset({"linux", "vt52", "vt100", "vt102", "vt220", "ansi", "cons25"})  # terminals without braille
 
@@ -43,6 +47,7 @@ class Board:
         self.standings: dict[str, Standing] = {}
         self.picture = Picture("open", "", {}, (), 1)
         self._ground: Ground | None = None
+        self._past: dict[tuple[str, str], tuple[int, Past]] = {}
 
     # reading ----------------------------------------------------------------------------------------------------------
 
@@ -53,12 +58,43 @@ class Board:
 
     def look(self) -> None:
         """The layer anew, as time goes on or another one is chosen."""
-        desk = self.session.desk
-        facts = desk.facts()
-        self.scene = Scene(self.scene.rows, facts.now)
+        self.scene = Scene(self.scene.rows, self.session.desk.now())
         self.standings = mapping.standings(self.scene, self.town)
-        self.picture = mapping.picture(self.layer, self.variety, self.scene, desk.reader, facts)
+        known = self._past.get((self.layer.key, self.variety))
+        self.picture = mapping.picture(
+            self.layer.key, self.variety, self.scene, self.town, known[1] if known else Past()
+        )
         self._keep()
+
+    def wanted(self) -> tuple[str, str] | None:
+        """The layer whose past must be read, anew or for the first time; None where what is known is fresh enough."""
+        key = (self.layer.key, self.variety)
+        known = self._past.get(key)
+        fresh = known is not None and self.scene.now - known[0] < _PAST_FRESH
+        return None if self.layer.key not in PAST or fresh else key
+
+    def reads_past(self, key: tuple[str, str]) -> Past:
+        """Called on another thread: it has a connection of its own."""
+        desk = self.session.desk
+        db = connect(desk.path, readonly=True)
+        try:
+            return mapping.past(db, self.town, *key, desk.now())
+        finally:
+            db.close()
+
+    def know(self, key: tuple[str, str], past: Past) -> None:
+        self._past[key] = (self.session.desk.now(), past)
+        self.look()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the layer's past has never been read yet."""
+        return self.layer.key in PAST and (self.layer.key, self.variety) not in self._past
+
+    def spots(self) -> list[Hotspot]:
+        """The hot spots of the chosen grid, the largest first."""
+        known = self._past.get(("hotspot", self.variety)) if self.layer.key == "hotspot" else None
+        return [spot for spot in known[1].spots if spot.grid == self.grid] if known else []
 
     def _keep(self) -> None:
         """The cursor stays on its case; where that has left the list, on what stands there now, and the settle clock starts."""

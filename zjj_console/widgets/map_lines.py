@@ -5,18 +5,37 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from zjj_console.desk import wording
-from zjj_console.desk.mapping import LAYERS, PRESSING, Layer, Picture, Scene, Standing, grade, urgency
+from zjj_console.desk.hotspots import PROPOSAL
+from zjj_console.desk.mapping import LAYERS, Layer, Picture, Scene, Standing, grade, urgency
 from zjj_console.domain.facts import Facts
-from zjj_console.i18n import t
+from zjj_console.domain.hotspot import Hotspot
+from zjj_console.i18n import english, t
+from zjj_console.reports.spark import digits, spark
 from zjj_console.storage.reads import QueueRow
 from zjj_console.town.models import Grid, Town
 from zjj_console.widgets import map_tiles
 from zjj_console.widgets.case_lines import note, title
 from zjj_console.widgets.cells import Line, Span, clip, fit, spread
-from zjj_console.widgets.columns import Frame, matter, place_name, severity, source_name, state_word, unit_name
+from zjj_console.widgets.columns import (
+    Frame,
+    category_name,
+    matter,
+    place_name,
+    severity,
+    source_name,
+    state_word,
+    unit_name,
+)
 
 _POSTS = ("commander", "chief", "deputy")
-_MARKS = (("急", "bold reverse $p1", "一级待办"), ("!", "bold $p1", "有超时"), ("2", "bold $foreground", "件数"))
+_COUNT = ("2", "bold $foreground", "件数")
+_PRESSING = (("急", "bold reverse $p1", "一级待办"), ("!", "bold $p1", "有超时"), _COUNT)
+_MARKS = {
+    **dict.fromkeys(("open", "overdue", "source"), _PRESSING),
+    "heat": (_COUNT,),
+    "hotspot": (("#1", "bold $foreground", "热点名次"),),
+    "key_item": (("Z01", "bold $foreground", "重点事项"),),
+}
 _TIMES = "一二三四五六七八九"
 
 
@@ -43,7 +62,7 @@ def legend(picture: Picture, *, plain: bool, marks: bool) -> list[Line]:
     if not marks:
         return [classes]
     spans: list[Span] = [(" ", "")]
-    for mark, style, meaning in _MARKS[0 if picture.layer in PRESSING else -1 :]:
+    for mark, style, meaning in _MARKS[picture.layer]:
         spans += [(f" {t(mark)} ", style), (f" {t(meaning)}  ", "$dim")]
     return [classes, tuple(spans)]
 
@@ -121,6 +140,25 @@ def _case(row: QueueRow, here: bool, frame: Frame, width: int) -> Line:
         (due, severity(row, frame.now)),
         (fit(f" {place} {matter(row, frame)}", max(4, width - used)), "$foreground"),
     )
+
+
+def hotspots(spots: Sequence[Hotspot], height: int, frame: Frame, width: int, *, bare: bool) -> list[Line]:
+    """Each with its rank on the map, what and where, how many, how it went week by week, and what is proposed (R37)."""
+    lines: list[Line] = [title(t("此格热点 {n}", n=len(spots)))]
+    if not spots:
+        return [*lines, note(t("此格没有反复发生的地方"))]
+    for one in spots[: max(1, (height - 1) // 2)]:
+        place = place_name(frame.town, one.place, one.committee)
+        what = category_name(frame.town, one.category)
+        bars = digits(one.weeks) if bare else spark(one.weeks)
+        counts = t("结{closed} 未结{open}", closed=one.closed, open=one.open)
+        words = "、".join(PROPOSAL[code][english()] for code in one.proposals)
+        lines.append((
+            (f" {fit(f'#{one.rank}', 4)}", "bold $p2"), (f"{clip(f'{place} {what}', width - 30)}  ", "bold $foreground"),
+            (f"{counts}  ", "$foreground"), (bars, "$accent"),
+        ))  # fmt: skip
+        lines.append(((f"     {t('建议')} {words}", "$dim"),))
+    return lines
 
 
 def committees(grid: Grid, scene: Scene, frame: Frame, width: int) -> list[Line]:
