@@ -85,6 +85,12 @@ def test_R37_the_densest_place_takes_first():
     assert [spot.closed for spot in spots] == [8]  # 180 m north is too far from the middle one now, and alone
 
 
+def test_R37_what_has_been_taken_makes_no_other_place_dense():
+    street = {0: 1, 90: 5, 180: 2, 260: 1, 340: 2, 430: 1}  # metres north: closed cases
+    spots = found([case(north) for north, cases in street.items() for _ in range(cases)])
+    assert [spot.closed for spot in spots] == [8, 4]  # not 260 m, whose neighbours are gone, but 340 m takes next
+
+
 def test_R37_cases_without_a_position_go_by_committee_and_those_without_either_nowhere():
     assert found([case(), case(), case(committee="dj")]) == []
     assert found([case(committee=""), case(committee=""), case(committee="")]) == []
