@@ -1,30 +1,39 @@
 """The map: CPU per arrow key against a minimal Textual app; a full repaint of 60 polygons with 3,000 vertices against a
-full-screen Static; the heat of 100,000 cases against one page of the queue."""
+full-screen Static; how long the heat of 100,000 cases keeps the keys waiting."""
 
 import asyncio
+import contextlib
 import math
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 from textual.app import App, ComposeResult
+from textual.events import Key
+from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tests.bench.common import NIGHT, ROUNDS, Figure, Terminal, alternating, minimal_app, scratch, zjj
 from tests.bench.startup import ENV, big_database
+from zjj_console.app import ConsoleApp
+from zjj_console.commands.context import instant_of
+from zjj_console.desk.desk import Desk
 from zjj_console.desk.mapping import Dot, Picture
+from zjj_console.desk.session import actor_of
 from zjj_console.geo.shapes import Area, Point, Ring
 from zjj_console.geo.view import fitted
-from zjj_console.storage import reads, reads_places
-from zjj_console.storage.db import connect
+from zjj_console.storage.db import connect, writing
+from zjj_console.storage.projections import RANK_ENDED
 from zjj_console.town.atlas import Atlas
+from zjj_console.town.load import builtin, load_town
 from zjj_console.widgets.map_canvas import MapCanvas
 from zjj_console.widgets.map_picture import Ground, MapPicture
 from zjj_console.widgets.theme import themes
 
-PRESSES = 120
+PRESSES = 240
 PAUSE = 0.03
 ACROSS, DOWN, VERTICES = 10, 6, 3000
 SIZE = (120, 40)
@@ -41,19 +50,50 @@ def run() -> Iterator[Figure]:
         yield Figure(
             "map: full repaint, 60 polygons", mine * 1e3, theirs * 1e3, "ms", 10, "peer: full-screen Static; 10 ms"
         )
-        reader = connect(db, readonly=True)
-        now = reader.execute("SELECT max(reported_at) FROM case_row").fetchone()[0] + 1
-        mine, theirs = alternating(
-            lambda: _took(lambda: reads_places.tally(reader, 0, now)),
-            lambda: _took(lambda: reads.page(reader, reads.Filter(), 200)),
+        _end_most(db)
+        mine, theirs = asyncio.run(_pauses(db))
+        yield Figure(
+            "map: longest pause, 100,000 in heat", mine * 1e3, theirs * 1e3, "ms", 2, "peer: layer of the overdue"
         )
-        yield Figure("map: heat of 100,000 cases", mine * 1e3, theirs * 1e3, "ms", 100, "peer: one page of the queue")
 
 
-def _took(act: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    act()
-    return time.perf_counter() - begun
+def _end_most(db: Path) -> None:
+    """History: all but five hundred cases are over."""
+    with contextlib.closing(connect(db)) as writer, writing(writer):
+        writer.execute("UPDATE case_row SET state = 'CLOSED', is_open = 0, rank = ? WHERE rid > 500", (RANK_ENDED,))
+
+
+async def _pauses(path: Path) -> tuple[float, float]:
+    """The longest time that keys would have waited while the heat is read, and while a layer of the present is drawn."""
+    town = load_town(builtin())
+    desk = Desk(path, town, actor_of(town, "0001", trial=True), lambda: instant_of(NIGHT))
+    app = ConsoleApp(desk, ticking=False)
+    heat, present = [], []
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("f3")
+        await pilot.pause(0.5)
+        for _ in range(ROUNDS):
+            present.append(await _longest(pilot, app, 1))
+            await _longest(pilot, app, 1)
+            app.screen.board._past.clear()
+            heat.append(await _longest(pilot, app, 1))
+            await _longest(pilot, app, 3)
+    desk.close()
+    return statistics.median(heat), statistics.median(present)
+
+
+async def _longest(pilot: Pilot[int], app: ConsoleApp, times: int) -> float:
+    """The longest gap between two turns of the event loop after so many `v`, until everything asked for is drawn."""
+    gaps = [0.0]
+    for _ in range(times):
+        app.screen.post_message(Key("v", "v"))
+    quiet = 0
+    while quiet < 20:
+        before = time.perf_counter()
+        await asyncio.sleep(0.002)
+        gaps.append(time.perf_counter() - before - 0.002)
+        quiet = 0 if app.session.busy else quiet + 1
+    return max(gaps)
 
 
 def _per_arrow(db: str) -> float:
@@ -152,6 +192,3 @@ async def _repaints() -> tuple[float, float]:
                     await pilot.pause()
                 into.append(spent / REPAINTS)
     return statistics.median(found[0]), statistics.median(found[1])
-
-
-assert NIGHT

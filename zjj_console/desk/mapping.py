@@ -1,6 +1,8 @@
 """What a map of the town shows: layers of numbers over the grids and marks at places. Screen, web page and tests ask here."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from msgspec import Struct
 
@@ -16,7 +18,7 @@ from zjj_console.storage.reads_places import Heat
 from zjj_console.town.atlas import Atlas
 from zjj_console.town.models import Town
 
-_MANY = 20_000  # open cases that are looked at
+MANY = 20_000  # open cases that are looked at, the most urgent first
 _LADDER = (
     1,
     2,
@@ -40,6 +42,7 @@ _LADDER = (
     500,
 )  # sizes of a class: they change seldom, so colours stay
 CLASSES = 5
+_BINS = 500  # of a degree
 LATE, URGENT = 1, 2  # grades of a mark; 0 presses nobody
 
 
@@ -104,25 +107,32 @@ class Picture(Struct, frozen=True):
 
 
 class Scene(Struct, frozen=True):
-    """What was read for a map, at an instant."""
+    """What was read for a map, at an instant: open cases by grid, each in the order of the queue."""
 
-    rows: list[QueueRow]
-    now: int
+    by_grid: dict[str, list[QueueRow]] = {}
+    now: int = 0
+    whole: bool = True  # False where there were more cases than were read
+
+    @property
+    def rows(self) -> Iterator[QueueRow]:
+        return chain.from_iterable(self.by_grid.values())
 
     def of_grid(self, grid: str) -> list[QueueRow]:
-        return [row for row in self.rows if row.grid == grid]
+        return self.by_grid.get(grid, [])
 
     def sources(self) -> list[str]:
         """Sources of open cases, the commonest first."""
-        found: dict[str, int] = {}
-        for row in self.rows:
-            found[row.source] = found.get(row.source, 0) + 1
+        found = Counter(row.source for row in self.rows)
         return sorted(found, key=lambda code: (-found[code], code))
 
 
 def read(db: Connection, now: int) -> Scene:
-    """The open cases in the order of the queue."""
-    return Scene(reads.page(db, reads.Filter(), _MANY), now)
+    """The open cases, as many as are looked at."""
+    by_grid: dict[str, list[QueueRow]] = {}
+    rows = reads.page(db, reads.Filter(), MANY)
+    for row in rows:
+        by_grid.setdefault(row.grid, []).append(row)
+    return Scene(by_grid, now, len(rows) < MANY)
 
 
 def standings(scene: Scene, town: Town) -> dict[str, Standing]:
@@ -150,19 +160,49 @@ def grade(row: QueueRow, now: int) -> int:
 
 
 class Past(Struct, frozen=True):
-    """What reaches back in time: read beside the keys, since it looks at every case of months."""
+    """What reaches back in time: made beside the keys, since it looks at every case of months."""
 
-    heat: tuple[Heat, ...] = ()
+    values: dict[str, int] = {}
+    dots: tuple[Dot, ...] = ()
     spots: tuple[Hotspot, ...] = ()
 
 
 def past(db: Connection, town: Town, layer: str, variety: str, now: int) -> Past:
     """What a layer tells of the days before; nothing for one that shows the present."""
     if layer == "heat":
-        return Past(heat=tuple(reads_places.tally(db, now - int(variety) * DAY, now)))
+        return _heat(reads_places.tally(db, now - int(variety) * DAY, now), town)
     if layer == "hotspot":
-        return Past(spots=tuple(hotspots(db, town, now, int(variety))))
+        return _hotspots(hotspots(db, town, now, int(variety)), town)
     return Past()
+
+
+def _heat(tally: Iterable[Heat], town: Town) -> Past:
+    values: dict[str, int] = {}
+    found: dict[tuple[Point, str], Dot] = {}
+    for one in tally:
+        values[one.grid] = values.get(one.grid, 0) + one.count
+        at = town.atlas.place_of(one.committee, one.grid, _coarse(one.middle)) if town.atlas else None
+        if at is not None:
+            before = found.get((at, one.grid))
+            count = one.count + (before.count if before else 0)
+            found[at, one.grid] = Dot(at, one.grid, count, 0, _named(town, one.committee))
+    return Past(values, tuple(sorted(found.values(), key=lambda dot: (-dot.count, dot.at))))
+
+
+def _coarse(at: Point | None) -> Point | None:
+    """Two hundred metres are enough for a heat; so a picture never has more marks than it can gather at once."""
+    return None if at is None else (round(at[0] * _BINS) / _BINS, round(at[1] * _BINS) / _BINS)
+
+
+def _hotspots(spots: Sequence[Hotspot], town: Town) -> Past:
+    values: dict[str, int] = {}
+    dots = []
+    for one in spots:
+        values[one.grid] = values.get(one.grid, 0) + 1
+        at = place_of(town.atlas, one.committee, one.grid, one.lon, one.lat)
+        if at is not None:
+            dots.append(Dot(at, one.grid, 1, 0, _named(town, one.committee), f"#{one.rank}"))
+    return Past(values, tuple(dots), tuple(spots))
 
 
 def picture(layer: str, variety: str, scene: Scene, town: Town, past: Past = Past()) -> Picture:
@@ -207,28 +247,8 @@ def _of_rows(rows: Iterable[QueueRow], now: int, town: Town) -> Made:
     return values, sorted(found.values(), key=lambda dot: (-dot.grade, -dot.count, dot.at))
 
 
-def _heat(variety: str, scene: Scene, town: Town, past: Past) -> Made:
-    values: dict[str, int] = {}
-    found: dict[tuple[Point, str], Dot] = {}
-    for one in past.heat:
-        values[one.grid] = values.get(one.grid, 0) + one.count
-        at = town.atlas.place_of(one.committee, one.grid, one.middle) if town.atlas else None
-        if at is not None:
-            before = found.get((at, one.grid))
-            count = one.count + (before.count if before else 0)
-            found[at, one.grid] = Dot(at, one.grid, count, 0, _named(town, one.committee))
-    return values, sorted(found.values(), key=lambda dot: (-dot.count, dot.at))
-
-
-def _hotspot(variety: str, scene: Scene, town: Town, past: Past) -> Made:
-    values: dict[str, int] = {}
-    dots = []
-    for one in past.spots:
-        values[one.grid] = values.get(one.grid, 0) + 1
-        at = place_of(town.atlas, one.committee, one.grid, one.lon, one.lat)
-        if at is not None:
-            dots.append(Dot(at, one.grid, 1, 0, _named(town, one.committee), f"#{one.rank}"))
-    return values, dots
+def _past(variety: str, scene: Scene, town: Town, past: Past) -> Made:
+    return past.values, past.dots
 
 
 def _key_item(variety: str, scene: Scene, town: Town, past: Past) -> Made:
@@ -246,8 +266,8 @@ _MAKERS: dict[str, Callable[[str, Scene, Town, Past], Made]] = {
     "open": _open,
     "overdue": _overdue,
     "source": _source,
-    "heat": _heat,
-    "hotspot": _hotspot,
+    "heat": _past,
+    "hotspot": _past,
     "key_item": _key_item,
 }
 

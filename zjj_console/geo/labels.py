@@ -93,7 +93,7 @@ def _nearest(ask: Ask, words: Words, room: Room) -> tuple[int, int] | None:
     wide, high = words.width + 2 * AIR, len(words.lines)
     want_x, want_y = ask.near[0] - words.width // 2, ask.near[1] - (high - 1) // 2
     best: tuple[float, int, int] | None = None
-    for y in sorted(range(len(room.taken) - high + 1), key=lambda y: abs(y - want_y)):
+    for y in _outward(want_y, len(room.taken) - high + 1):
         if best is not None and (2 * (y - want_y)) ** 2 >= best[0]:
             break
         for left, right in _common([list(room.runs(ask.index, y + n)) for n in range(high)]):
@@ -104,6 +104,17 @@ def _nearest(ask: Ask, words: Words, room: Room) -> tuple[int, int] | None:
             if best is None or far < best[0]:
                 best = far, x, y
     return None if best is None else best[1:]
+
+
+def _outward(middle: int, count: int) -> Iterator[int]:
+    """The rows from 0 to `count`, the nearest to `middle` first."""
+    middle = max(0, min(count - 1, middle))
+    yield from range(middle, middle + (count > 0))
+    for step in range(1, count):
+        if middle - step >= 0:
+            yield middle - step
+        if middle + step < count:
+            yield middle + step
 
 
 def _common(rows: Sequence[list[tuple[int, int]]]) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widget import Widget
 
+from zjj_console.desk import mapping
 from zjj_console.domain.model import SECOND
 from zjj_console.geo.steps import ARROWS, Flat
 from zjj_console.i18n import t
@@ -165,10 +166,10 @@ class GridMapScreen(ConsoleScreen):
             canvas = self.query_one("#canvas", MapCanvas)
             rows = {y for code in (before, self.board.grid) for y in self.drawn.rows_of(code)}
             canvas.change({y: self.drawn.line(y, self.board.grid) for y in rows})
-        if self._resting is None:
-            self.session.busy += 1
-        else:
-            self._resting.stop()
+        if self._resting is not None:
+            self._resting.reset()
+            return
+        self.session.busy += 1
         self._resting = self.set_timer(RESTS, self._rest)
 
     def _rest(self) -> None:
@@ -218,6 +219,8 @@ class GridMapScreen(ConsoleScreen):
         if atlas is None:
             return t("本镇地图未提供")
         words = [] if atlas.settles else [t("示意，非测绘")]
+        if not self.board.scene.whole:
+            words.append(t("只画最急的 {n} 件", n=mapping.MANY))
         if self.board.waits:
             words.insert(0, t("正在统计.."))
         if self.board.zoom and not self.as_tiles:

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from zjj_console.desk import mapping
 from zjj_console.desk.mapping import LAYERS, PAST, Layer, Past, Picture, Scene, Standing
 from zjj_console.domain.hotspot import Hotspot
@@ -43,7 +45,7 @@ class Board:
         self.zoom = 0
         self.centre: Point | None = None
         self.changed_at = 0
-        self.scene = Scene([], 0)
+        self.scene = Scene()
         self.standings: dict[str, Standing] = {}
         self.picture = Picture("open", "", {}, (), 1)
         self._ground: Ground | None = None
@@ -58,7 +60,7 @@ class Board:
 
     def look(self) -> None:
         """The layer anew, as time goes on or another one is chosen."""
-        self.scene = Scene(self.scene.rows, self.session.desk.now())
+        self.scene = replace(self.scene, now=self.session.desk.now())
         self.standings = mapping.standings(self.scene, self.town)
         known = self._past.get((self.layer.key, self.variety))
         self.picture = mapping.picture(

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from zjj_console.widgets.cells import Line, content
+from zjj_console.widgets.cells import Line, content, width_of
 
 _STRIPS = 2000
 
@@ -35,26 +35,28 @@ class MapCanvas(Widget, can_focus=False):
         before, self.lines = self.lines, lines
         if len(before) != len(lines):
             self.refresh()
-            return
-        self._again([y for y, (old, new) in enumerate(zip(before, lines, strict=True)) if old != new])
+        else:
+            self._again({y: (old, new) for y, (old, new) in enumerate(zip(before, lines, strict=True)) if old != new})
 
     def change(self, lines: dict[int, Line]) -> None:
         """Take over some lines, by row."""
-        changed = [y for y, line in lines.items() if y < len(self.lines) and self.lines[y] != line]
-        for y in changed:
-            self.lines[y] = lines[y]
+        changed = {y: (self.lines[y], new) for y, new in lines.items() if y < len(self.lines) and self.lines[y] != new}
+        for y, (_, new) in changed.items():
+            self.lines[y] = new
         self._again(changed)
 
-    def _again(self, rows: list[int]) -> None:
-        """Draw some rows again: neighbours together, since each region costs more than a row."""
-        regions: list[Region] = []
-        for y in sorted(rows):
-            if regions and regions[-1].bottom >= y - 1:
-                regions[-1] = Region(0, regions[-1].y, self.size.width, y + 1 - regions[-1].y)
+    def _again(self, changed: dict[int, tuple[Line, Line]]) -> None:
+        """Draw the cells that differ: rows below each other in one box, since each region costs more than a row."""
+        boxes: list[Region] = []
+        for y in sorted(changed):
+            first, after = _differing(*changed[y])
+            row = Region(first, y, after - first, 1)
+            if boxes and boxes[-1].bottom >= y - 1:
+                boxes[-1] = boxes[-1].union(row)
             else:
-                regions.append(Region(0, y, self.size.width, 1))
-        if regions:
-            self.refresh(*regions)
+                boxes.append(row)
+        if boxes:
+            self.refresh(*boxes)
 
     def notify_style_update(self) -> None:
         self._strips.clear()
@@ -80,3 +82,14 @@ class MapCanvas(Widget, can_focus=False):
 
     def on_click(self, event: Click) -> None:
         self.post_message(self.Pointed(event.x, event.y))
+
+
+def _differing(old: Line, new: Line) -> tuple[int, int]:
+    """The cells, from the first to after the last, in which two lines of the same width are not the same."""
+    same = 0
+    while same < min(len(old), len(new)) and old[same] == new[same]:
+        same += 1
+    back = 0
+    while back < min(len(old), len(new)) - same and old[-1 - back] == new[-1 - back]:
+        back += 1
+    return width_of(new[:same]), width_of(new[: len(new) - back])

@@ -4,6 +4,7 @@ What a colour says, a digit says too: the class of a grid stands in its label; w
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from msgspec import Struct
@@ -229,6 +230,7 @@ class MapPicture:
         styles[x : x + width] = [style] * width
 
 
+@lru_cache(4096)
 def words(*lines: str) -> Words:
     return Words(lines, tuple(cell_len(line) for line in lines))
 
