@@ -1,1 +1,6 @@
-"""Squares and views for the map tests."""
+"""Squares on a small town for the map tests."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from zjj_console.desk import mapping
 from zjj_console.domain.model import SECOND
-from zjj_console.geo.steps import ARROWS, Flat
+from zjj_console.geo.steps import ARROWS, Ways
 from zjj_console.i18n import t
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.map_board import Board
@@ -40,7 +40,7 @@ class GridMapScreen(ConsoleScreen):
         self.board = Board(session)
         self.tiled = self.board.bare or session.desk.town.atlas is None
         self.drawn: MapPicture | None = None
-        self._flat = self.board.flat()
+        self._arrows = self.board.ways()
         self._resting: Timer | None = None
         self._unsettled = False
 
@@ -96,10 +96,9 @@ class GridMapScreen(ConsoleScreen):
         """Only the terminal's own colours."""
         return bool(self.app.theme == "ansi")
 
-    def places(self) -> dict[str, Flat]:
-        """Where the grids stand on the screen, for the arrows."""
-        codes = list(self.board.town.grids)
-        return map_tiles.places(codes, self.size.width) if self.as_tiles else self._flat
+    def arrows(self) -> Ways:
+        """Where the arrows lead in what is drawn."""
+        return map_tiles.ways_of(tuple(self.board.town.grids), self.size.width) if self.as_tiles else self._arrows
 
     # drawing ----------------------------------------------------------------------------------------------------------
 
@@ -277,7 +276,7 @@ class GridMapScreen(ConsoleScreen):
     def on_list_key(self, key: str, char: str) -> bool:
         board, before = self.board, self.board.grid
         if key in ARROWS:
-            if board.arrow(key, self.places()):
+            if board.arrow(key, self.arrows()):
                 self._follow()
                 self._choice_changed(before)
             return True

@@ -10,7 +10,7 @@ from zjj_console.desk.mapping import LAYERS, PAST, Layer, Past, Picture, Scene, 
 from zjj_console.domain.hotspot import Hotspot
 from zjj_console.domain.model import MINUTE
 from zjj_console.geo.shapes import Point
-from zjj_console.geo.steps import Flat, step
+from zjj_console.geo.steps import Ways, ways
 from zjj_console.geo.view import View, fitted
 from zjj_console.screens.session import Session
 from zjj_console.storage.db import connect
@@ -165,9 +165,9 @@ class Board:
             self.case_id = rows[max(0, min(len(rows) - 1, to))].id
             self.changed_at = 0
 
-    def arrow(self, key: str, places: dict[str, Flat]) -> bool:
+    def arrow(self, key: str, way: Ways) -> bool:
         """To the neighbour on that side; False where the map ends."""
-        to = step(places, self.grid, key) if self.grid in places else self.grid
+        to = way.get((self.grid, key), self.grid)
         moved = to != self.grid
         self.choose(to)
         return moved
@@ -234,11 +234,11 @@ class Board:
         self.centre = self.view(width, height).moved(right * width / 4, down * height / 4).centre
         return True
 
-    def flat(self) -> dict[str, Flat]:
-        """Where the grids lie, in equal units to the right and downwards."""
+    def ways(self) -> Ways:
+        """Where the arrows lead on the map."""
         atlas = self.town.atlas
         if atlas is None:
             return {}
         view = fitted(atlas.box, 1000, 500)
         spots = view.cells(tuple(area.middle for area in atlas.grids.values()))
-        return {code: (x, y * 2) for code, (x, y) in zip(atlas.grids, spots, strict=True)}
+        return ways({code: (x, y * 2) for code, (x, y) in zip(atlas.grids, spots, strict=True)})

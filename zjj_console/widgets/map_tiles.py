@@ -1,9 +1,11 @@
 """The map without a map: a tile for each grid. For small screens, terminals without braille, and towns that gave no outlines."""
 
+from functools import cache
+
 from msgspec import Struct
 
 from zjj_console.desk.mapping import Picture, Standing
-from zjj_console.geo.steps import Flat
+from zjj_console.geo.steps import Flat, Ways, ways
 from zjj_console.i18n import t
 from zjj_console.widgets.cells import Line, Span, fit
 from zjj_console.widgets.map_picture import COLOURS, SHADES
@@ -33,6 +35,12 @@ def places(codes: list[str], width: int) -> dict[str, Flat]:
     """Where each tile stands, for the arrows."""
     across = per_row(len(codes), width)
     return {code: (n % across, n // across) for n, code in enumerate(codes)}
+
+
+@cache
+def ways_of(codes: tuple[str, ...], width: int) -> Ways:
+    """Where the arrows lead among the tiles."""
+    return ways(places(list(codes), width))
 
 
 def lines(tiles: list[Tile], picture: Picture, chosen: str, width: int, *, plain: bool) -> list[Line]:
