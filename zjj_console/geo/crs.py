@@ -131,7 +131,8 @@ def _gauss(x: float, y: float) -> bool:
 
 
 def _near_shanghai(x: float, y: float) -> bool:
-    return abs(x) <= 150_000 and abs(y) <= 150_000
+    """Metres; what looks like Chinese degrees is taken for them, though it could be a spot of 65 m at the origin."""
+    return abs(x) <= 150_000 and abs(y) <= 150_000 and not in_china(x, y)
 
 
 SYSTEMS: dict[str, System] = {
