@@ -62,6 +62,10 @@ def test_what_is_missing_or_there_twice_is_refused(town: Town) -> None:
     assert "g2" in error and "重复" in error and "MultiPolygon" in error
 
 
+def test_zones_alone_are_nothing_to_store(town: Town) -> None:
+    assert "只有责任区" in errors(check(town, [polygon([LEFT], code="p1")]))[0]
+
+
 def test_a_bow_tie_is_refused(town: Town) -> None:
     (west, south), (east, _), (_, north), _ = LEFT
     (error,) = errors(two(g1(((west, south), (east, north), (east, south), (west, north))), g2()))

@@ -21,6 +21,7 @@ def test_a_grid_is_known_by_code_or_name_in_english_or_chinese(town: Town) -> No
         {"name": "Ｇ１"},
         {"名称": " G1 "},
         {"code": "G1", "kind": "网格"},
+        {"CODE": "g1", "Kind": "Grid"},
     ):
         found = read(town, written([polygon([SQUARE], **properties)]))
         assert [(c.kind, c.code, c.name) for c in found.candidates] == [("grid", "g1", "G1")], properties

@@ -45,5 +45,13 @@ def test_a_map_of_somewhere_else_is_doubted_in_every_system(town: Town) -> None:
     assert found is not None and "只有 0 处" in found.zh and "网格代码" in found.zh
 
 
+@pytest.mark.parametrize("crs", ["wgs84", "bd09", "shanghai"])
+def test_places_that_no_system_can_hold_do_not_disturb(town: Town, crs: str) -> None:
+    areas = grids(check(town, outlines(town, crs), crs))
+    odd = [Known(at, "g1") for at in ((float("nan"), 31.0), (-58.5, 90.0), (87.6, 43.8))]
+    found = suspect(crs, areas, [*odd, Known(areas["g1"].label, "g1"), Known(areas["g2"].label, "g9")])
+    assert found is None  # one of the two that may be asked lies inside
+
+
 def test_without_known_places_nothing_can_be_doubted(town: Town) -> None:
     assert suspect("wgs84", grids(check(town, outlines(town))), []) is None

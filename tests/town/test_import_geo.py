@@ -79,6 +79,15 @@ def test_the_city_plane_is_marked_approximate_wherever_it_is_shown(take: Take, p
     assert atlas is not None and "近似" in atlas.source
 
 
+def test_the_difference_of_two_maps_is_told_in_figures(take: Take, profile: Profile, town: Town) -> None:
+    from zjj_console.commands.profile_report import compare
+
+    take(written(outlines(town, "gcj02")))
+    lines = compare(profile.town(), town).lines
+    assert any(line.startswith("atlas.grids.g1: ") for line in lines) and "atlas.mark: T -> X" in lines
+    assert max(map(len, lines)) < 200
+
+
 def test_a_dry_run_writes_nothing(take: Take, profile: Profile, town: Town) -> None:
     before = folder_of(profile)
     code, found = take(written(outlines(town)), "--dry-run")

@@ -90,6 +90,15 @@ def _counted(found: list[Candidate], expected: Expected, grids_wanted: bool) -> 
         if c.code and first.setdefault((c.kind, c.code), c.where) != c.where:
             zh = f"{KIND_ZH[c.kind]} {c.code} 与 {first[c.kind, c.code]} 重复；多块请合成一个 MultiPolygon"
             yield Finding(True, c.where, "code", zh, f"{c.kind} {c.code} twice; join its parts into one MultiPolygon")
+    if all(c.kind == "zone" for c in found):
+        yield Finding(
+            True,
+            "",
+            "features",
+            "只有责任区，没有可存的图层；责任区只用来核对，请连同网格一起导入",
+            "it holds zones only, which are for checking; bring them with the grids",
+        )
+        return
     lacking = [code for code in expected.grids if ("grid", code) not in first]
     if lacking and (grids_wanted or len(lacking) < len(expected.grids)):
         some = " ".join(lacking)

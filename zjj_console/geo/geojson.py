@@ -228,8 +228,9 @@ _KEYS = {"kind": _KIND_KEYS, "code": _CODE_KEYS, "name": _NAME_KEYS}
 
 
 def _text(properties: Mapping[str, Any], keys: tuple[str, ...], tidy: Callable[[str], str]) -> str:
+    folded = {fold(key): value for key, value in properties.items()}
     for key in keys:
-        value = properties.get(key)
+        value = folded.get(key)
         if isinstance(value, str | int) and not isinstance(value, bool):
             text = tidy(str(value))[:40].strip()
             if text:

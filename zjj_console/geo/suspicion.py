@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from zjj_console.geo.crs import SYSTEMS, from_wgs84, to_wgs84
+from zjj_console.geo.crs import SYSTEMS, from_wgs84, in_china, to_wgs84
 from zjj_console.geo.geojson import Finding
 from zjj_console.geo.shapes import Area, Point
 
@@ -21,7 +21,7 @@ class Known(Struct, frozen=True):
 
 def suspect(crs: str, grids: Mapping[str, Area], known: Sequence[Known]) -> Finding | None:
     """A warning where most known positions fall outside their grid, or another system explains clearly more of them."""
-    asked = [place for place in known if place.grid in grids]
+    asked = [place for place in known if place.grid in grids and in_china(*place.at)]
     if not asked:
         return None
     inside = _inside(crs, crs, grids, asked)
@@ -54,4 +54,5 @@ def _alike(crs: str, other: str, plane: bool) -> bool:
 
 def _inside(crs: str, other: str, grids: Mapping[str, Area], known: Sequence[Known]) -> int:
     """How many lie in their grid if the file, read as `crs`, was `other`: the points are moved instead of the outlines."""
-    return sum(grids[place.grid].holds(to_wgs84(crs, *from_wgs84(other, *place.at))) for place in known)
+    moved = (p.at if crs == other else to_wgs84(crs, *from_wgs84(other, *p.at)) for p in known)
+    return sum(grids[place.grid].holds(at) for place, at in zip(known, moved, strict=True))

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from zjj_console.domain.model import DAY, ENDED, MINUTE, State
 from zjj_console.domain.safe import safe_text
-from zjj_console.geo.crs import to_wgs84
+from zjj_console.geo.crs import SYSTEMS, to_wgs84
 from zjj_console.geo.shapes import Point, far
 from zjj_console.intake.table import Cells
 from zjj_console.intake.words import Fault, Memo, Words, required
@@ -59,6 +59,7 @@ class RowReader:
         self, words: Words, columns: Mapping[str, int], width: int, now: int, *, dirty: bool, crs: str = "wgs84"
     ) -> None:
         self.words, self.dirty, self.crs = words, dirty, crs
+        self.approximate = SYSTEMS[crs].approximate
         self.latest, self.oldest = now + FUTURE, now - OLD
         at = {key: columns.get(key, width) for key in _KEYS}  # cells get one empty cell more at `width`
         self.at = at
@@ -172,6 +173,8 @@ class RowReader:
             return
         said = told.said
         said["lon"], said["lat"] = round(at[0] * 1e6), round(at[1] * 1e6)
+        if self.approximate:
+            told.warnings += ("approximate",)
         if self.settles:
             told.spot = self.words.town.whereabouts(said.get("committee", ""), said["lon"], said["lat"])
 
