@@ -102,6 +102,7 @@ FILES: dict[str, tuple[str, type | str]] = {
     "calendar.csv": ("days that differ from the public calendar", models.CalendarDay),
     "policy.toml": ("optional: obligations that this profile shows",
                     "`[[claim]]` with `id` `clause` `title` `title_en` `shows` `later` `tests`"),
+    "map.geojson": ("optional: the map; written by `zjj profile import-geo`", "see [map](map.md)"),
     "drills/*.toml": ("optional: scripted nights for training", "see [drills](../users/drill.md#write-one)"),
 }  # fmt: skip
 

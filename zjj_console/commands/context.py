@@ -187,3 +187,13 @@ def instant_of(text: str, offset: str = "+08:00") -> int:
             2, "E_USAGE", f"时间写法应如 2021-03-01T23:41:00+08:00: {text}", f"not an ISO time: {text}"
         ) from error
     return round(moment.timestamp() * 1_000_000)
+
+
+def system(crs: str) -> str:
+    """A known system of coordinates, as named on the command line."""
+    from zjj_console.geo.crs import SYSTEMS
+
+    if crs not in SYSTEMS:
+        known = " ".join(SYSTEMS)
+        raise Stop(2, "E_USAGE", f"没有坐标系 {crs}，可用: {known}", f"no system {crs}; known: {known}", "crs")
+    return crs

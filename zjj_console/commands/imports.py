@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from zjj_console.commands import case
-from zjj_console.commands.context import Settings, Stop, settings
+from zjj_console.commands.context import Settings, Stop, settings, system
 from zjj_console.commands.do import Key
 from zjj_console.commands.output import Fault, Result
+from zjj_console.geo.crs import SYSTEMS
 
 if TYPE_CHECKING:
     from zjj_console.desk.desk import Desk
@@ -36,6 +37,9 @@ def import_(
         int | None, typer.Option("--max-rejects", min=0, metavar="N", help="拒收超过 N 行就停")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只校验，不写")] = False,
+    crs: Annotated[
+        str, typer.Option("--crs", metavar="CRS", help=f"经度/纬度所用坐标系: {' '.join(SYSTEMS)}")
+    ] = "wgs84",
     key: Key = "",
 ) -> None:
     """导入文件。重复导入无害: 已有的行计为“同”。"""
@@ -47,7 +51,7 @@ def import_(
         )
     from zjj_console.intake.options import Options
 
-    chosen = Options(format_, sheet, encoding, map_, atomic, dry_run, rejects, max_rejects, key)
+    chosen = Options(format_, sheet, encoding, map_, atomic, dry_run, rejects, max_rejects, key, system(crs))
     run_import(options, kind, file, chosen)
 
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zjj_console.commands.context import Settings, settings
+from zjj_console.commands.context import Settings, settings, system
 from zjj_console.commands.output import Fault, Result
+from zjj_console.geo.crs import SYSTEMS
 
 if TYPE_CHECKING:
     from zjj_console.commands.profile_report import Outcome
@@ -76,3 +77,19 @@ def diff_command(
     options = settings(context)
     first, second = (options.town_at(_chosen(options, name)) for name in (one, other))
     _finish(options, compare(first, second))
+
+
+@app.command("import-geo")
+def import_geo_command(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="本镇的 GeoJSON")],
+    crs: Annotated[str, typer.Option("--crs", metavar="CRS", help=f"文件所用坐标系，必填: {' '.join(SYSTEMS)}")],
+    source: Annotated[str, typer.Option("--source", metavar="TEXT", help="来源说明，默认文件名")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只校验，不写")] = False,
+) -> None:
+    """把本镇自己的边界图导入所选配置(--profile DIR)；有错一概不写，退出码 3。"""
+    options = settings(context)
+    chosen = system(crs)
+    from zjj_console.commands.map_import import import_geo
+
+    options.finish(import_geo(options, _chosen(options, ""), file, chosen, source, dry_run))

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from zjj_console.commands.output import aligned
+from zjj_console.town.atlas import Atlas
 from zjj_console.town.load import ProfileError, builtin, load_town
 from zjj_console.town.models import PRIORITIES, Limit, Town
 from zjj_console.town.numbers import clock
@@ -224,8 +225,9 @@ SHOWN: dict[str, Callable[[Town], list[tuple[str, ...]]]] = {
 
 
 def _comparable(town: Town) -> dict[str, Any]:
-    """Everything but the folder; posts, requirements and periods by what they say instead of by line."""
-    content: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(town, folder=""), str_keys=True)
+    """Everything but the folder; posts, requirements and periods by what they say instead of by line, the map in brief."""
+    content: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(town, folder="", atlas=None), str_keys=True)
+    content["atlas"] = _map(town.atlas) if town.atlas else None
     content["posts"] = {
         f"{p['unit']} {p['role']} {p['work_no']}": {key: p[key] for key in ("acting", "since", "until")}
         for p in content["posts"]
@@ -233,6 +235,19 @@ def _comparable(town: Town) -> dict[str, Any]:
     content["coverage"] = {row["code"]: row for row in content["coverage"]}
     content["guarantees"] = {row["name"]: row for row in content["guarantees"]}
     return content
+
+
+def _map(atlas: Atlas) -> dict[str, Any]:
+    """A map in figures: nobody compares thousands of positions by eye."""
+    spots = {"committees": atlas.committees, "stations": atlas.stations}
+    return {
+        "mark": atlas.mark,
+        "source": atlas.source,
+        "grids": {code: (sum(map(len, area.rings)), *area.box) for code, area in atlas.grids.items()},
+        **{kind: {code: spot.at for code, spot in found.items()} for kind, found in spots.items()},
+        "waters": [water.name for water in atlas.waters],
+        "rivers": [river.name for river in atlas.rivers],
+    }
 
 
 def _leaves(value: Any, at: str = "") -> dict[str, Any]:

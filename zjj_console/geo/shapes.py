@@ -118,6 +118,12 @@ def metres(a: Point, b: Point) -> float:
     return math.hypot(east, b[1] - a[1]) * METRES_PER_DEGREE
 
 
+def far(box: Box, at: Point) -> float:
+    """Metres from a place to a box; 0 inside."""
+    west, south, east, north = box
+    return metres((min(max(at[0], west), east), min(max(at[1], south), north)), at)
+
+
 def holder(areas: Sequence[Area], at: Point) -> str:
     """The code of the first area that holds a point; empty for none."""
     return next((area.code for area in areas if area.holds(at)), "")

@@ -26,7 +26,8 @@ _WARNINGS = {
     "cut": "文字过长，已截短",
     "masked": "电话已隐去，未采用",
     "lead": "有承办而未到派单，按待派入库，承办未采用",
-    "position": "坐标读不懂，未采用",
+    "position": "坐标读不懂或离镇太远，未采用，核对 --crs",
+    "approximate": "坐标由城市平面近似换算，误差数十米",
     "machine": "机内数据读不懂，按可见各列入库",
 }
 _TWICE = Fault("E_CONFLICT", "external_id", "同一文件中前面的行已写此案，内容不同", "同一案件只留一行")
@@ -59,7 +60,8 @@ class _Import(Run[Told]):
 
     def prepare(self, table: Table, found: dict[str, int], mapping: Mapping) -> None:
         words = Words(self.desk.town, mapping.values, neutral=table.neutral)
-        self.read = RowReader(words, found, len(table.headers), self.now, dirty=table.dirty).read
+        width, crs = len(table.headers), self.options.crs
+        self.read = RowReader(words, found, width, self.now, dirty=table.dirty, crs=crs).read
 
     def write(self, db: Connection, items: list[Item[Told]]) -> None:
         """One batch: refuse, recognise what is known, make the rest."""

@@ -22,6 +22,7 @@ class Options(Struct, frozen=True):
     rejects: Path | None = None
     max_rejects: int | None = None
     key: str = ""
+    crs: str = "wgs84"  # system of the positions in a file of cases
 
 
 class Summary(Struct):

@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from zjj_console.domain.model import DAY, ENDED, MINUTE, State
 from zjj_console.domain.safe import safe_text
+from zjj_console.geo.crs import SYSTEMS, to_wgs84
+from zjj_console.geo.shapes import Point, far
 from zjj_console.intake.table import Cells
 from zjj_console.intake.words import Fault, Memo, Words, required
 
@@ -18,6 +20,7 @@ CASE_SPACE = uuid.UUID("5d7c4a0e-9a53-5c58-8f0e-6a2f5e1c7b11").bytes  # fixed: t
 FUTURE = 5 * MINUTE
 OLD = 60 * DAY
 _SHORT = 200
+_FAR = 50_000.0  # metres from the map: no position of this town
 _NUMBER = re.compile(r"\w{0,24}-([A-Z])-([0-9]{1,9})")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLAIN = re.compile(r"[ -&(-~\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]*")  # what safe_text leaves alone, without '
@@ -52,8 +55,11 @@ class Told(Struct):
 class RowReader:
     """Reads the rows of one file. `columns` says where each known column stands; a column that is absent reads as empty."""
 
-    def __init__(self, words: Words, columns: Mapping[str, int], width: int, now: int, *, dirty: bool) -> None:
-        self.words, self.dirty = words, dirty
+    def __init__(
+        self, words: Words, columns: Mapping[str, int], width: int, now: int, *, dirty: bool, crs: str = "wgs84"
+    ) -> None:
+        self.words, self.dirty, self.crs = words, dirty, crs
+        self.approximate = SYSTEMS[crs].approximate
         self.latest, self.oldest = now + FUTURE, now - OLD
         at = {key: columns.get(key, width) for key in _KEYS}  # cells get one empty cell more at `width`
         self.at = at
@@ -65,6 +71,9 @@ class RowReader:
         self.usual = {code: category.priority for code, category in words.town.categories.items()}
         self.i_lon, self.i_lat = at["lon"], at["lat"]
         self.located = "lon" in columns and "lat" in columns
+        atlas = words.town.atlas
+        self.settles = atlas is not None and atlas.settles
+        self.box = atlas.box if atlas is not None and atlas.grids else None
         self.rare = any(key in columns for key in _RARE)
 
     def read(self, cells: Cells) -> Told | list[Fault]:
@@ -136,7 +145,7 @@ class RowReader:
                 self._progress(cells, told, faults)
                 break
         if self.located and cells[self.i_lon] and cells[self.i_lat]:
-            _located(cells[self.i_lon], cells[self.i_lat], told)
+            self._located(cells[self.i_lon], cells[self.i_lat], told)
         if self.rare:
             self._rare(cells, told, faults)
         if faults:
@@ -152,6 +161,29 @@ class RowReader:
         if at is None:
             return Fault("E_TIME", key, f"时间读不懂: {safe_text(cell, 40)}", "写成 2021-03-01 23:41")
         return Fault("E_TIME_FUTURE", key, f"晚于当前: {safe_text(cell, 40)}", "核对日期与时刻")
+
+    def _located(self, lon: str, lat: str, told: Told) -> None:
+        """A position as micro-degrees of WGS-84; one that cannot be is left out, the place says where it is.
+
+        Where the map is the town's own, the position decides grid, station and zone.
+        """
+        at = self._position(lon, lat)
+        if at is None:
+            told.warnings += ("position",)
+            return
+        said = told.said
+        said["lon"], said["lat"] = round(at[0] * 1e6), round(at[1] * 1e6)
+        if self.approximate:
+            told.warnings += ("approximate",)
+        if self.settles:
+            told.spot = self.words.town.whereabouts(said.get("committee", ""), said["lon"], said["lat"])
+
+    def _position(self, lon: str, lat: str) -> Point | None:
+        try:
+            at = to_wgs84(self.crs, float(lon), float(lat))
+        except ValueError:  # no numbers, or none of this system
+            return None
+        return at if self.box is None or far(self.box, at) <= _FAR else None
 
     # how far it has come --------------------------------------------------------------------------------------------
 
@@ -280,19 +312,6 @@ class RowReader:
         match = _NUMBER.fullmatch(text)
         if match:
             told.said.update(number=text, console=match[1], serial=int(match[2]))
-
-
-def _located(lon: str, lat: str, told: Told) -> None:
-    """A position in degrees as micro-degrees; one that cannot be is left out, the place says where it is."""
-    try:
-        east, north = float(lon), float(lat)
-    except ValueError:
-        told.warnings += ("position",)
-        return
-    if abs(east) <= 180 and abs(north) <= 90:  # false for NaN as well
-        told.said["lon"], told.said["lat"] = round(east * 1e6), round(north * 1e6)
-    else:
-        told.warnings += ("position",)
 
 
 def _optional(table: Memo, cell: str, faults: list[Fault]) -> str:

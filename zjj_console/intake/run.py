@@ -167,7 +167,8 @@ class Run(ABC, Generic[T]):
         with self.path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         o = self.options
-        return f"import {self.kind} {digest} {o.format} {o.sheet} {o.encoding} {o.atomic}"
+        crs = "" if o.crs == "wgs84" else f" {o.crs}"
+        return f"import {self.kind} {digest} {o.format} {o.sheet} {o.encoding} {o.atomic}{crs}"
 
     def _repeated(self) -> Summary | None:
         """The summary of the same import done before with this key (§6.4)."""

@@ -51,8 +51,11 @@ def builtin(name: str = "zhujiajiao") -> Path:
     return Path(str(resources.files("zjj_console"))) / "fixtures" / name
 
 
-def load_town(folder: Path) -> m.Town:
-    """The town described by a folder. Raises `ProfileError`; what the types cannot show is left to `validate`."""
+def load_town(folder: Path, *, with_map: bool = True) -> m.Town:
+    """The town described by a folder. Raises `ProfileError`; what the types cannot show is left to `validate`.
+
+    Without `with_map` its map is left alone, so that one that cannot be read can be replaced.
+    """
     if not folder.is_dir():
         raise ProfileError(str(folder), "-", "没有这个配置目录", "用 profile new 新建，或核对 --profile")
     from zjj_console.town.load_duty import duty  # imported late: both are made of the readers below
@@ -85,7 +88,7 @@ def load_town(folder: Path) -> m.Town:
         "calendar": {row.day: row for _, row in _rows(folder, "calendar.csv", m.CalendarDay)},
         "folder": str(folder),
     }
-    town = msgspec.structs.replace(convert(values, m.Town, "town.toml"), atlas=_atlas(folder))
+    town = msgspec.structs.replace(convert(values, m.Town, "town.toml"), atlas=_atlas(folder) if with_map else None)
     try:
         _ = town.tz
     except (KeyError, ValueError):

@@ -15,6 +15,7 @@ from msgspec import Struct
 from zjj_console.town import names
 from zjj_console.town.models import Category, Named, Town, Unit
 from zjj_console.town.numbers import Number, by_name, counted, numbers, pattern
+from zjj_console.town.validate_atlas import atlas
 from zjj_console.town.validate_duty import duty
 from zjj_console.town.validate_finding import Finding as Finding
 from zjj_console.town.validate_finding import warn
@@ -53,6 +54,7 @@ def validate(town: Town, *, strict: bool = False, verbs: Iterable[str] = ()) -> 
         *duty(town),
         *ladder(town),
         *meetings(town),
+        *atlas(town),
         *_departments(town),
         *_tokens(town, typed),
         *_collisions(town),
