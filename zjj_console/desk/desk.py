@@ -27,6 +27,7 @@ from zjj_console.desk.known import Known
 from zjj_console.desk.opening import GIVEN, Standing, begin
 from zjj_console.desk.outcome import Legal, Outcome, Preview
 from zjj_console.desk.plan import Need, Situation, plan
+from zjj_console.desk.seats import seats
 from zjj_console.desk.steady import Steady
 from zjj_console.desk.work import Work
 from zjj_console.domain.duty import DutyTime
@@ -100,7 +101,10 @@ class Desk:
 
     def candidates(self, case_id: str) -> list[Candidate]:
         case = projections.load(self.reader, case_id)
-        return candidates(case, self.facts(), queries.load_by_unit(self.reader)) if case else []
+        return self._offered(self.reader, case, self.facts()) if case else []
+
+    def _offered(self, db: Connection, case: Case, facts: Facts) -> list[Candidate]:
+        return candidates(case, facts, queries.load_by_unit(db), seats(db, facts))
 
     def actions(self, case_id: str) -> list[Legal]:
         """Every verb that takes a case, with the reason where it cannot be done now (Space menu)."""
@@ -205,9 +209,9 @@ class Desk:
             return refusal
 
         def offered() -> list[Candidate]:
-            return candidates(case, work.facts, queries.load_by_unit(db))
+            return self._offered(db, case, work.facts)
 
-        commands = plan(parsed, Situation(case, work.facts, offered, line, confirmed))
+        commands = plan(parsed, Situation(case, work.facts, offered, line, self.lang, confirmed))
         return work.do_all(commands, case.id) if isinstance(commands, list) else commands
 
     # acting ---------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from zjj_console.desk import wording
+from zjj_console.desk import candidate_words, wording
 from zjj_console.desk.candidates import Candidate
 from zjj_console.domain import permits, support
 from zjj_console.domain.facts import Facts
@@ -31,6 +31,7 @@ class Situation(Struct, frozen=True):
     facts: Facts
     candidates: Callable[[], list[Candidate]]
     line: str
+    lang: str = "zh"  # of what is offered
     confirmed: bool = False  # the officer pressed Enter a second time, or the script said --yes
 
 
@@ -64,11 +65,12 @@ def _unit(args: Args, at: Situation) -> Args | Need:
         base = at.line.rstrip()
         if number:
             base = base.rsplit(" ", 1)[0]
-        choices = tuple(
-            Choice(str(i), f"{c.name} {c.person_name} {c.reason}", f"{base} {c.unit}") for i, c in enumerate(offered, 1)
-        )
-        words = "  ".join(f"[{c.digit}]{c.label}" for c in choices[:4]) or "无可派力量，请电话调度"
-        return Need(f"派给谁: {words}", f"to whom: {words}", choices, choices[0].insert if choices else "")
+        town, duty = at.facts.town, at.facts.duty
+        labels = [candidate_words.label(c, town, duty, at.lang) for c in offered]
+        choices = tuple(Choice(str(i), labels[i - 1], f"{base} {c.unit}") for i, c in enumerate(offered, 1))
+        words = "  ".join(f"[{c.digit}]{c.label}" for c in choices[:4])
+        return Need(f"派给谁: {words or '无可派力量，请电话调度'}", f"to whom: {words or 'nobody can be sent, telephone'}",
+                    choices, choices[0].insert if choices else "")  # fmt: skip
     args = {k: v for k, v in args.items() if k != "candidate"}
     person = args.get("person") or at.facts.person_of(unit, at.case.station)
     return {**args, "unit": unit, "person": person}

@@ -108,7 +108,11 @@ class CaseScreen(ConsoleScreen):
         refused = case_lines.refused(self._legal)
         if any(item.ok and item.verb.id == "dispatch" for item in self._legal):
             found = self.session.desk.candidates(self.case_id)
-            lines += [(), case_lines.title(t("可派 (p 后按数字)")), *case_lines.candidates(found, 6)]
+            lines += [
+                (),
+                case_lines.title(t("可派 (p 后按数字)")),
+                *case_lines.candidates(found, self.session.frame(), 6),
+            ]
         return [*lines, (), case_lines.title(t("此刻不可，原因")), *refused]
 
     def show_choices(self, lines: list[Line]) -> bool:
