@@ -12,6 +12,8 @@ from zjj_console.desk import (
     alarming,
     climbing,
     memory,
+    near,
+    near_words,
     outbox,
     post_checking,
     preview,
@@ -106,6 +108,10 @@ class Desk:
     def _offered(self, db: Connection, case: Case, facts: Facts) -> list[Candidate]:
         return candidates(case, facts, queries.load_by_unit(db), seats(db, facts))
 
+    def twins(self, case: Case) -> list[near.Twin]:
+        """Cases that may be the same matter as this one, the nearest first."""
+        return near.twins(self.reader, case, self.facts())
+
     def actions(self, case_id: str) -> list[Legal]:
         """Every verb that takes a case, with the reason where it cannot be done now (Space menu)."""
         case = projections.load(self.reader, case_id)
@@ -152,6 +158,7 @@ class Desk:
             confirm=preview.danger(parsed, work, done, self.lang),
             case_id=done if before else "",
             version=version,
+            hint="" if before else near_words.hint(near.twins(self.reader, work.after[done], facts), facts, self.lang),
         )
 
     def _preview_duty(self, parsed: Parsed, facts: Facts, selected: str) -> Preview:
@@ -299,6 +306,8 @@ class Desk:
         text = said if self.lang == "zh" else preview.describe(parsed, work, done, self.lang)
         climbed = climbing.told(followed, self.town) if self.lang == "zh" else ""
         text = f"{text}；{climbed}" if climbed else text
+        if parsed.verb.id == "new":
+            text += near_words.after_report(near.twins(db, case, work.facts), self.lang)
         kinds = tuple(event.kind for event in work.events)
         # A granted return is half a thought: offer the next dispatch right away.
         offer = f"pd {case.handle} " if "return_granted" in kinds and case.state is State.ACCEPTED else ""

@@ -1,4 +1,4 @@
-"""What is near: who is at work where, and the cases around a place. Bounded by what is open or ended of late."""
+"""What is near: who is at work where, and the cases around a place. Bounded by what is open, or by a number of rows."""
 
 from typing import Any
 
@@ -79,6 +79,7 @@ class Near(Struct, frozen=True, array_like=True):
 
 
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM case_row WHERE"
+_BESIDE, _BACK = 5_000, 50_000  # rows
 
 
 def _around(committee: str, box: Box | None) -> tuple[str, list[Any]]:
@@ -95,19 +96,33 @@ def _around(committee: str, box: Box | None) -> tuple[str, list[Any]]:
     return f"({' OR '.join(parts) or '0'})", params
 
 
-def open_around(db: Connection, committee: str, box: Box | None, since: int) -> list[Near]:
-    """Open cases of a committee or inside a box, reported since."""
+def recorded_around(db: Connection, case_id: str, committee: str, box: Box | None, since: int) -> list[Near]:
+    """Cases of a committee or inside a box, reported since, among those recorded shortly before and after a case.
+
+    For one that is not there yet, among the latest. Never merged or voided ones. A single range of the primary key: a
+    town records a few hundred a day, so `_BESIDE` rows are weeks; only behind a bulk import they may be less.
+    """
     where, params = _around(committee, box)
-    rows = db.execute(f"{_SELECT} is_open = 1 AND reported_at >= ? AND {where}", (since, *params))
+    row = (
+        db.execute("SELECT rid FROM case_row WHERE id = ?", (case_id,)).fetchone()
+        or db.execute("SELECT max(rid) FROM case_row").fetchone()
+    )
+    rid = row[0] or 0
+    rows = db.execute(
+        f"{_SELECT} rid BETWEEN ? AND ? AND {where} AND reported_at >= ? AND state NOT IN ('MERGED', 'VOIDED', 'DRAFT')",
+        (rid - _BESIDE, rid + _BESIDE, *params, since),
+    )
     return [Near(*row) for row in rows]
 
 
 def closed_around(db: Connection, committee: str, box: Box | None, since: int) -> list[Near]:
-    """Cases closed since (never merged or voided ones), the latest closed first: one range of the queue's index."""
+    """Cases closed since (never merged or voided ones), among the latest `_BACK` recorded: more than a year of a town.
+
+    A range of the primary key reads rows as they lie; the index by time of closing would fetch each from elsewhere.
+    """
     where, params = _around(committee, box)
     rows = db.execute(
-        f"{_SELECT} is_open = 0 AND rank = {RANK_ENDED} AND next_due <= ? AND state = 'CLOSED' AND {where}"
-        " ORDER BY rank, next_due, rid",
-        (-since, *params),
+        f"{_SELECT} rid > (SELECT max(rid) FROM case_row) - ? AND state = 'CLOSED' AND {where} AND closed_at >= ?",
+        (_BACK, *params, since),
     )
     return [Near(*row) for row in rows]

@@ -67,6 +67,7 @@ def load_town(folder: Path) -> m.Town:
         "cycles": main.get("cycles", {}),
         "hours": hours,
         "flow": _flow(main),
+        "similar": main.get("similar", {}),
         **_counts(folder),
         **duty(folder, hours),
         **escalation(folder),
