@@ -77,8 +77,8 @@ BY_EFFECT = {
 TABS_EN = {"f1": "help", "f2": "queue", "f3": "map", "f4": "roster", "f5": "escalation", "f6": "handover",
            "f7": "consultation", "f8": "assessment", "f9": "lists", "f10": "log"}  # fmt: skip
 FILES: dict[str, tuple[str, type | str]] = {
-    "town.toml": ("the town, its words, duty hours, life-cycle numbers, cycles",
-                  "`[town]` `[terms]` `[hours.CODE]` `[flow]` `[flow.rework_floor]` `[cycles]`"),
+    "town.toml": ("the town, its words, duty hours, life-cycle numbers, what is near, cycles",
+                  "`[town]` `[terms]` `[hours.CODE]` `[flow]` `[flow.rework_floor]` `[similar]` `[similar.group_radius]` `[cycles]`"),
     "counts.toml": ("the numbers that the town's paper states; checked against the lists",
                     "`zone_grid_pattern` `posts_per_station` `[counts]` with `value` `name` `mark` `clause` `at_least`"),
     "clocks.toml": ("limits per clock and priority", "`[CLOCK]` with `name` `name_en` `mark` `p1` `p2` `p3` `p4`"),
@@ -315,6 +315,9 @@ def profile() -> str:
     hours = [(code(h.code), h.name, clock(h.start), clock(h.end), f"[{h.mark}]") for h in town.hours.values()]
     flow = [(code(f.name), str(getattr(town.flow, f.name))) for f in msgspec.structs.fields(models.FlowRules)
             if f.name not in ("mark", "rework_floor")]  # fmt: skip
+    near = [(code(f.name), str(getattr(town.similar, f.name))) for f in msgspec.structs.fields(type(town.similar))
+            if f.name not in ("mark", "group_radius")]  # fmt: skip
+    near += [(code(f"group_radius.{group}"), str(radius)) for group, radius in town.similar.group_radius.items()]
     kinds = ", ".join(code(kind) for kind in get_args(models.UnitKind))
     return "\n\n".join([
         "### Files and fields", "A star marks a required column.", table(("File", "What", "Fields"), rows),
@@ -324,7 +327,9 @@ def profile() -> str:
         "`wall` is elapsed time, `duty` only the duty minutes of the responsible unit on working days, `workdays` that many "
         "of its days; a unit whose hours run past midnight always counts elapsed time. A dash: the clock does not run.",
         table(("Code", "中文", "English", "P1", "P2", "P3", "P4", "Mark"), limits),
-        f"### Numbers of the life cycle [{town.flow.mark}]", table(("Key", "Value"), flow)])  # fmt: skip
+        f"### Numbers of the life cycle [{town.flow.mark}]", table(("Key", "Value"), flow),
+        f"### What is near [{town.similar.mark}]", "Metres, hours and days; see [what is near](../users/nearby.md).",
+        table(("Key", "Value"), near)])  # fmt: skip
 
 
 def fields_of(kind: type | str) -> str:

@@ -35,7 +35,7 @@ def words_of(row: Near, town: Town) -> str:
 
 
 def twin(one: Twin, facts: Facts) -> Pair:
-    """`1042 路面塌陷 东湖街 80米 12分前 待签收 应急一队 桥头塌了`."""
+    """`1042 路面塌陷 某街 80米 12分前 待签收 某队 桥头塌了`."""
     row, town, tongue = one.row, facts.town, Tongue(facts.duty, facts.now)
     lead: Pair = tongue.unit(row.lead) if row.lead else ("未派", "nobody sent")
     parts: tuple[Pair, ...] = (
@@ -157,7 +157,7 @@ def map_kind(town: Town) -> str:
 
 
 def place_line(case: Case, town: Town) -> Pair:
-    """`东湖街 G1 一站`: place, grid, station."""
+    """Place, grid, station: `某街 G1 某站`."""
     station = [wording.unit(which, case.station) for which in (town, town.english)]
     zh, en = (" ".join(filter(None, (case.place or pending, case.grid.upper(), name)))
               for pending, name in zip(("地点待定", "no place yet"), station, strict=True))  # fmt: skip
