@@ -80,7 +80,7 @@ def test_AC_12a_where_nobody_is_free_the_alarm_says_so_and_each_is_listed_with_h
         case_of(f"pd {other.handle} {one.unit} 1", confirmed=True)
     worst = desk.alarms().alarms[0]
     assert (worst.subject, worst.zh) == (waiting.id, "无空闲力量")
-    assert all(one.reason.startswith("在办") for one in desk.candidates(waiting.id))
+    assert all(one.busy for one in desk.candidates(waiting.id))
 
 
 def test_R51_a_refused_support_is_told_to_the_chief_at_once_until_it_is_asked_for_again(

@@ -77,8 +77,9 @@ BY_EFFECT = {
 TABS_EN = {"f1": "help", "f2": "queue", "f3": "map", "f4": "roster", "f5": "escalation", "f6": "handover",
            "f7": "consultation", "f8": "assessment", "f9": "lists", "f10": "log"}  # fmt: skip
 FILES: dict[str, tuple[str, type | str]] = {
-    "town.toml": ("the town, its words, duty hours, life-cycle numbers, cycles",
-                  "`[town]` `[terms]` `[hours.CODE]` `[flow]` `[flow.rework_floor]` `[hotspot]` `[cycles]`"),
+    "town.toml": ("the town, its words, duty hours, life-cycle numbers, hot spots, what is near, cycles",
+                  "`[town]` `[terms]` `[hours.CODE]` `[flow]` `[flow.rework_floor]` `[hotspot]` `[similar]` `[similar.group_radius]` "
+                  "`[cycles]`"),
     "counts.toml": ("the numbers that the town's paper states; checked against the lists",
                     "`zone_grid_pattern` `posts_per_station` `[counts]` with `value` `name` `mark` `clause` `at_least`"),
     "clocks.toml": ("limits per clock and priority", "`[CLOCK]` with `name` `name_en` `mark` `p1` `p2` `p3` `p4`"),
@@ -319,6 +320,9 @@ def profile() -> str:
     hot = [(code("least"), str(town.hotspot.least), "closed cases of one category"),
            (code("radius"), str(town.hotspot.radius), "metres around the middle one"),
            (code("days"), str(town.hotspot.days), "days looked back")]  # fmt: skip
+    near = [(code(f.name), str(getattr(town.similar, f.name))) for f in msgspec.structs.fields(type(town.similar))
+            if f.name not in ("mark", "group_radius")]  # fmt: skip
+    near += [(code(f"group_radius.{group}"), str(radius)) for group, radius in town.similar.group_radius.items()]
     kinds = ", ".join(code(kind) for kind in get_args(models.UnitKind))
     return "\n\n".join([
         "### Files and fields", "A star marks a required column.", table(("File", "What", "Fields"), rows),
@@ -329,7 +333,9 @@ def profile() -> str:
         "of its days; a unit whose hours run past midnight always counts elapsed time. A dash: the clock does not run.",
         table(("Code", "中文", "English", "P1", "P2", "P3", "P4", "Mark"), limits),
         f"### Numbers of the life cycle [{town.flow.mark}]", table(("Key", "Value"), flow),
-        f"### Hot spots [{town.hotspot.mark}]", table(("Key", "Value", "Means"), hot)])  # fmt: skip
+        f"### Hot spots [{town.hotspot.mark}]", table(("Key", "Value", "Means"), hot),
+        f"### What is near [{town.similar.mark}]", "Metres, hours and days; see [what is near](../users/nearby.md).",
+        table(("Key", "Value"), near)])  # fmt: skip
 
 
 def fields_of(kind: type | str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from zjj_console.desk import aiding
+from zjj_console.desk import aiding, candidate_words
 from zjj_console.storage import audit
 
 
@@ -167,6 +167,10 @@ def units(desk: Any, handle: str) -> dict[str, Any]:
     return {c.unit: c for c in found}
 
 
+def why(desk: Any, one: Any) -> str:
+    return candidate_words.reason(one, desk.duty)[0]
+
+
 def test_AC_51b_at_1645_deputy_with_centre_then_departments_on_call_and_the_night_team(do, desk, clock, case):
     clock.set("2021-03-01 16:45")
     do(f"zb {case} 请派员到场")
@@ -174,9 +178,9 @@ def test_AC_51b_at_1645_deputy_with_centre_then_departments_on_call_and_the_nigh
     assert (aid.unit, aid.person, aid.beside, aid.window) == ("z5", "0035", "cyzx", "shoulder")
     found = units(desk, case)
     assert list(found)[:2] == ["z5", "cyzx"]
-    assert (found["z5"].person, found["z5"].reason) == ("0035", "空闲 肩时段负责人 电话")
-    assert "听班" in found["pcs"].reason
-    assert "tq" in found["y1"].reason
+    assert (found["z5"].person, why(desk, found["z5"])) == ("0035", "空闲 肩时段负责人 电话")
+    assert "听班" in why(desk, found["pcs"])
+    assert "tq" in why(desk, found["y1"])
     assert "y2" not in found
 
 
@@ -185,7 +189,7 @@ def test_AC_51b_a_team_that_came_early_stands_there_with_its_number(house, clock
     house.sign_in("0312", "0051")
     house.line("xj 王金村 bllj 3")
     found = units(house.desk(), "1001")
-    assert found["y1"].reason == "空闲 夜队已到 在岗2"
+    assert why(house.desk(), found["y1"]) == "空闲 夜队已到 在岗2"
 
 
 def test_R51_by_day_the_residents_and_by_night_the_team_come_first(desk, clock, case):
@@ -194,7 +198,7 @@ def test_R51_by_day_the_residents_and_by_night_the_team_come_first(desk, clock, 
     found = units(desk, case)
     assert next(iter(found)) == "z5"
     assert found["z5"].person == "0025"
-    assert "须理由" in found["y1"].reason
+    assert "须理由" in why(desk, found["y1"])
 
 
 # Supervision -----------------------------------------------------------------------------------------------------------

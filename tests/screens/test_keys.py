@@ -29,7 +29,7 @@ async def test_dispatch_to_the_first_candidate_takes_three_keys(opened: Any, des
         first = desk.candidates(console.queue.table.case_id)[0]
         await console.verb("dispatch", enter=1)
         assert console.typed == f"pd 1008 {first.unit}"
-        assert first.name in console.message  # the preview names the unit before anything is done
+        assert desk.town.units[first.unit].name in console.message  # the preview names the unit before anything is done
         assert state(desk, "1008") is State.REPORTED
         await console.press("enter")
         assert state(desk, "1008") is State.DISPATCHED

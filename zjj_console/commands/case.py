@@ -1,10 +1,10 @@
-"""`zjj case`: new, list, show, why, timeline."""
+"""`zjj case`: new, list, show, why, nearby, timeline."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zjj_console.commands import supervision
+from zjj_console.commands import nearby, supervision
 from zjj_console.commands.acting import case_of
 from zjj_console.commands.context import Settings, Stop, instant_of, settings
 from zjj_console.commands.do import Key, result_of
@@ -12,6 +12,7 @@ from zjj_console.commands.output import Result
 
 if TYPE_CHECKING:
     from zjj_console.desk.desk import Desk
+    from zjj_console.desk.outcome import Outcome
     from zjj_console.domain.model import Case
     from zjj_console.storage.reads import Filter
     from zjj_console.town.models import Town
@@ -49,7 +50,19 @@ def new(
     if system and not source:
         words += [_source(desk.town, system)]
     outcome = desk.run_line(" ".join(words), key=key or None, extra={k: v for k, v in extra.items() if v})
-    options.finish(result_of(options, desk, outcome))
+    options.finish(_with_similar(options, desk, outcome))
+
+
+def _with_similar(options: Settings, desk: "Desk", outcome: "Outcome") -> Result:
+    """A new case with what may be the same matter: a warning, never a reason to refuse."""
+    from zjj_console.desk import near_words
+
+    result = result_of(options, desk, outcome)
+    if outcome.ok and outcome.case is not None:
+        facts, found = desk.facts(), desk.twins(outcome.case)
+        result.data["similar"] = [near_words.near_json(one, facts) for one in found]
+        result.warnings.extend([near_words.hint(found, facts, options.lang)] if found else [])
+    return result
 
 
 def _source(town: "Town", given: str) -> str:
@@ -277,5 +290,6 @@ def timeline(context: typer.Context, case: CaseRef) -> None:
     options.finish(Result(data, history(found, moments, held, desk, now)))
 
 
+app.command()(nearby.nearby)
 app.command()(supervision.supervise)
 app.command()(supervision.supervised)

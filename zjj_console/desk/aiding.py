@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 
 from zjj_console.desk import opening, queries, wording
 from zjj_console.desk.acts import Act, Done
-from zjj_console.desk.candidates import Candidate
+from zjj_console.desk.candidates import LISTED, Candidate
 from zjj_console.desk.plan import Need, Situation, plan
 from zjj_console.desk.work import Work
 from zjj_console.domain import rotation, support
@@ -27,8 +27,6 @@ from zjj_console.town.models import Town
 from zjj_console.verbs.parse import Problem, parse
 
 SUPERVISION_ZH = {"running": "督办中", "overdue": "超期", "done": "已办", "released": "已解除"}
-FOUND_ZH = {"there": "在岗", "planned": "排班未签到", "post": "电话"}
-WINDOW_ZH = {"day": "驻站时段", "shoulder": "肩时段", "night": "夜间"}
 
 
 class SupportRow(Struct, frozen=True):
@@ -71,61 +69,60 @@ def supervisions(db: Connection, facts: Facts, *, since: int | None = None) -> l
 def candidates(case: Case, facts: Facts, load: dict[str, int]) -> list[Candidate]:
     """AC-51b: who could go, the responsible one first, each with the reason why he stands here. Nobody is sent."""
     found: list[Candidate] = []
-    for unit, person, why in _ordered(case, facts):
+    for unit, person, *why in _ordered(case, facts):
         known = facts.town.units.get(unit)
         if known is None or not known.enabled or any(c.unit == unit for c in found):
             continue
         person = person or facts.person_of(unit, case.station)
         if not person:
             continue
-        busy = load.get(unit, 0)
-        reason = f"{f'在办{busy}' if busy else '空闲'} {why}"
-        found.append(Candidate(unit, known.name, person, wording.person(facts.town, person), reason))
-    return found[:9]
+        came = len(facts.rostered(unit) or ()) if "team_came" in why else None
+        found.append(Candidate(unit, person, wording.person(facts.town, person), load.get(unit, 0), tuple(why), came))
+    return found[:LISTED]
 
 
-def _ordered(case: Case, facts: Facts) -> Iterator[tuple[str, str, str]]:
-    """(unit, person or nobody in particular, why)."""
+def _ordered(case: Case, facts: Facts) -> Iterator[tuple[str, ...]]:
+    """(unit, person or nobody in particular, codes of why)."""
     answerer = support.responsible(case.station, facts)
-    yield answerer.unit, answerer.person, f"{WINDOW_ZH[answerer.window]}负责人 {FOUND_ZH[answerer.found]}"
+    yield answerer.unit, answerer.person, f"answers_{answerer.window}", answerer.found
     if answerer.beside:
-        yield answerer.beside, "", "会同"
+        yield answerer.beside, "", "beside"
     yield from _BY_WINDOW[answerer.window](case, facts)
 
 
-def _forces(case: Case, facts: Facts, resident: str, called: str) -> Iterator[tuple[str, str, str]]:
+def _forces(case: Case, facts: Facts, resident: str) -> Iterator[tuple[str, ...]]:
     """The lead of the category, the resident departments, those on demand that are at the station."""
     category = facts.town.categories.get(case.category)
     if category is not None and category.lead:
-        yield category.lead, "", f"类别主责 {resident}"
+        yield category.lead, "", "lead", resident
     yield from ((unit.code, "", resident) for unit in facts.town.of_kind("resident"))
     stationed = {s.dept for s in (facts.book.stationings if facts.book else ())
                  if s.station == case.station and s.state == "ARRIVED" and s.start <= facts.now < s.end}  # fmt: skip
-    yield from ((dept, "", called) for dept in sorted(stationed))
+    yield from ((dept, "", "stationed") for dept in sorted(stationed))
 
 
-def _by_day(case: Case, facts: Facts) -> Iterator[tuple[str, str, str]]:
-    yield from _forces(case, facts, "常驻部门", "驻站部门")
-    yield case.station, "", "属地站"
-    yield from ((team, "", "夜队日间支援须理由") for team in rotation.teams_of(facts.town))
+def _by_day(case: Case, facts: Facts) -> Iterator[tuple[str, ...]]:
+    yield from _forces(case, facts, "resident")
+    yield case.station, "", "area"
+    yield from ((team, "", "by_day") for team in rotation.teams_of(facts.town))
 
 
-def _in_shoulder(case: Case, facts: Facts) -> Iterator[tuple[str, str, str]]:
+def _in_shoulder(case: Case, facts: Facts) -> Iterator[tuple[str, ...]]:
     """§2.8: the deputy, the centre, departments on call, the night team that came early or has not left."""
-    yield case.station, "", "属地站听班(电话)"
-    yield facts.town.centre.code, "", "镇中心"
-    came = [(team, len(facts.rostered(team) or ())) for team in _near_teams(facts)]
-    yield from ((team, "", f"夜队已到 在岗{n}") for team, n in came if n)
-    yield from _forces(case, facts, "听班(电话)", "驻站部门")
-    yield from ((team, "", "夜队未到 可提前集结 tq") for team, n in came if not n)
+    yield case.station, "", "area_on_call"
+    yield facts.town.centre.code, "", "centre"
+    teams = _near_teams(facts)
+    yield from ((team, "", "team_came") for team in teams if facts.rostered(team))
+    yield from _forces(case, facts, "on_call")
+    yield from ((team, "", "team_to_come") for team in teams if not facts.rostered(team))
 
 
-def _by_night(case: Case, facts: Facts) -> Iterator[tuple[str, str, str]]:
+def _by_night(case: Case, facts: Facts) -> Iterator[tuple[str, ...]]:
     on = support.night_teams(facts)
-    yield from ((team, "", "夜间当值") for team in on)
-    yield from _forces(case, facts, "部门值班(电话)", "驻站部门")
-    yield case.station, "", "听班(电话)"
-    yield from ((team, "", "轮休须理由") for team in rotation.teams_of(facts.town) if team not in on)
+    yield from ((team, "", "night") for team in on)
+    yield from _forces(case, facts, "night_room")
+    yield case.station, "", "on_call"
+    yield from ((team, "", "resting") for team in rotation.teams_of(facts.town) if team not in on)
 
 
 _BY_WINDOW = {"day": _by_day, "shoulder": _in_shoulder, "night": _by_night}

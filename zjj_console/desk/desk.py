@@ -12,6 +12,8 @@ from zjj_console.desk import (
     alarming,
     climbing,
     memory,
+    near,
+    near_words,
     outbox,
     post_checking,
     preview,
@@ -27,6 +29,7 @@ from zjj_console.desk.known import Known
 from zjj_console.desk.opening import GIVEN, Standing, begin
 from zjj_console.desk.outcome import Legal, Outcome, Preview
 from zjj_console.desk.plan import Need, Situation, plan
+from zjj_console.desk.seats import seats
 from zjj_console.desk.steady import Steady
 from zjj_console.desk.work import Work
 from zjj_console.domain.duty import DutyTime
@@ -100,7 +103,14 @@ class Desk:
 
     def candidates(self, case_id: str) -> list[Candidate]:
         case = projections.load(self.reader, case_id)
-        return candidates(case, self.facts(), queries.load_by_unit(self.reader)) if case else []
+        return self._offered(self.reader, case, self.facts()) if case else []
+
+    def _offered(self, db: Connection, case: Case, facts: Facts) -> list[Candidate]:
+        return candidates(case, facts, queries.load_by_unit(db), seats(db, facts))
+
+    def twins(self, case: Case) -> list[near.Twin]:
+        """Cases that may be the same matter as this one, the nearest first."""
+        return near.twins(self.reader, case, self.facts())
 
     def actions(self, case_id: str) -> list[Legal]:
         """Every verb that takes a case, with the reason where it cannot be done now (Space menu)."""
@@ -148,6 +158,7 @@ class Desk:
             confirm=preview.danger(parsed, work, done, self.lang),
             case_id=done if before else "",
             version=version,
+            hint="" if before else near_words.hint(near.twins(self.reader, work.after[done], facts), facts, self.lang),
         )
 
     def _preview_duty(self, parsed: Parsed, facts: Facts, selected: str) -> Preview:
@@ -205,9 +216,9 @@ class Desk:
             return refusal
 
         def offered() -> list[Candidate]:
-            return candidates(case, work.facts, queries.load_by_unit(db))
+            return self._offered(db, case, work.facts)
 
-        commands = plan(parsed, Situation(case, work.facts, offered, line, confirmed))
+        commands = plan(parsed, Situation(case, work.facts, offered, line, self.lang, confirmed))
         return work.do_all(commands, case.id) if isinstance(commands, list) else commands
 
     # acting ---------------------------------------------------------------------------------------------------------
@@ -295,6 +306,8 @@ class Desk:
         text = said if self.lang == "zh" else preview.describe(parsed, work, done, self.lang)
         climbed = climbing.told(followed, self.town) if self.lang == "zh" else ""
         text = f"{text}；{climbed}" if climbed else text
+        if parsed.verb.id == "new":
+            text += near_words.after_report(near.twins(db, case, work.facts), self.lang)
         kinds = tuple(event.kind for event in work.events)
         # A granted return is half a thought: offer the next dispatch right away.
         offer = f"pd {case.handle} " if "return_granted" in kinds and case.state is State.ACCEPTED else ""

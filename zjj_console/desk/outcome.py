@@ -21,6 +21,7 @@ class Preview(Struct, frozen=True):
     version: int = 0
     code: int = 0
     pin: str = ""  # whose PIN Enter asks for
+    hint: str = ""  # what the officer may want to know before Enter; it holds nothing up
 
 
 class Outcome(Struct, frozen=True):

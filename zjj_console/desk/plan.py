@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from zjj_console.desk import wording
+from zjj_console.desk import candidate_words, near, near_words, wording
 from zjj_console.desk.candidates import Candidate
 from zjj_console.domain import permits, support
 from zjj_console.domain.facts import Facts
@@ -31,6 +31,7 @@ class Situation(Struct, frozen=True):
     facts: Facts
     candidates: Callable[[], list[Candidate]]
     line: str
+    lang: str = "zh"  # of what is offered
     confirmed: bool = False  # the officer pressed Enter a second time, or the script said --yes
 
 
@@ -64,11 +65,12 @@ def _unit(args: Args, at: Situation) -> Args | Need:
         base = at.line.rstrip()
         if number:
             base = base.rsplit(" ", 1)[0]
-        choices = tuple(
-            Choice(str(i), f"{c.name} {c.person_name} {c.reason}", f"{base} {c.unit}") for i, c in enumerate(offered, 1)
-        )
-        words = "  ".join(f"[{c.digit}]{c.label}" for c in choices[:4]) or "无可派力量，请电话调度"
-        return Need(f"派给谁: {words}", f"to whom: {words}", choices, choices[0].insert if choices else "")
+        town, duty = at.facts.town, at.facts.duty
+        labels = [candidate_words.label(c, town, duty, at.lang) for c in offered]
+        choices = tuple(Choice(str(i), labels[i - 1], f"{base} {c.unit}") for i, c in enumerate(offered, 1))
+        words = "  ".join(f"[{c.digit}]{c.label}" for c in choices[:4])
+        return Need(f"派给谁: {words or '无可派力量，请电话调度'}", f"to whom: {words or 'nobody can be sent, telephone'}",
+                    choices, choices[0].insert if choices else "")  # fmt: skip
     args = {k: v for k, v in args.items() if k != "candidate"}
     person = args.get("person") or at.facts.person_of(unit, at.case.station)
     return {**args, "unit": unit, "person": person}
@@ -235,6 +237,20 @@ def _one(action: str, *needed: str, zh: str = "") -> Planner:
     return plan
 
 
+def _locate(args: Args, at: Situation) -> Plan:
+    """R01: a committee is chosen by a person; of a case that only has a position the nearest ones are offered."""
+    if "committee" in args:
+        return [Command("locate", args)]
+    town = at.facts.town
+    around = [] if at.case.committee else near.committees(at.case, town)
+    head = at.line.split()[0] + " " + (at.line.split()[1] if len(at.line.split()) > 1 else ".")
+    told = [near_words.around(code, far, town)[int(at.lang == "en")] for code, far in around]
+    choices = tuple(Choice(str(n), label, f"{head} {around[n - 1][0]}") for n, label in enumerate(told, 1))
+    words = "  ".join(f"[{c.digit}]{c.label}" for c in choices)
+    return Need(f"写地点，如 dhj{f'；附近: {words}' if words else ''}",
+                f"name a committee, e.g. dhj{f'; near: {words}' if words else ''}", choices)  # fmt: skip
+
+
 def _coded(action: str, table: str, zh: str) -> Planner:
     def plan(args: Args, at: Situation) -> Plan:
         return [Command(action, args)] if "reason" in args else _listed(at.line, table, at.facts, zh)
@@ -244,7 +260,7 @@ def _coded(action: str, table: str, zh: str) -> Planner:
 
 PLANNERS: dict[str, Planner] = {
     "accept": _one("accept"),
-    "locate": _one("locate", "committee", zh="写地点，如 dhj"),
+    "locate": _locate,
     "query": _one("ask_info", "text", zh="写要问的话"),
     "screen": _coded("screen", "screen", "分流"),
     "contact": _coded("contact", "fc", "先行联系"),

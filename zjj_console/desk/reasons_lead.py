@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from zjj_console.desk import queries, shape
-from zjj_console.desk.candidates import Candidate, candidates
+from zjj_console.desk import candidate_words, queries, shape
+from zjj_console.desk.candidates import candidates
+from zjj_console.desk.seats import seats
 from zjj_console.desk.tongue import Pair, Tongue
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.lifecycle import STATE_ZH
@@ -39,27 +40,6 @@ def _led(one: Happening) -> bool:
     return bool(one.after.lead) and (
         before is None or (before.lead, before.lead_person) != (one.after.lead, one.after.lead_person)
     )
-
-
-_ENGLISH = {
-    "空闲": "free", "夜间当值": "on duty tonight", "类别主责(电话)": "default lead (telephone)",
-    "部门值班(电话)": "night room (telephone)", "听班(电话)": "on call (telephone)", "轮休须理由": "resting, needs a reason",
-    "类别主责": "default lead", "常驻部门": "resident", "属地站": "station of the area", "肩时段站负责人": "station's officer",
-    "类别主责(听班)": "default lead (on call)", "按需部门": "department on demand",
-    "夜队日间支援须理由": "night team by day, needs a reason", "无人签到": "nobody signed in",
-}  # fmt: skip
-
-
-def _reason_en(reason: str) -> str:
-    """The reason of a candidate in English, word by word; a figure keeps its number."""
-    return ", ".join(_word_en(word) for word in reason.split())
-
-
-def _word_en(word: str) -> str:
-    for start, en in (("在办", "in hand"), ("在岗", "there")):
-        if word.startswith(start) and word[len(start) :].isdigit():
-            return f"{word[len(start) :]} {en}"
-    return _ENGLISH.get(word, word)
 
 
 class _Lead:
@@ -102,7 +82,10 @@ class _Lead:
         return self.step("profile categories", mark, zh, en, by, default=wanted or None)
 
     def _place(self, by: Happening, before: Case) -> Step:
-        """Where the unit stood among the candidates of that instant, by the roster as it is known now."""
+        """Where the unit stood among the candidates of that instant, by the roster as it is known now.
+
+        Where the units were then is not asked: nobody wrote it down.
+        """
         book = reads_duty.book(self.db, by.at - _AROUND, by.at + _AROUND)
         known = replace(before, category=by.after.category, lead="", assists=())
         listed = candidates(known, Facts(by.at, self.facts.actor, self.facts.town, self.facts.duty, {}, None, book), {})
@@ -110,11 +93,8 @@ class _Lead:
         if not n:
             zh, en = "按当时排班不在候选之列，由人选定", "not among the candidates of then: chosen by hand"
         else:
-            reason = _unloaded(listed[n - 1])
-            zh, en = (
-                f"按当时排班为候选第 {n} 位: {reason}",
-                f"candidate {n} by the roster of then: {_reason_en(reason)}",
-            )
+            reason = candidate_words.reason(listed[n - 1], self.facts.duty, load=False)
+            zh, en = f"按当时排班为候选第 {n} 位: {reason[0]}", f"candidate {n} by the roster of then: {reason[1]}"
         return self.step("2.8", "A", zh, en, by, position=n or None)
 
     def said(self, by: Happening) -> Step:
@@ -144,21 +124,13 @@ class _Lead:
         return Step("lead", "2.3", JOURNAL, zh, en, self.case.since, (), {"unit": None})
 
 
-def _unloaded(one: Candidate) -> str:
-    """The reason without how busy the unit is, which is known of now only."""
-    return one.reason.partition(" ")[2]
-
-
 def candidate_steps(db: Connection, case: Case, facts: Facts, tongue: Tongue) -> Iterator[Step]:
     """The first candidates of this minute with their reasons; none for a case that has ended."""
     if not case.is_open:
         return
-    listed = candidates(case, facts, queries.load_by_unit(db))
+    listed = candidates(case, facts, queries.load_by_unit(db), seats(db, facts))
     for n, one in enumerate(listed[:_SHOWN], 1):
-        unit = tongue.unit(one.unit)
-        zh, en = (
-            f"{n} {unit[0]} {one.person_name}: {one.reason}",
-            f"{n} {unit[1]} {one.person_name}: {_reason_en(one.reason)}",
-        )
-        facts_of = {"position": n, "unit": one.unit, "person": one.person, "reason_zh": one.reason}
+        unit, reason = tongue.unit(one.unit), candidate_words.reason(one, facts.duty)
+        zh, en = (f"{n} {name} {one.person_name}: {why}" for name, why in zip(unit, reason, strict=True))
+        facts_of = {"position": n, "unit": one.unit, "person": one.person, "reason_zh": reason[0]}
         yield Step("candidate", "2.8", "A", zh, en, facts.now, (), facts_of)

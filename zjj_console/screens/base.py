@@ -164,10 +164,9 @@ class ConsoleScreen(Asking):
 
     def draw_line(self) -> None:
         line = self.query_one("#line", EditLine)
-        panel = self.query_one("#message", Panel)
         if self.prompt is not None:
             line.show_editor("> ", self.prompt.shown(), t("Enter 确定，Esc 放弃"))
-            panel.show([((f" {shown(self.prompt.question)}", "bold $p2"),)])
+            self._tell([((f" {shown(self.prompt.question)}", "bold $p2"),)])
             return
         if self.command.active:
             line.show_editor(";", self.command.editor, self.command.ask())
@@ -176,12 +175,23 @@ class ConsoleScreen(Asking):
             listed = self.show_choices(pieces[:-1])
             question = text.partition(": ")[0]  # the choices after it stand in their own lines
             asked = f" {shown(question)}: {self.command.how_to_choose()}".rstrip()
-            panel.show([((asked, style),)] if listed else pieces[-1:])
+            self._tell([((asked, style),)] if listed else [*self._aside(), *pieces[-1:]])
             return
         self.show_choices([])
         line.show_hint(self.hint())
         message = self.session.message
-        panel.show([((f" {shown(message.text)}", message.style),)])
+        self._tell([((f" {shown(message.text)}", message.style),)])
+
+    def _aside(self) -> list[Line]:
+        """What one may want to know before Enter, one line above the preview; it holds nothing up."""
+        hint = shown(self.command.preview.hint)
+        return [((f" {piece}", "$soon"),) for piece in wrap(hint, self.size.width - 2)[:1]] if hint else []
+
+    def _tell(self, lines: list[Line]) -> None:
+        """The message line; it grows while there is an aside."""
+        panel = self.query_one("#message", Panel)
+        panel.styles.height = len(lines) if len(lines) > 1 else None
+        panel.show(lines)
 
     def say(self, text: str, style: str = "$foreground", *, bell: bool = False) -> None:
         self.session.say(text, style)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from zjj_console.desk import near
+from zjj_console.desk.near import History, Twin
 from zjj_console.i18n import t
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.session import Session
 from zjj_console.storage import reads
-from zjj_console.widgets import case_lines
+from zjj_console.widgets import case_lines, near_lines
 from zjj_console.widgets.cells import Line
 from zjj_console.widgets.panel import Panel
 from zjj_console.widgets.verb_words import key_hints, offered
@@ -30,6 +32,8 @@ class CaseScreen(ConsoleScreen):
         self.queue = queue
         self._changed_at = 0
         self._choosing: list[Line] = []
+        self._twins: list[Twin] = []
+        self._history: History | None = None
 
     def body(self) -> Iterator[Widget]:
         with Horizontal(id="panes"):
@@ -61,6 +65,8 @@ class CaseScreen(ConsoleScreen):
     def reload(self) -> None:
         before = self._case
         self._case, self._legal = self.read_case()
+        self._twins = self.session.desk.twins(self._case) if self._case is not None else []
+        self._history = None  # read when it is shown
         if before is not None and self._case is not None and before.version != self._case.version:
             self._changed_at = self.session.desk.now()
 
@@ -76,11 +82,12 @@ class CaseScreen(ConsoleScreen):
             left.show([case_lines.note(t("没有这个案件"))])
             return
         if not right.display:
-            left.show([*self._choosing, *self._facts(width, brief=True), *self._can(width), (), *self._past(width)])
+            facts = [*self._facts(width, brief=True), *self._alike()]
+            left.show([*self._choosing, *facts, *self._can(width), (), *self._past(width)])
             return
-        facts = [*self._facts(width), *self._orders()]
+        facts = [*self._facts(width), *self._alike(), *self._orders()]
         if third.display:
-            left.show(facts)
+            left.show([*facts, (), *self._before()])
             third.show(self._past(third.size.width - 1))
         else:
             left.show([*facts, (), *self._past(width)])
@@ -92,6 +99,19 @@ class CaseScreen(ConsoleScreen):
         lines = [case_lines.headline(case, frame), *case_lines.requests(case, frame)]
         lines += [*case_lines.fields(case, desk.actor, frame, width, brief=brief), ()]
         return [*lines, case_lines.clock_head(), *case_lines.clocks(case, frame, brief=brief), ()]
+
+    def _alike(self) -> list[Line]:
+        """Cases that may be the same matter, with the way out."""
+        lines = near_lines.with_way_out(near_lines.twins(self._twins, self.session.desk.facts()))
+        return [*lines, ()] if lines else []
+
+    def _before(self) -> list[Line]:
+        """What happened at the place before; read once per change of the database."""
+        assert self._case is not None
+        facts = self.session.desk.facts()
+        if self._history is None:
+            self._history = near.history(self.session.desk.reader, self._case, facts)
+        return near_lines.history(self._history, facts)
 
     def _orders(self) -> list[Line]:
         assert self._case is not None
@@ -108,7 +128,11 @@ class CaseScreen(ConsoleScreen):
         refused = case_lines.refused(self._legal)
         if any(item.ok and item.verb.id == "dispatch" for item in self._legal):
             found = self.session.desk.candidates(self.case_id)
-            lines += [(), case_lines.title(t("可派 (p 后按数字)")), *case_lines.candidates(found, 6)]
+            lines += [
+                (),
+                case_lines.title(t("可派 (p 后按数字)")),
+                *case_lines.candidates(found, self.session.frame(), 6),
+            ]
         return [*lines, (), case_lines.title(t("此刻不可，原因")), *refused]
 
     def show_choices(self, lines: list[Line]) -> bool:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from textual.widget import Widget
 
+from zjj_console.desk import near
 from zjj_console.desk.outcome import Outcome
 from zjj_console.i18n import t
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.form_fields import FIELDS, Field, Meaning
 from zjj_console.screens.session import Session
 from zjj_console.verbs.table import BY_ID
-from zjj_console.widgets import case_lines
+from zjj_console.widgets import case_lines, near_lines
 from zjj_console.widgets.cells import Line, fit, shown, wrap
 from zjj_console.widgets.edit_line import EditLine
 from zjj_console.widgets.editor import LineEditor, folded
@@ -38,6 +39,7 @@ class IntakeForm(ConsoleScreen):
         self.at = 0
         self.sending = False
         self._said: Line = ()
+        self._twins: list[Line] = []
 
     def body(self) -> Iterator[Widget]:
         yield Panel(id="form")
@@ -87,7 +89,16 @@ class IntakeForm(ConsoleScreen):
             ready = f"  [{t('在末项按 Enter 登记，F12 随时登记')}]" if preview.ok else ""
             style = "$foreground" if preview.ok else "$p2"
             self._said = ((f" {shown(preview.text)} {shown(text)}", style), (ready, "bold $accent"))
+        self._twins = self._alike()
         self.draw()
+
+    def _alike(self) -> list[Line]:
+        """Cases that may be the same matter, as soon as place and category are known."""
+        place, category = (self.meaning(field).token for field in FIELDS[:2])
+        if not category or place not in self.session.desk.town.committees:
+            return []
+        facts = self.session.desk.facts()
+        return near_lines.twins(self.session.desk.twins(near.unborn(facts, place, category)), facts)
 
     # drawing ----------------------------------------------------------------------------------------------------------
 
@@ -99,6 +110,7 @@ class IntakeForm(ConsoleScreen):
         lines: list[Line] = [case_lines.title(t("新建案件  (随时 Esc 离开，内容留着)")), ()]
         for index, field in enumerate(FIELDS):
             lines += self._field_lines(field, index == self.at, width)
+        lines += [(), *self._twins] if self._twins else []
         self.query_one("#form", Panel).show(lines)
 
     def _field_lines(self, field: Field, here: bool, width: int) -> list[Line]:

@@ -46,7 +46,7 @@ def drawer(look: Look, height: int, width: int) -> list[Line]:
     room = height - len(lines) - 1
     if room > 0 and look.sendable:
         lines.append(case_lines.title(t("可派 (p 后按数字)")))
-        lines += case_lines.candidates(look.desk.candidates(case.id), room)
+        lines += case_lines.candidates(look.desk.candidates(case.id), frame, room)
     return lines[:height]
 
 
@@ -60,7 +60,11 @@ def side(look: Look, height: int, width: int) -> list[Line]:
     lines += [*case_lines.requests(case, frame), case_lines.clock_head(), *case_lines.clocks(case, frame), ()]
     lines += [case_lines.title(t("派单记录")), *case_lines.dispatches(case, frame)[:4], ()]
     if not look.choosing and look.sendable:
-        lines += [case_lines.title(t("可派 (p 后按数字)")), *case_lines.candidates(desk.candidates(case.id), 5), ()]
+        lines += [
+            case_lines.title(t("可派 (p 后按数字)")),
+            *case_lines.candidates(desk.candidates(case.id), frame, 5),
+            (),
+        ]
     lines.append(case_lines.title(t("经过 (只增不改)")))
     lines += case_lines.history(reads.story(desk.reader, case), frame, width - 1)
     return lines[:height]

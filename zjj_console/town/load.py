@@ -71,6 +71,7 @@ def load_town(folder: Path, *, with_map: bool = True) -> m.Town:
         "hours": hours,
         "flow": _flow(main),
         "hotspot": main.get("hotspot", {}),
+        "similar": main.get("similar", {}),
         **_counts(folder),
         **duty(folder, hours),
         **escalation(folder),

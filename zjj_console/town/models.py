@@ -19,6 +19,7 @@ from zjj_console.town.ladder import AlarmRules, Ladder
 from zjj_console.town.limits import Limit as Limit
 from zjj_console.town.limits import Mark as Mark
 from zjj_console.town.meetings import Meetings
+from zjj_console.town.near import SimilarRules
 
 UnitKind = Literal["centre", "response_team", "station", "village_station", "resident", "on_demand"]
 DayType = Literal["workday", "rest", "holiday"]
@@ -343,6 +344,7 @@ class Town(Struct, frozen=True, dict=True):
     alarm_rules: AlarmRules = AlarmRules()
     meetings: Meetings = Meetings()
     hotspot: HotspotRules = HotspotRules()
+    similar: SimilarRules = SimilarRules()
     atlas: Atlas | None = None  # the map, where the profile has one
 
     @cached_property

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from zjj_console.desk import wording
+from zjj_console.desk import candidate_words, wording
 from zjj_console.desk.candidates import Candidate
 from zjj_console.desk.outcome import Legal
 from zjj_console.desk.shape import phone_for
 from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.domain.marks import marks as marks_of
 from zjj_console.domain.model import Actor, Case, Clock, Dispatch
-from zjj_console.i18n import t
+from zjj_console.i18n import english, t
 from zjj_console.storage.reads import Moment
 from zjj_console.storage.reads_log import Entry
 from zjj_console.town.models import Town
@@ -206,13 +206,13 @@ def requests(case: Case, frame: Frame) -> list[Line]:
     return lines
 
 
-def candidates(found: Sequence[Candidate], limit: int) -> list[Line]:
+def candidates(found: Sequence[Candidate], frame: Frame, limit: int) -> list[Line]:
     """Whom the desk would send, numbered as the digits of the dispatch line."""
     lines: list[Line] = [
         (
             (f" {n} ", "bold $accent"),
-            (f"{words((shown(c.name), shown(c.person_name)))}  ", "$foreground"),
-            (shown(c.reason), "$dim"),
+            (f"{words((unit_name(frame.town, c.unit), shown(c.person_name)))}  ", "$foreground"),
+            (shown(candidate_words.reason(c, frame.duty)[int(english())]), "$dim"),
         )
         for n, c in enumerate(found[:limit], 1)
     ]
