@@ -15,7 +15,7 @@ from tests.geo.conftest import box, check, errors, grids, outlines, point, polyg
 from zjj_console.geo import checks
 from zjj_console.geo.checks import MAX_VERTICES, Expected
 from zjj_console.geo.crs import SYSTEMS
-from zjj_console.geo.shapes import edges, metres
+from zjj_console.geo.shapes import METRES_PER_DEGREE, edges, metres
 from zjj_console.town.load import builtin, load_town
 from zjj_console.town.models import Town
 
@@ -24,7 +24,11 @@ TOWN = load_town(builtin())
 # A town of two grids side by side in one zone; about 950 m by 1100 m each.
 LEFT, RIGHT = box(121.00, 31.10, 121.01, 31.11), box(121.01, 31.10, 121.02, 31.11)
 PAIR = Expected({"g1": "p1", "g2": "p1"}, {"310118102003": "g1"})
-HECTARE = 0.0009  # degrees: the side of a square of about 0.86 ha at this latitude
+
+
+def side_of(area: float) -> float:
+    """Degrees: the side of what looks like a square in degrees and has that area (m2) at this latitude."""
+    return math.sqrt(area / math.cos(math.radians(31.105))) / METRES_PER_DEGREE
 
 
 def two(*features: Feature, expected: Expected = PAIR) -> checks.Checked:
@@ -112,7 +116,7 @@ def test_a_hole_may_be_water() -> None:
 
 
 def test_a_gap_or_an_overlap_above_a_hectare_is_refused_and_one_below_is_said() -> None:
-    for side, refused in ((HECTARE * 0.9, False), (HECTARE * 1.2, True)):
+    for side, refused in ((side_of(9_900), False), (side_of(10_100), True)):
         middle = 31.105
         notch = (
             (121.01, middle - side / 2),

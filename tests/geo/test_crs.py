@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zjj_console.geo import CRS_CODES
 from zjj_console.geo.crs import GAUSS, SYSTEMS, ZONE, from_wgs84, to_wgs84
 from zjj_console.geo.mercator import FLATTENING, SEMI_MAJOR
 from zjj_console.geo.shapes import metres
@@ -30,7 +31,7 @@ def test_the_town_centre_is_where_others_have_it(crs: str) -> None:
 
 
 def test_every_system_has_a_known_position() -> None:
-    assert KNOWN.keys() == SYSTEMS.keys()
+    assert KNOWN.keys() == SYSTEMS.keys() and tuple(SYSTEMS) == CRS_CODES
     assert [s.code for s in SYSTEMS.values() if s.approximate] == ["shanghai"]
 
 

@@ -212,6 +212,16 @@ def test_a_wrong_system_is_suspected_by_cases_that_are_known(take: Take, desk: D
     assert code == 0 and not any("已知位置" in warning for warning in found["warnings"])
 
 
+def test_a_database_that_lost_its_table_is_passed_over(take: Take, desk: Desk, db_path: Path, town: Town) -> None:
+    from zjj_console.storage.db import connect
+
+    db = connect(db_path)
+    db.execute("ALTER TABLE case_row RENAME TO lost")
+    db.close()
+    code, found = take(written(outlines(town)), "--dry-run", db=db_path)
+    assert code == 0 and any("未用案件位置" in warning for warning in found["warnings"])
+
+
 def test_a_database_that_cannot_be_read_is_passed_over(take: Take, town: Town, tmp_path: Path) -> None:
     broken = tmp_path / "broken.db"
     broken.write_bytes(b"no database at all" * 100)

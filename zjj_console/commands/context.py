@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from zjj_console.commands.output import Result, finish
+from zjj_console.geo import CRS_CODES
 
 if TYPE_CHECKING:
     import typer
@@ -191,9 +192,7 @@ def instant_of(text: str, offset: str = "+08:00") -> int:
 
 def system(crs: str) -> str:
     """A known system of coordinates, as named on the command line."""
-    from zjj_console.geo.crs import SYSTEMS
-
-    if crs not in SYSTEMS:
-        known = " ".join(SYSTEMS)
+    if crs not in CRS_CODES:
+        known = " ".join(CRS_CODES)
         raise Stop(2, "E_USAGE", f"没有坐标系 {crs}，可用: {known}", f"no system {crs}; known: {known}", "crs")
     return crs

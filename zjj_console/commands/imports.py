@@ -12,7 +12,7 @@ from zjj_console.commands import case
 from zjj_console.commands.context import Settings, Stop, settings, system
 from zjj_console.commands.do import Key
 from zjj_console.commands.output import Fault, Result
-from zjj_console.geo.crs import SYSTEMS
+from zjj_console.geo import CRS_CODES
 
 if TYPE_CHECKING:
     from zjj_console.desk.desk import Desk
@@ -38,7 +38,7 @@ def import_(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只校验，不写")] = False,
     crs: Annotated[
-        str, typer.Option("--crs", metavar="CRS", help=f"经度/纬度所用坐标系: {' '.join(SYSTEMS)}")
+        str, typer.Option("--crs", metavar="CRS", help=f"经度/纬度所用坐标系: {' '.join(CRS_CODES)}")
     ] = "wgs84",
     key: Key = "",
 ) -> None:

@@ -44,7 +44,7 @@ def import_geo(options: Settings, folder: Path, file: Path, crs: str, source: st
 
 def _known(options: Settings, town: "Town") -> tuple[list[Known], list[str]]:
     """Where cases of this town happened; a database that cannot be read is passed over, and that is said."""
-    from zjj_console.storage.db import StorageError, check_version, connect, meta
+    from zjj_console.storage.db import SqliteError, StorageError, check_version, connect, meta, translated
     from zjj_console.storage.reads_places import located
 
     path = options.path()
@@ -59,8 +59,8 @@ def _known(options: Settings, town: "Town") -> tuple[list[Known], list[str]]:
             return [Known((c.lon / 1e6, c.lat / 1e6), c.grid) for c in located(db, _MOST)], []
         finally:
             db.close()
-    except StorageError as error:
-        found = stopped(error)
+    except (StorageError, SqliteError) as error:
+        found = stopped(error if isinstance(error, StorageError) else translated(error, path))
         return [], [options.say(f"未用案件位置核对坐标系: {found.zh}", f"not compared with the cases: {found.en}")]
 
 

@@ -7,7 +7,7 @@ import typer
 
 from zjj_console.commands.context import Settings, settings, system
 from zjj_console.commands.output import Fault, Result
-from zjj_console.geo.crs import SYSTEMS
+from zjj_console.geo import CRS_CODES
 
 if TYPE_CHECKING:
     from zjj_console.commands.profile_report import Outcome
@@ -83,7 +83,7 @@ def diff_command(
 def import_geo_command(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="本镇的 GeoJSON")],
-    crs: Annotated[str, typer.Option("--crs", metavar="CRS", help=f"文件所用坐标系，必填: {' '.join(SYSTEMS)}")],
+    crs: Annotated[str, typer.Option("--crs", metavar="CRS", help=f"文件所用坐标系，必填: {' '.join(CRS_CODES)}")],
     source: Annotated[str, typer.Option("--source", metavar="TEXT", help="来源说明，默认文件名")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只校验，不写")] = False,
 ) -> None:
