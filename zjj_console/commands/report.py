@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from zjj_console.commands import times
+from zjj_console.commands import report_map, times
 from zjj_console.commands.context import Stop, settings
 from zjj_console.commands.handover_look import refused
 from zjj_console.commands.output import Result
 
-app = typer.Typer(no_args_is_help=True, help="报告: 晨报")
+app = typer.Typer(no_args_is_help=True, help="报告: 晨报、地图")
+app.command("map")(report_map.report_map)
 FORMATS = ("text", "md", "html")
 
 
