@@ -161,6 +161,12 @@ def contrast(a: list[float], b: list[int]) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def test_a_hot_spot_at_a_committee_says_its_name_once(town: Town) -> None:
+    spot = next(iter(atlas_of(town).committees.values()))
+    said = words(drawn(town, "hotspot", (Mark(spot.at, "g1", 5, 0, spot.name, "1"),)))
+    assert said.count(spot.name) == 1 and "热点序号" in said
+
+
 def test_grey_on_paper_tells_the_classes_apart() -> None:
     assert list(SHADES) == sorted(SHADES) and min(b - a for a, b in pairwise(SHADES)) >= 0.08
 

@@ -105,6 +105,7 @@ class _Map:
         self.sheet, self.atlas, self.layer, self.plot, self.frame, self.tell = sheet, atlas, layer, plot, frame, tell
         self.hue = HUES[layer.kind]
         self.room = Room(frame)
+        self.named: set[str] = set()  # what marks have said already
         tips = {row.code: told(row, tell) for row in sheet.grids}
         ground.grids(put(root, "g"), plot, atlas, layer, self.hue, tips, links)
         over = put(root, "g", class_="on")
@@ -182,8 +183,8 @@ class _Map:
             pen.mark(self.upper, text, box, 13, kind)
             stands[at] = box
         for mark, box in placed:
-            if mark.label and mark.name:
-                ground.beside(self.upper, self.room, box, mark.name, 11)
+            if mark.label and mark.name and ground.beside(self.upper, self.room, box, mark.name, 11):
+                self.named.add(mark.name)
         return stands
 
     def _face(self, mark: Mark) -> tuple[str, str]:
@@ -230,6 +231,8 @@ class _Map:
                 put(self.lower, "circle", cx=at[0], cy=at[1], r=2.2, **pen.filled("dim"))
         if self.plot.km >= _NAMED:
             for code, box in homes.items():
+                if self.atlas.committees[code].name in self.named:
+                    continue
                 at = self.atlas.committees[code].at
                 home = next((area for area in self.atlas.grids.values() if area.holds(at)), None)
                 better = partial(self.plot.holds, home) if home else None
