@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
-from zjj_console.commands import hotspot, times
+from zjj_console.commands import hotspot, report_map, times
 from zjj_console.commands.context import Stop, settings
 from zjj_console.commands.handover_look import refused
 from zjj_console.commands.output import Result
 
-app = typer.Typer(no_args_is_help=True, help="报告: 晨报、热点")
+app = typer.Typer(no_args_is_help=True, help="报告: 晨报、热点、地图")
 app.command("hotspot")(hotspot.hotspot)
+app.command("map")(report_map.report_map)
 FORMATS = ("text", "md", "html")
 
 

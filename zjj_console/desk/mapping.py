@@ -60,6 +60,7 @@ LAYERS = (
     Layer("hotspot", "热点", ("90", "30")),
     Layer("key_item", "重点"),
 )
+PRESSING = frozenset({"open", "overdue", "source"})  # layers whose marks say what is urgent
 PAST = frozenset({"heat", "hotspot"})  # layers that look back
 
 

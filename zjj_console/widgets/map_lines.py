@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from zjj_console.desk import wording
 from zjj_console.desk.hotspots import PROPOSAL
-from zjj_console.desk.mapping import LAYERS, Layer, Picture, Scene, Standing, grade, urgency
+from zjj_console.desk.mapping import LAYERS, PRESSING, Layer, Picture, Scene, Standing, grade, urgency
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.hotspot import Hotspot
 from zjj_console.i18n import english, t
@@ -31,7 +31,7 @@ _POSTS = ("commander", "chief", "deputy")
 _COUNT = ("2", "bold $foreground", "件数")
 _PRESSING = (("急", "bold reverse $p1", "一级待办"), ("!", "bold $p1", "有超时"), _COUNT)
 _MARKS = {
-    **dict.fromkeys(("open", "overdue", "source"), _PRESSING),
+    **dict.fromkeys(PRESSING, _PRESSING),
     "heat": (_COUNT,),
     "hotspot": (("#1", "bold $foreground", "热点名次"),),
     "key_item": (("Z01", "bold $foreground", "重点事项"),),
