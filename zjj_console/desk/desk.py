@@ -29,7 +29,7 @@ from zjj_console.desk.known import Known
 from zjj_console.desk.opening import GIVEN, Standing, begin
 from zjj_console.desk.outcome import Legal, Outcome, Preview
 from zjj_console.desk.plan import Need, Situation, plan
-from zjj_console.desk.seats import seats
+from zjj_console.desk.seats import Seats, seats
 from zjj_console.desk.steady import Steady
 from zjj_console.desk.work import Work
 from zjj_console.domain.duty import DutyTime
@@ -62,6 +62,7 @@ class Desk:
         self._known = Known(self.reader, self.duty)
         self._known_writing = Known(self._writer, self.duty)  # inside a transaction: what it sees itself
         self._house: tuple[tuple[int, int], tuple[alarming.Alarm, ...]] = (-1, 0), ()
+        self._seats: tuple[tuple[int, int], Seats] = (-1, 0), {}
         self._last = ""  # what this desk did last: undo takes back that, not what its operator did elsewhere
         self.console = meta(self.reader, "console", "A")
 
@@ -106,7 +107,16 @@ class Desk:
         return self._offered(self.reader, case, self.facts()) if case else []
 
     def _offered(self, db: Connection, case: Case, facts: Facts) -> list[Candidate]:
-        return candidates(case, facts, queries.load_by_unit(db), seats(db, facts))
+        return candidates(case, facts, queries.load_by_unit(db), self._where(db, facts))
+
+    def _where(self, db: Connection, facts: Facts) -> Seats:
+        """Where the units are; asked at every drawing, worked out once a minute and after each commit."""
+        if db is not self.reader:
+            return seats(db, facts)
+        seen = (self._data_version(), facts.now // MINUTE)
+        if seen != self._seats[0]:
+            self._seats = seen, seats(db, facts)
+        return self._seats[1]
 
     def twins(self, case: Case) -> list[near.Twin]:
         """Cases that may be the same matter as this one, the nearest first."""

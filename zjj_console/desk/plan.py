@@ -243,7 +243,8 @@ def _locate(args: Args, at: Situation) -> Plan:
         return [Command("locate", args)]
     town = at.facts.town
     around = [] if at.case.committee else near.committees(at.case, town)
-    head = at.line.split()[0] + " " + (at.line.split()[1] if len(at.line.split()) > 1 else ".")
+    verb, *said = at.line.split()
+    head = f"{verb} {said[0] if said else '.'}"
     told = [near_words.around(code, far, town)[int(at.lang == "en")] for code, far in around]
     choices = tuple(Choice(str(n), label, f"{head} {around[n - 1][0]}") for n, label in enumerate(told, 1))
     words = "  ".join(f"[{c.digit}]{c.label}" for c in choices)

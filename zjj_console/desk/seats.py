@@ -38,14 +38,18 @@ def seats(db: Connection, facts: Facts) -> Seats:
     """Every place that is known at this instant; empty for a town without a map."""
     if facts.town.atlas is None:
         return {}
-    found = _at_home(facts)
     work = [*reads_near.submitted(db, facts.now - AFTERWARDS), *reads_near.under_way(db, facts.now - BELIEVED)]
+    last: dict[tuple[str, str], Work] = {}
     for one in sorted(
         work, key=lambda one: (_WORTH[_KIND[one.status]], one.at)
     ):  # what tells most comes last and stays
+        last |= dict.fromkeys(_keys(one, facts), one)
+    found = _at_home(facts)
+    for key, one in last.items():
         place = placed(facts.town, one.committee, one.grid, one.lon, one.lat)
+        found.pop(key, None)  # who is out is not at his station, known place or not
         if place is not None:
-            found |= dict.fromkeys(_keys(one, facts), _seat(one, place))
+            found[key] = _seat(one, place)
     return found
 
 
