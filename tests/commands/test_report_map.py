@@ -170,8 +170,21 @@ def test_NV_19_no_text_no_reporter_and_no_number_of_anybody_leaves_the_desk(desk
         assert "1234567" not in text
         without_script = re.sub(r"<(style|script)>.*?</\1>", "", text, flags=re.DOTALL)
         plain = re.sub(r"(\d{4}-)?\d\d-\d\d \d\d:\d\d", "", re.sub("<[^>]*>", "\n", without_script))
+        plain = re.sub(r"(?<!\S)\d{1,2}(?: \d{1,2})*(?!\S)", "", plain)  # the weeks of hot spots, read aloud
         assert not re.search(r"\d(?:[ -]?\d){6,}", plain), "a telephone number"
         assert "示例" in seen or name == "m.svg"  # of the key items, which are invented
+
+
+def test_R37_hot_spots_stand_in_the_table_and_on_the_map_under_the_same_rank(desk: Zjj, tmp_path: Path) -> None:
+    spots = desk.data("report", "hotspot", "--days", "90")["hotspots"]
+    assert spots
+    desk("report", "map", "--html", str(tmp_path / "m.html"), "--svg", str(tmp_path / "m.svg"), "--layer", "hotspot")
+    rows = [row for row in Page((tmp_path / "m.html").read_text("utf-8")).rows if len(row) == 7 and row[0].isdigit()]
+    assert [(row[0], row[1], row[2], row[3]) for row in rows] == [
+        (str(one["rank"]), one["committee_zh"], one["category_zh"], str(one["closed"])) for one in spots
+    ]
+    drawn = (tmp_path / "m.svg").read_text("utf-8")
+    assert all(f">#{one['rank']}<" in drawn for one in spots)
 
 
 def test_the_page_fetches_nothing_and_only_its_own_script_may_run(page: str) -> None:
@@ -235,7 +248,10 @@ def test_in_english_no_word_of_the_page_is_chinese_but_names(desk: Zjj, tmp_path
     assert code == 0 and out == f"Map written: {tmp_path / 'm.html'}\n", err
     text = (tmp_path / "m.html").read_text("utf-8")
     seen = Page(re.sub(r"<(style|script)>.*?</\1>", "", text, flags=re.DOTALL)).rows
-    names = {row[5] for row in seen if len(row) == 7} | {cell for row in seen if len(row) == 3 for cell in row}
+    # a hot spot begins with its rank and names its place next; of a case the sixth cell is the committee
+    names = {row[1 if row[0].isdigit() else 5] for row in seen if len(row) == 7} | {
+        cell for row in seen if len(row) == 3 for cell in row
+    }
     rest = [cell for row in seen for cell in row if cell not in names and re.search("[\u4e00-\u9fff]", cell)]
     assert rest == []
     assert "Overdue" in text and "Data as of 2021-03-01 23:24" in text and "Schematic, not surveyed" in text

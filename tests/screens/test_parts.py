@@ -20,6 +20,7 @@ import zjj_console
 from zjj_console.app import write_incident
 from zjj_console.desk import wording
 from zjj_console.desk.desk import Desk
+from zjj_console.desk.mapping import LAYERS
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.storage.reads import Cursor, QueueRow
@@ -169,6 +170,7 @@ def chinese_strings() -> set[str]:
         }
     tables: list[Any] = [STATE_ZH, wording.FLOW_ZH, PRIORITY_ZH, wording.EVENT_ZH, GROUP_ZH]
     found |= {zh for table in tables for zh in table.values()}
+    found |= {layer.zh for layer in LAYERS}
     return found | {verb.later for verb in VERBS if verb.later}
 
 

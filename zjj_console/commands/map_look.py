@@ -1,16 +1,15 @@
 """From the desk to a map on paper: what the screen shows, in names, without a word of any case (NV-19)."""
 
-from typing import TYPE_CHECKING
-
+from zjj_console.desk import mapping, wording
+from zjj_console.desk.desk import Desk
+from zjj_console.desk.hotspots import PROPOSAL
+from zjj_console.domain.hotspot import Hotspot
+from zjj_console.domain.lifecycle import STATE_ZH
+from zjj_console.domain.model import State
 from zjj_console.reports import map_words
 from zjj_console.reports.map_sheet import CaseLine, GridRow, HotSpot, Layer, MapKind, MapSheet, Mark
-
-if TYPE_CHECKING:
-    from zjj_console.desk import mapping
-    from zjj_console.desk.desk import Desk
-    from zjj_console.domain.hotspot import Hotspot
-    from zjj_console.storage.reads import QueueRow
-    from zjj_console.town.atlas import Atlas
+from zjj_console.storage.reads import QueueRow
+from zjj_console.town.atlas import Atlas
 
 LISTED = 200  # cases of a grid in a page
 _TITLES = {"open": "未结", "overdue": "超时", "source": "来源: {name}", "heat": "热度 {n}天", "hotspot": "热点 {n}天",
@@ -22,11 +21,11 @@ def key_of(layer: str, variety: str) -> str:
     return f"{layer}-{variety}" if layer == "source" else f"{layer}{variety}"
 
 
-def kind_of(atlas: "Atlas | None") -> MapKind:
+def kind_of(atlas: Atlas | None) -> MapKind:
     return "none" if atlas is None else "town" if atlas.settles else "schematic"
 
 
-def sheet(desk: "Desk", source: str = "") -> MapSheet:
+def sheet(desk: Desk, source: str = "") -> MapSheet:
     """Everything that the page shows, at one instant. `source` is shown also where nothing of it is open."""
     return _Look(desk).sheet(source)
 
@@ -34,8 +33,7 @@ def sheet(desk: "Desk", source: str = "") -> MapSheet:
 class _Look:
     """The desk's data in the names of its language."""
 
-    def __init__(self, desk: "Desk") -> None:
-        from zjj_console.desk import mapping
+    def __init__(self, desk: Desk) -> None:
 
         self.desk, self.facts = desk, desk.facts()
         self.town = desk.town.english if desk.lang == "en" else desk.town
@@ -44,7 +42,6 @@ class _Look:
         self.say = map_words.say(desk.lang)
 
     def sheet(self, source: str) -> MapSheet:
-        from zjj_console.desk import mapping
 
         town, atlas = self.town, self.desk.town.atlas
         standings = mapping.standings(self.scene, self.desk.town)
@@ -69,8 +66,7 @@ class _Look:
             self.desk.actor.trial,
         )
 
-    def layer(self, layer: "mapping.Layer", variety: str) -> Layer:
-        from zjj_console.desk import mapping, wording
+    def layer(self, layer: mapping.Layer, variety: str) -> Layer:
 
         town = self.desk.town
         past = mapping.past(self.desk.reader, town, layer.key, variety, self.scene.now)
@@ -89,8 +85,7 @@ class _Look:
             layer.key in mapping.PRESSING,
         )
 
-    def grid(self, code: str, standing: "mapping.Standing") -> GridRow:
-        from zjj_console.desk import wording
+    def grid(self, code: str, standing: mapping.Standing) -> GridRow:
 
         rows = self.scene.of_grid(code)
         grid = self.town.grids[code]
@@ -107,8 +102,7 @@ class _Look:
             max(0, len(rows) - LISTED),
         )
 
-    def case(self, row: "QueueRow") -> CaseLine:
-        from zjj_console.desk import mapping, wording
+    def case(self, row: QueueRow) -> CaseLine:
 
         urgent = mapping.urgency(row, self.scene.now)
         shape = urgent[: urgent.count("!")]
@@ -125,13 +119,10 @@ class _Look:
 
     def state(self, code: str) -> str:
         """The state in full: the English of the screen is cut for narrow columns."""
-        from zjj_console.domain.lifecycle import STATE_ZH
-        from zjj_console.domain.model import State
 
         return code.replace("_", " ").lower() if self.desk.lang == "en" else STATE_ZH[State(code)]
 
-    def deadline(self, row: "QueueRow") -> str:
-        from zjj_console.desk import wording
+    def deadline(self, row: QueueRow) -> str:
 
         if not row.next_kind:
             return ""
@@ -140,8 +131,6 @@ class _Look:
 
     def hotspots(self) -> tuple[HotSpot, ...]:
         """The hot spots of the longest window, each under its rank on the map; of a place only the committee is named."""
-        from zjj_console.desk import wording
-        from zjj_console.desk.hotspots import PROPOSAL
 
         english = self.desk.lang == "en"
         return tuple(
@@ -165,7 +154,6 @@ class _Look:
 
     def rules(self) -> tuple[str, ...]:
         """The figures that are ours, each marked as such."""
-        from zjj_console.desk import mapping
 
         days = next("/".join(layer.varieties) for layer in mapping.LAYERS if layer.key == "heat")
         rules = self.town.hotspot

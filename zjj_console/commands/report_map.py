@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zjj_console.commands import map_look
 from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.output import Result
 from zjj_console.commands.roster_files import write
@@ -33,6 +32,8 @@ def report_map(
     options = settings(context)
     files = [file for file in (html, svg) if file is not None]
     _check_files(files, force=force)
+    from zjj_console.commands import map_look  # the tree of commands is built without it
+
     desk = options.desk()
     try:
         chosen = _source(desk.town, source) if source else ""
@@ -73,9 +74,11 @@ def _layer(sheet: "MapSheet", kind: str, source: str, days: int) -> "Layer":
         )
     if source and kind != "source":
         raise Stop(2, "E_USAGE", "--source 只用于 --layer source", "--source goes with --layer source", "source")
+    from zjj_console.commands.map_look import key_of
+
     offered = [layer for layer in sheet.layers if layer.kind == kind]
     narrowed = source or (str(days) if days else "")
-    wanted = [layer for layer in offered if not narrowed or layer.key == map_look.key_of(kind, narrowed)]
+    wanted = [layer for layer in offered if not narrowed or layer.key == key_of(kind, narrowed)]
     if days and (not wanted or kind == "source"):
         raise Stop(2, "E_USAGE", "--days 须为 30 或 90，只用于 heat 与 hotspot",
                    "--days is 30 or 90 and goes with heat or hotspot", "days")  # fmt: skip

@@ -109,6 +109,10 @@ class Desk:
     def _offered(self, db: Connection, case: Case, facts: Facts) -> list[Candidate]:
         return candidates(case, facts, queries.load_by_unit(db), self._where(db, facts))
 
+    def seats(self) -> Seats:
+        """Where the units are now."""
+        return self._where(self.reader, self.facts())
+
     def _where(self, db: Connection, facts: Facts) -> Seats:
         """Where the units are; asked at every drawing, worked out once a minute and after each commit."""
         if db is not self.reader:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from zjj_console.desk import wording
 from zjj_console.desk.hotspots import hotspots
+from zjj_console.desk.seats import Seat, Seats
 from zjj_console.domain.hotspot import Hotspot
 from zjj_console.domain.model import DAY, HOUR
 from zjj_console.geo.shapes import Point
@@ -15,8 +16,8 @@ from zjj_console.storage import reads, reads_places
 from zjj_console.storage.db import Connection
 from zjj_console.storage.reads import QueueRow
 from zjj_console.storage.reads_places import Heat
-from zjj_console.town.atlas import Atlas
 from zjj_console.town.models import Town
+from zjj_console.town.placing import placed
 
 MANY = 20_000  # open cases that are looked at, the most urgent first
 _LADDER = (
@@ -200,9 +201,9 @@ def _hotspots(spots: Sequence[Hotspot], town: Town) -> Past:
     dots = []
     for one in spots:
         values[one.grid] = values.get(one.grid, 0) + 1
-        at = place_of(town.atlas, one.committee, one.grid, one.lon, one.lat)
-        if at is not None:
-            dots.append(Dot(at, one.grid, 1, 0, _named(town, one.committee), f"#{one.rank}"))
+        place = placed(town, one.committee, one.grid, one.lon, one.lat)
+        if place is not None:
+            dots.append(Dot(place.at, one.grid, 1, 0, _named(town, one.committee), f"#{one.rank}"))
     return Past(values, tuple(dots), tuple(spots))
 
 
@@ -239,9 +240,10 @@ def _of_rows(rows: Iterable[QueueRow], now: int, town: Town) -> Made:
     found: dict[tuple[Point, str], Dot] = {}
     for row in rows:
         values[row.grid] = values.get(row.grid, 0) + 1
-        at = place_of(town.atlas, row.committee, row.grid, row.lon, row.lat)
-        if at is None:
+        place = placed(town, row.committee, row.grid, row.lon, row.lat)
+        if place is None:
             continue
+        at = place.at
         before = found.get((at, row.grid))
         many, worst = (before.count, before.grade) if before else (0, 0)
         found[at, row.grid] = Dot(at, row.grid, many + 1, max(worst, grade(row, now)), _named(town, row.committee))
@@ -273,11 +275,37 @@ _MAKERS: dict[str, Callable[[str, Scene, Town, Past], Made]] = {
 }
 
 
-def place_of(atlas: Atlas | None, committee: str, grid: str, lon: int | None, lat: int | None) -> Point | None:
-    """Where a case stands on the map; positions in millionths of a degree."""
+class Force(Struct, frozen=True):
+    """A unit that is somewhere in the town, as far as its work tells."""
+
+    unit: str
+    grid: str
+    seat: Seat
+
+
+def forces(found: Seats, town: Town) -> list[Force]:
+    """Who is in which grid: first who is out on a case, teams and departments before stations; each unit once a grid."""
+    atlas = town.atlas
     if atlas is None:
-        return None
-    return atlas.place_of(committee, grid, None if lon is None or lat is None else (lon / 1e6, lat / 1e6))
+        return []
+    listed = sorted(found.items(), key=lambda item: (item[1].kind == "station", list(town.units).index(item[0][0])))
+    known: dict[tuple[str, str], Force] = {}
+    for (unit, _), seat in listed:
+        grid = atlas.grid_at(seat.place.at)
+        known.setdefault((unit, grid), Force(unit, grid, seat))
+    return list(known.values())
+
+
+def hours(db: Connection, scene: Scene, since: int, town: Town) -> dict[str, list[int]]:
+    """Cases reported in each hour of the clock since an instant, by grid: those still open, and those that have ended since."""
+    first = since // HOUR
+    many = scene.now // HOUR - first + 1
+    found = {grid: [0] * many for grid in town.grids}
+    reported = [(row.grid, row.reported_at) for row in scene.rows]
+    for grid, at in [*reported, *reads_places.ended_since(db, since)]:
+        if grid in found and since <= at <= scene.now:
+            found[grid][at // HOUR - first] += 1
+    return found
 
 
 def _named(town: Town, committee: str) -> str:

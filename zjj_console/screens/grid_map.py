@@ -8,7 +8,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from zjj_console.desk import mapping
-from zjj_console.domain.model import SECOND
+from zjj_console.domain import custody
+from zjj_console.domain.model import HOUR, SECOND
 from zjj_console.geo.steps import ARROWS, Ways
 from zjj_console.i18n import t
 from zjj_console.screens.base import ConsoleScreen
@@ -21,11 +22,12 @@ from zjj_console.widgets import case_lines, map_lines, map_tiles
 from zjj_console.widgets.cells import Line
 from zjj_console.widgets.columns import Frame, unit_name
 from zjj_console.widgets.map_canvas import MapCanvas
-from zjj_console.widgets.map_picture import Extra, Ground, MapPicture
+from zjj_console.widgets.map_picture import Extra, MapPicture
 from zjj_console.widgets.map_tiles import Tile
 from zjj_console.widgets.panel import Panel
-from zjj_console.widgets.verb_words import key_hints
+from zjj_console.widgets.verb_words import key_hints, label
 
+_FORCES = 5  # lines about who is there, where no pane of its own has them
 RESTS = 0.08  # seconds without a move after which the detail follows
 _READ_AGAIN = 10 * SECOND  # what has become late meanwhile
 _PANS = {"shift+left": (-1, 0), "shift+right": (1, 0), "shift+up": (0, -1), "shift+down": (0, 1)}
@@ -105,6 +107,12 @@ class GridMapScreen(ConsoleScreen):
     def on_resize(self) -> None:
         self.call_after_refresh(self._again)
 
+    def on_map_canvas_resized(self) -> None:
+        self._paint()
+
+    def on_panel_resized(self) -> None:
+        self.draw()
+
     def _again(self) -> None:
         self._paint()
         self.draw()
@@ -125,7 +133,7 @@ class GridMapScreen(ConsoleScreen):
         canvas = self.query_one("#canvas", MapCanvas)
         ground = self.board.ground(canvas.size.width, canvas.size.height)
         if ground is not None:
-            self.drawn = MapPicture(ground, self.board.picture, self.names(), self.extras(ground), plain=self.plain)
+            self.drawn = MapPicture(ground, self.board.picture, self.names(), self.extras(), plain=self.plain)
             canvas.show(self.drawn.lines(self.board.grid))
 
     def _read_past(self) -> None:
@@ -188,16 +196,22 @@ class GridMapScreen(ConsoleScreen):
             for code, grid in town.grids.items()
         }
 
-    def extras(self, ground: Ground) -> list[Extra]:
-        """The place that was looked for."""
-        atlas, found = ground.atlas, self.board.found
-        if found not in atlas.committees:
-            return []
-        spot = atlas.committees[found]
-        return [Extra(spot.at, self.board.town.committees[found].grid, f" {spot.name} ", "bold reverse $accent")]
+    def extras(self) -> list[Extra]:
+        """The place that was looked for, and the units that are out on a case."""
+        board, town = self.board, self.board.town
+        found = [
+            Extra(one.seat.place.at, one.grid, f" {town.units[one.unit].tokens[0].upper()} ", "bold reverse $done")
+            for one in board.forces
+            if one.seat.kind != "station" and one.grid
+        ]
+        spot = town.atlas.committees.get(board.found) if town.atlas else None
+        if spot is not None:
+            found.insert(0, Extra(spot.at, board.grid, f" {spot.name} ", "bold reverse $accent"))
+        return found
 
     def there(self, grid: str) -> str:
-        return ""
+        frame = self.session.frame()
+        return "、".join(map_lines.force_word(one, frame) for one in self.board.forces if one.grid == grid)
 
     def draw(self) -> None:
         super().draw()
@@ -238,6 +252,8 @@ class GridMapScreen(ConsoleScreen):
             lines = [(*lines[0], *lines[1])]
         else:
             lines += [*map_lines.people(grid, self.session.desk.facts(), width), ()]
+            if self.size.width < 200:
+                lines += [*map_lines.forces(board.forces, grid, frame, width)[:_FORCES], ()]
         tail = [] if low else [(), case_lines.title(t("村居")), *map_lines.committees(grid, board.scene, frame, width)]
         room = max(2, height - len(lines) - len(tail))
         return [*lines, *self.listed(room, frame, width, low=low), *tail]
@@ -254,7 +270,18 @@ class GridMapScreen(ConsoleScreen):
         return [*head, *map_lines.case_list(rows, board.cursor(), room - len(head), frame, width)]
 
     def more(self, width: int) -> list[Line]:
-        return []
+        """On a wide screen: who is where, what came in hour by hour, what is watched here."""
+        board, grid, desk, frame = self.board, self.board.chosen, self.session.desk, self.session.frame()
+        if grid is None:
+            return []
+        last = custody.last_boundary(board.town, desk.duty, frame.now)
+        since = last[1] if last else frame.now - 12 * HOUR
+        counts = mapping.hours(desk.reader, board.scene, since, board.town)
+        return [
+            *map_lines.forces(board.forces, grid, frame, width), (),
+            *map_lines.hours(counts, since, grid.code, frame, width), (),
+            *map_lines.key_items(grid, board.town, width),
+        ]  # fmt: skip
 
     def hint(self) -> Line:
         pairs = [
@@ -265,10 +292,12 @@ class GridMapScreen(ConsoleScreen):
             ("Tab", t("细分")),
             ("/", t("找地点")),
         ]
-        if self.board.town.atlas is not None:
-            pairs += [("+-", t("缩放")), ("i", t("图/格"))]
+        if not self.as_tiles:
+            pairs.append(("+-", t("缩放")))
+        if self.board.town.atlas is not None and not self.board.bare:
+            pairs.append(("i", t("图/格")))
         dispatch = BY_ID["dispatch"]
-        tail = [(dispatch.key, t("派单")), ("Enter", t("此格队列")), ("Esc", t("返回"))]
+        tail = [(dispatch.key, label(dispatch)), ("Enter", t("此格队列")), ("Esc", t("返回"))]
         return key_hints(pairs, tail, self.size.width)
 
     # keys -------------------------------------------------------------------------------------------------------------
@@ -338,8 +367,7 @@ class GridMapScreen(ConsoleScreen):
             self.say(t("此终端不画点阵，只用方块"), "$dim")
         else:
             self.tiled = not self.tiled
-            self._paint()
-            self.call_after_refresh(self._again)
+            self._again()
 
     def look_for(self, typed: str) -> None:
         """`/`: to the grid of a place. What could mean two things is never picked (NV-6)."""

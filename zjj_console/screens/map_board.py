@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from zjj_console.desk import mapping
-from zjj_console.desk.mapping import LAYERS, PAST, Layer, Past, Picture, Scene, Standing
+from zjj_console.desk.mapping import LAYERS, PAST, Force, Layer, Past, Picture, Scene, Standing
 from zjj_console.domain.hotspot import Hotspot
 from zjj_console.domain.model import MINUTE
 from zjj_console.geo.shapes import Point
@@ -47,6 +47,7 @@ class Board:
         self.changed_at = 0
         self.scene = Scene()
         self.standings: dict[str, Standing] = {}
+        self.forces: list[Force] = []
         self.picture = Picture("open", "", {}, (), 1)
         self._ground: Ground | None = None
         self._past: dict[tuple[str, str], tuple[int, Past]] = {}
@@ -62,6 +63,7 @@ class Board:
         """The layer anew, as time goes on or another one is chosen."""
         self.scene = replace(self.scene, now=self.session.desk.now())
         self.standings = mapping.standings(self.scene, self.town)
+        self.forces = mapping.forces(self.session.desk.seats(), self.town)
         known = self._past.get((self.layer.key, self.variety))
         self.picture = mapping.picture(
             self.layer.key, self.variety, self.scene, self.town, known[1] if known else Past()
@@ -149,6 +151,7 @@ class Board:
         at = LAYERS.index(self.layer)
         self.layer = LAYERS[(at + by) % len(LAYERS)]
         self.look()
+        self.changed_at = 0  # the officer's own doing
 
     def next_variety(self) -> bool:
         """The next of what the layer can be narrowed to; False where there is nothing to choose."""
@@ -157,6 +160,7 @@ class Board:
             return False
         self.varieties[self.layer.key] = offered[(offered.index(self.variety) + 1) % len(offered)]
         self.look()
+        self.changed_at = 0
         return True
 
     def move(self, to: int) -> None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from zjj_console.domain.hotspot import Record
 from zjj_console.domain.model import State
 from zjj_console.storage.db import Connection
+from zjj_console.storage.projections import RANK_ENDED
 
 BIN = 1000  # millionths of a degree: 0.001° is about a hundred metres
 _COUNTED = (
@@ -24,6 +25,16 @@ def records(db: Connection, since: int, until: int) -> list[Record]:
     )
     return [Record(i, handle, kind, committee, grid, place, lon, lat, at, bool(closed))
             for i, handle, kind, committee, grid, place, lon, lat, at, closed in rows]  # fmt: skip
+
+
+def ended_since(db: Connection, since: int) -> list[tuple[str, int]]:
+    """(grid, reported at) of the cases that have ended since an instant (µs UTC): the head of one range of the queue's index."""
+    rows = db.execute(
+        f"SELECT grid, reported_at FROM case_row WHERE is_open = 0 AND rank = {RANK_ENDED} AND next_due <= ? "
+        f"AND state = '{State.CLOSED}'",
+        (-since,),
+    )
+    return [(grid, at) for grid, at in rows]
 
 
 class Heat(Struct, frozen=True, array_like=True):

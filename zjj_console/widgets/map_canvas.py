@@ -25,6 +25,9 @@ class MapCanvas(Widget, can_focus=False):
             super().__init__()
             self.x, self.y = x, y
 
+    class Resized(Message):
+        """There is another room to draw in."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.lines: list[Line] = []
@@ -79,6 +82,9 @@ class MapCanvas(Widget, can_focus=False):
             (segment,) = content(((" ", name),)).render_segments(self.visual_style)
             self._styles[name] = segment.style
         return self._styles[name]
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
 
     def on_click(self, event: Click) -> None:
         self.post_message(self.Pointed(event.x, event.y))

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from zjj_console.desk import wording
+from zjj_console.desk import candidate_words, wording
 from zjj_console.desk.hotspots import PROPOSAL
-from zjj_console.desk.mapping import LAYERS, PRESSING, Layer, Picture, Scene, Standing, grade, urgency
+from zjj_console.desk.mapping import LAYERS, PRESSING, Force, Layer, Picture, Scene, Standing, grade, urgency
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.hotspot import Hotspot
+from zjj_console.domain.model import HOUR
 from zjj_console.i18n import english, t
 from zjj_console.reports.spark import digits, spark
 from zjj_console.storage.reads import QueueRow
@@ -29,14 +30,20 @@ from zjj_console.widgets.columns import (
 
 _POSTS = ("commander", "chief", "deputy")
 _COUNT = ("2", "bold $foreground", "件数")
-_PRESSING = (("急", "bold reverse $p1", "一级待办"), ("!", "bold $p1", "有超时"), _COUNT)
+_PRESSING = (
+    ("急", "bold reverse $p1", "一级待办"),
+    ("!", "bold $p1", "有超时"),
+    _COUNT,
+    ("Y1", "bold reverse $done", "单位"),
+)
 _MARKS = {
     **dict.fromkeys(PRESSING, _PRESSING),
     "heat": (_COUNT,),
     "hotspot": (("#1", "bold $foreground", "热点名次"),),
     "key_item": (("Z01", "bold $foreground", "重点事项"),),
 }
-_TIMES = "一二三四五六七八九"
+_GRID, _HOUR = 6, 3  # cells of the table of hours
+_SHAPES = ("一对一", "一对二", "一对三")  # zone and grids (R19)
 
 
 def variety_word(layer: Layer, variety: str, town: Town) -> str:
@@ -71,7 +78,7 @@ def zone_word(town: Town, grid: Grid) -> str:
     """`第四警务责任区 一对二(G4+G5)`: how the grid and its police zone belong together (R19)."""
     together = [g.name for g in town.grids.values() if g.zone == grid.zone]
     zone = town.zones.get(grid.zone)
-    shape = t("一对{n}", n=_TIMES[len(together) - 1]) if len(together) <= len(_TIMES) else ""
+    shape = t(_SHAPES[len(together) - 1]) if len(together) <= len(_SHAPES) else f"1:{len(together)}"
     names = f"({'+'.join(together)})" if len(together) > 1 else ""
     return f"{zone.name if zone else ''} {shape}{names}"
 
@@ -87,7 +94,11 @@ def head(grid: Grid, standing: Standing, frame: Frame, width: int) -> list[Line]
         ("超时", standing.late, "$p1"),
         ("近1时", standing.fresh, "$accent"),
     ):
-        counts += [(t(word), "$dim"), (f"{number}  ", f"bold {style}" if number else "$dim")]
+        said = t(word)
+        counts += [
+            (f"{said} " if said.isascii() else said, "$dim"),
+            (f"{number}  ", f"bold {style}" if number else "$dim"),
+        ]
     return [
         ((clip(f" {grid.name} {unit_name(town, station)}  {zone_word(town, grid)}", width), "bold $accent"),),
         tuple(counts),
@@ -104,20 +115,24 @@ def people(grid: Grid, facts: Facts, width: int) -> list[Line]:
     for role in _POSTS:
         holders = town.holders(station, role)
         if not holders:
-            lines.append(note(f"{town.term(role, role)} {t('未提供')}"))
+            lines.append(note(f"{_post(town, role)} {t('未提供')}"))
             continue
         first = holders[0]
-        chief = f"({town.term('grid_chief', '网格长')})" if grid.chief == first.work_no else ""
+        chief = f"({_post(town, 'grid_chief')})" if grid.chief == first.work_no else ""
         state = "" if here is None else t("在岗") if first.work_no in there else t("听班")
         lines.append(
             (
-                (clip(f" {t(town.term(role, role))}{chief} {first.name}", width - 8), "$foreground"),
+                (clip(f" {_post(town, role)}{chief} {first.name}", width - 8), "$foreground"),
                 (f" {state}", "$dim"),
             )
         )
     if here is not None:
         lines.append(note(t("站内在岗 {n} 人", n=len(there))))
     return lines
+
+
+def _post(town: Town, role: str) -> str:
+    return role.replace("_", " ") if english() else wording.post(town, role)
 
 
 def case_list(rows: Sequence[QueueRow], cursor: int, height: int, frame: Frame, width: int) -> list[Line]:
@@ -200,3 +215,48 @@ def listed(layer: Layer, rows: Sequence[QueueRow], town: Town, variety: str) -> 
 
 def nothing(layer: Layer) -> Line:
     return note(t("此格没有超时案件") if layer.key == "overdue" else t("此格没有这样的案件，v 换图层"))
+
+
+def force_word(force: Force, frame: Frame) -> str:
+    """`应急一队 1042现场`: who, and what tells that he is there."""
+    return f"{unit_name(frame.town, force.unit)} {candidate_words.where(force.seat, frame.duty)[english()]}"
+
+
+def forces(found: Sequence[Force], grid: Grid, frame: Frame, width: int) -> list[Line]:
+    """Who is in the grid, then who is elsewhere in the town and where."""
+    here = [one for one in found if one.grid == grid.code]
+    away = [one for one in found if one.grid != grid.code and one.seat.kind != "station"]
+    lines: list[Line] = [title(t("在场力量"))]
+    lines += [((clip(f" {force_word(one, frame)}", width), "$foreground"),) for one in here] or [note(t("无在场力量"))]
+    lines += [
+        ((clip(f" {frame.town.grids[one.grid].name} {force_word(one, frame)}", width), "$dim"),)
+        for one in away
+        if one.grid in frame.town.grids
+    ]
+    return lines
+
+
+def hours(counts: dict[str, list[int]], since: int, chosen: str, frame: Frame, width: int) -> list[Line]:
+    """New cases of each hour since the desk was taken over, a line for each grid; the latest hours where not all fit."""
+    many = len(next(iter(counts.values()), []))
+    shown = max(1, min(many, (width - _GRID) // _HOUR))
+    first = many - shown
+    head = "".join(f"{frame.duty.local((since // HOUR + first + n) * HOUR):%H}".rjust(_HOUR) for n in range(shown))
+    lines: list[Line] = [title(t("时段 (每小时新增)")), ((f"{' ' * _GRID}{head}", "$dim"),)]
+    for code, row in counts.items():
+        edge = ">" if code == chosen else " "
+        spans: list[Span] = [
+            (fit(f"{edge}{frame.town.grids[code].name}", _GRID), "bold $foreground" if code == chosen else "$dim")
+        ]
+        spans += [(str(n or ".").rjust(_HOUR), "bold $foreground" if n else "$dim") for n in row[first:]]
+        lines.append(tuple(spans))
+    return lines
+
+
+def key_items(grid: Grid, town: Town, width: int) -> list[Line]:
+    """What the station watches in this grid (R44)."""
+    atlas = town.atlas
+    items = [item for item in atlas.key_items if atlas.grid_at(item.at) == grid.code] if atlas else []
+    lines: list[Line] = [title(t("重点事项"))]
+    lines += [((clip(f" {item.code.upper()} {item.name}", width), "$foreground"),) for item in items]
+    return lines if items else [*lines, note(t("未提供"))]

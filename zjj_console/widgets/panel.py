@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.segment import Segment
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -17,6 +18,9 @@ class Panel(ScrollView, can_focus=False):
     DEFAULT_CSS = """
     Panel { overflow-x: hidden; overflow-y: hidden; scrollbar-size: 0 0; }
     """
+
+    class Resized(Message):
+        """The panel has another size: who fills it by its room fills it anew."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -50,6 +54,7 @@ class Panel(ScrollView, can_focus=False):
 
     def on_resize(self, event: Any) -> None:
         self.virtual_size = Size(event.size.width, len(self.lines))
+        self.post_message(self.Resized())
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
