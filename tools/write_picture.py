@@ -1,4 +1,4 @@
-"""Draw docs/queue.svg: the queue of the demo night at 120x40, as the console itself draws it, without a terminal."""
+"""Draw docs/queue.svg and docs/map.svg: the demo night at 120x40, as the console itself draws it, without a terminal."""
 
 import asyncio
 import re
@@ -14,18 +14,19 @@ from zjj_console.intake.demo import seed_demo
 from zjj_console.storage.setup import create
 from zjj_console.town.load import builtin, load_town
 
-PICTURE = Path(__file__).parent.parent / "docs" / "queue.svg"
+DOCS = Path(__file__).parent.parent / "docs"
+PICTURES = {"queue.svg": ("j", "k"), "map.svg": ("f3", "5")}  # the keys that lead there
 NIGHT = instant_of("2021-03-01T23:41:00+08:00")
 SIZE = (120, 40)
 
 
-async def draw(desk: Desk) -> str:
-    """The console on `desk` as SVG, the first-run hint put away."""
+async def draw(desk: Desk, keys: tuple[str, ...]) -> str:
+    """The console on `desk` as SVG after some keys; the first of them puts the first-run hint away."""
     app = ConsoleApp(desk, "night", ticking=False)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
-        await pilot.press("j", "k")
-        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause(0.3)
         drawn = app.export_screenshot(title="zjj")
     return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)  # a picture fetches nothing
 
@@ -38,9 +39,10 @@ def main() -> None:
         create(path, town.code)
         desk = Desk(path, town, actor_of(town, "0001", trial=True), lambda: NIGHT)
         seed_demo(desk, 1)
-        PICTURE.write_text(asyncio.run(draw(desk)), "utf-8")
+        for name, keys in PICTURES.items():
+            (DOCS / name).write_text(asyncio.run(draw(desk, keys)), "utf-8")
+            print(f"{name}: {(DOCS / name).stat().st_size // 1024} kB")
         desk.close()
-    print(f"{PICTURE}: {PICTURE.stat().st_size // 1024} kB")
 
 
 if __name__ == "__main__":

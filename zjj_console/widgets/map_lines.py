@@ -218,7 +218,7 @@ def nothing(layer: Layer) -> Line:
 
 
 def force_word(force: Force, frame: Frame) -> str:
-    """`应急一队 1042现场`: who, and what tells that he is there."""
+    """Who, and what tells that he is there: `y1 1042现场` with the name of the unit."""
     return f"{unit_name(frame.town, force.unit)} {candidate_words.where(force.seat, frame.duty)[english()]}"
 
 
