@@ -142,7 +142,13 @@ def make() -> dict[str, Any]:
     for n, (grid, name) in enumerate(ITEMS, 1):
         at = scattered(areas[grid], 1, [], dice)[0]
         features.append(feature("key_item", "Point", at, code=f"z{n:02}", name=name, mark="X", source="示例"))
-    return {"type": "FeatureCollection", "mark": "X", "source": f"{OURS}；湖面 {OSM}", "features": features}
+    return {
+        "type": "FeatureCollection",
+        "mark": "X",
+        "source": f"{OURS}；湖面 {OSM}",
+        "original_crs": "wgs84",
+        "features": features,
+    }
 
 
 def main() -> None:

@@ -151,7 +151,13 @@ async def test_a_schematic_says_so_and_a_town_s_own_map_does_not(opened: Any, de
         await console.press("f3")
         assert "示意，非测绘" in console.lines[3]
     assert desk.town.atlas is not None
-    desk.town = replace(desk.town, atlas=replace(desk.town.atlas, mark="T"))
+    own = replace(desk.town.atlas, mark="T")
+    desk.town = replace(desk.town, atlas=own)
+    async with opened((120, 40)) as console:
+        await console.press("f3")
+        assert "村居位置示意" in console.lines[3] and "非测绘" not in console.lines[3]
+    spots = {code: replace(spot, mark="T") for code, spot in own.committees.items()}
+    desk.town = replace(desk.town, atlas=replace(own, committees=spots))
     async with opened((120, 40)) as console:
         await console.press("f3")
         assert "示意" not in console.lines[3]

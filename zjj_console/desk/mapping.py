@@ -16,6 +16,7 @@ from zjj_console.storage import reads, reads_places
 from zjj_console.storage.db import Connection
 from zjj_console.storage.reads import QueueRow
 from zjj_console.storage.reads_places import Heat
+from zjj_console.town.atlas import SETTLES, Atlas
 from zjj_console.town.models import Town
 from zjj_console.town.placing import placed
 
@@ -126,6 +127,13 @@ class Scene(Struct, frozen=True):
         """Sources of open cases, the commonest first."""
         found = Counter(row.source for row in self.rows)
         return sorted(found, key=lambda code: (-found[code], code))
+
+
+def worth(atlas: Atlas) -> str:
+    """What has to be said of a map: that it is a schematic, or that the places on it are."""
+    if not atlas.settles:
+        return "示意，非测绘"
+    return "村居位置示意" if any(spot.mark not in SETTLES for spot in atlas.committees.values()) else ""
 
 
 def read(db: Connection, now: int) -> Scene:

@@ -133,7 +133,9 @@ class GridMapScreen(ConsoleScreen):
         canvas = self.query_one("#canvas", MapCanvas)
         ground = self.board.ground(canvas.size.width, canvas.size.height)
         if ground is not None:
-            self.drawn = MapPicture(ground, self.board.picture, self.names(), self.extras(), plain=self.plain)
+            self.drawn = MapPicture(
+                ground, self.board.picture, self.names(), self.extras(), self.stations(), plain=self.plain
+            )
             canvas.show(self.drawn.lines(self.board.grid))
 
     def _read_past(self) -> None:
@@ -209,6 +211,11 @@ class GridMapScreen(ConsoleScreen):
             found.insert(0, Extra(spot.at, board.grid, f" {spot.name} ", "bold reverse $accent"))
         return found
 
+    def stations(self) -> list[Extra]:
+        atlas = self.board.town.atlas
+        spots = atlas.stations.values() if atlas else ()
+        return [Extra(spot.at, atlas.grid_at(spot.at), spot.code.upper(), "$accent") for spot in spots if atlas]
+
     def there(self, grid: str) -> str:
         frame = self.session.frame()
         return "、".join(map_lines.force_word(one, frame) for one in self.board.forces if one.grid == grid)
@@ -231,7 +238,7 @@ class GridMapScreen(ConsoleScreen):
         atlas = self.board.town.atlas
         if atlas is None:
             return t("本镇地图未提供")
-        words = [] if atlas.settles else [t("示意，非测绘")]
+        words = [t(mapping.worth(atlas))] if mapping.worth(atlas) else []
         if not self.board.scene.whole:
             words.append(t("只画最急的 {n} 件", n=mapping.MANY))
         if self.board.waits:

@@ -30,12 +30,10 @@ from zjj_console.widgets.columns import (
 
 _POSTS = ("commander", "chief", "deputy")
 _COUNT = ("2", "bold $foreground", "件数")
+_STATION = ("Z1", "$accent", "工作站")
 _PRESSING = (
-    ("急", "bold reverse $p1", "一级待办"),
-    ("!", "bold $p1", "有超时"),
-    _COUNT,
-    ("Y1", "bold reverse $done", "单位"),
-)
+    ("急", "bold reverse $p1", "一级待办"), ("!", "bold $p1", "有超时"), _COUNT, ("Y1", "bold reverse $done", "单位"), _STATION,
+)  # fmt: skip
 _MARKS = {
     **dict.fromkeys(PRESSING, _PRESSING),
     "heat": (_COUNT,),

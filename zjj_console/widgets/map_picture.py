@@ -78,10 +78,12 @@ class MapPicture:
         picture: Picture,
         names: dict[str, tuple[str, str]],
         extras: Sequence[Extra] = (),
+        last: Sequence[Extra] = (),
         *,
         plain: bool = False,
     ) -> None:
-        """`names`: long and short name of each grid; `plain`: the terminal's own colours only."""
+        """`names`: long and short name of each grid; `extras` stand before the marks, `last` only where room is left;
+        `plain`: the terminal's own colours only."""
         self.ground, self.picture, self.plain = ground, picture, plain
         self.role = COLOURS[picture.layer]
         self.shades = [self._shade(picture.class_of(code)) for code in ground.codes]
@@ -93,6 +95,7 @@ class MapPicture:
         self._label(room, names)
         self._extras(room, extras)
         self._marks(room)
+        self._extras(room, last)
         self._waters(room)
 
     def _shade(self, n: int) -> str:
