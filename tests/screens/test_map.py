@@ -123,9 +123,18 @@ async def test_every_grid_has_its_whole_name_and_nothing_overlaps(size: tuple[in
             await console.type("v")
 
 
-async def test_the_marks_add_up_to_what_is_open(opened: Any) -> None:
+@pytest.mark.parametrize("size", [(100, 30), (120, 40), (200, 50)], ids=str)
+async def test_the_marks_add_up_to_what_is_open(size: tuple[int, int], opened: Any, desk: Desk) -> None:
     """However marks crowd and merge, no case falls off the map."""
-    async with opened((120, 40)) as console:
+    model = desk.case("1009")
+    assert model is not None
+    crowd = [
+        like(model, id=f"{n:08}-0000-7000-8000-000000000000", serial=5000 + n, number=f"ZJJ-{n}", priority=3,
+             committee=place.code, grid=place.grid)
+        for n, place in enumerate(desk.town.committees.values())
+    ]  # fmt: skip
+    put(desk.path, desk, crowd)
+    async with opened(size) as console:
         await console.press("f3")
         board = screen(console).board
         placed = [row for row in board.scene.rows if row.grid]

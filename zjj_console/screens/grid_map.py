@@ -134,7 +134,7 @@ class GridMapScreen(ConsoleScreen):
         ground = self.board.ground(canvas.size.width, canvas.size.height)
         if ground is not None:
             self.drawn = MapPicture(
-                ground, self.board.picture, self.names(), self.extras(), self.stations(), plain=self.plain
+                ground, self.board.picture, self.names(), self.found(), self.standing(), plain=self.plain
             )
             canvas.show(self.drawn.lines(self.board.grid))
 
@@ -198,23 +198,22 @@ class GridMapScreen(ConsoleScreen):
             for code, grid in town.grids.items()
         }
 
-    def extras(self) -> list[Extra]:
-        """The place that was looked for, and the units that are out on a case."""
-        board, town = self.board, self.board.town
-        found = [
+    def found(self) -> list[Extra]:
+        """The place that was looked for."""
+        board = self.board
+        spot = board.town.atlas.committees.get(board.found) if board.town.atlas else None
+        return [Extra(spot.at, board.grid, f" {spot.name} ", "bold reverse $accent")] if spot else []
+
+    def standing(self) -> list[Extra]:
+        """The units that are out on a case, then the stations."""
+        town, atlas = self.board.town, self.board.town.atlas
+        units = [
             Extra(one.seat.place.at, one.grid, f" {town.units[one.unit].tokens[0].upper()} ", "bold reverse $done")
-            for one in board.forces
+            for one in self.board.forces
             if one.seat.kind != "station" and one.grid
         ]
-        spot = town.atlas.committees.get(board.found) if town.atlas else None
-        if spot is not None:
-            found.insert(0, Extra(spot.at, board.grid, f" {spot.name} ", "bold reverse $accent"))
-        return found
-
-    def stations(self) -> list[Extra]:
-        atlas = self.board.town.atlas
         spots = atlas.stations.values() if atlas else ()
-        return [Extra(spot.at, atlas.grid_at(spot.at), spot.code.upper(), "$accent") for spot in spots if atlas]
+        return units + [Extra(spot.at, atlas.grid_at(spot.at), spot.code.upper(), "$accent") for spot in spots if atlas]
 
     def there(self, grid: str) -> str:
         frame = self.session.frame()

@@ -21,7 +21,11 @@ from zjj_console.widgets.cells import Line
 SHADES = ("", "10%", "19%", "28%", "38%")  # of the layer's colour, by class
 _TEXTURES = " .:+#"  # the same without colours
 _NEAR = 90.0  # metres a cell: from here on places are named
-_APART = (5, 1)  # cells across and down within which marks of one grid become one
+_APART = (
+    (5, 1),
+    (12, 3),
+    (10_000, 10_000),
+)  # cells across and down within which marks of a grid become one: as few as fit
 COLOURS = {
     "open": "$accent", "overdue": "$p1", "source": "$done", "heat": "$soon", "hotspot": "$p2", "key_item": "$wait",
 }  # fmt: skip
@@ -77,12 +81,12 @@ class MapPicture:
         ground: Ground,
         picture: Picture,
         names: dict[str, tuple[str, str]],
-        extras: Sequence[Extra] = (),
+        first: Sequence[Extra] = (),
         last: Sequence[Extra] = (),
         *,
         plain: bool = False,
     ) -> None:
-        """`names`: long and short name of each grid; `extras` stand before the marks, `last` only where room is left;
+        """`names`: long and short name of each grid; `first` stands before the marks, `last` where they leave room;
         `plain`: the terminal's own colours only."""
         self.ground, self.picture, self.plain = ground, picture, plain
         self.role = COLOURS[picture.layer]
@@ -93,7 +97,7 @@ class MapPicture:
         self._touched: dict[str, frozenset[int]] = {"": frozenset()}
         room = Room(ground.land, ground.view.width)
         self._label(room, names)
-        self._extras(room, extras)
+        self._extras(room, first)
         self._marks(room)
         self._extras(room, last)
         self._waters(room)
@@ -120,16 +124,32 @@ class MapPicture:
                 self._put(room, extra.at, extra.grid, (extra.text,), extra.style)
 
     def _marks(self, room: Room) -> None:
-        """Counts at places; what crowds becomes one mark, and none is ever drawn over another thing."""
-        for dot in gathered(self.picture.dots, self.ground):
-            shape = {URGENT: t("急"), LATE: "!"}.get(dot.grade, "")
-            text = dot.label or f"{shape}{dot.count}"
-            near = self.ground.view.cell <= _NEAR and dot.name
-            wordings = (f"{dot.name} {text}", text) if near else (text,)
-            style = {URGENT: "bold reverse $p1", LATE: "bold $p1"}.get(dot.grade, "bold $foreground")
-            if self.plain and dot.grade == LATE:
-                style = "bold $foreground"
-            self._put(room, dot.at, dot.grid, wordings, style)
+        """Counts at places; what crowds becomes one mark, and none is lost or drawn over another thing."""
+        by_grid: dict[str, list[Dot]] = {}
+        for dot in self.picture.dots:
+            if dot.grid in self.ground.codes and self._seen(dot.at):
+                by_grid.setdefault(dot.grid, []).append(dot)
+        for dots in by_grid.values():
+            before = [bytearray(row) for row in room.taken]
+            for apart in _APART:
+                placed = [found for dot in gathered(dots, self.ground, apart) for found in [self._mark(room, dot)]]
+                if all(placed):
+                    break
+                if apart != _APART[-1]:
+                    room.taken = [bytearray(row) for row in before]
+            for overlays in placed:
+                for y, overlay in overlays:
+                    self._over(y, overlay)
+
+    def _mark(self, room: Room, dot: Dot) -> list[tuple[int, Overlay]]:
+        """Where a mark stands; nothing where there is no room."""
+        shape = {URGENT: t("急"), LATE: "!"}.get(dot.grade, "")
+        text = dot.label or f"{shape}{dot.count}"
+        near = self.ground.view.cell <= _NEAR and dot.name
+        style = {URGENT: "bold reverse $p1", LATE: "bold $p1"}.get(dot.grade, "bold $foreground")
+        if self.plain and dot.grade == LATE:
+            style = "bold $foreground"
+        return self._place(room, dot.at, dot.grid, (f"{dot.name} {text}", text) if near else (text,), style)
 
     def _waters(self, room: Room) -> None:
         """Lakes outside the grids carry their names too."""
@@ -146,12 +166,21 @@ class MapPicture:
             self._over(one.y, (one.x, one.text, one.width, "$dim"))
 
     def _put(self, room: Room, at: tuple[float, float], grid: str, wordings: Sequence[str], style: str) -> None:
+        if self._seen(at):
+            for y, overlay in self._place(room, at, grid, wordings, style):
+                self._over(y, overlay)
+
+    def _place(
+        self, room: Room, at: tuple[float, float], grid: str, wordings: Sequence[str], style: str
+    ) -> list[tuple[int, Overlay]]:
         index = self.ground.codes.index(grid)
+        ask = Ask(index, self.ground.view.cell_of(at), tuple(words(text) for text in wordings))
+        return [(one.y, (one.x, one.text, one.width, style + self.shades[index])) for one in labels.place([ask], room)]
+
+    def _seen(self, at: tuple[float, float]) -> bool:
+        """Whether a place lies in the window."""
         x, y = self.ground.view.cell_of(at)
-        if not (0 <= x < self.ground.view.width and 0 <= y < self.ground.view.height):
-            return
-        for one in labels.place([Ask(index, (x, y), tuple(words(text) for text in wordings))], room):
-            self._over(one.y, (one.x, one.text, one.width, style + self.shades[index]))
+        return 0 <= x < self.ground.view.width and 0 <= y < self.ground.view.height
 
     def _over(self, y: int, overlay: Overlay) -> None:
         self.overlays.setdefault(y, []).append(overlay)
@@ -238,16 +267,17 @@ def words(*lines: str) -> Words:
     return Words(lines, tuple(cell_len(line) for line in lines))
 
 
-def gathered(dots: Sequence[Dot], ground: Ground) -> list[Dot]:
-    """Marks of one grid that would stand on top of each other, as one with all their counts; the worst first."""
+def gathered(dots: Sequence[Dot], ground: Ground, apart: tuple[int, int]) -> list[Dot]:
+    """Marks of one grid that would stand on top of each other, as one with all their counts; the worst first.
+
+    Those that have a label of their own (a rank, a code) stay alone.
+    """
     found: dict[tuple[str, int, int], list[Dot]] = {}
     for dot in dots:
-        if dot.grid in ground.codes:
-            x, y = ground.view.cell_of(dot.at)
-            key = (dot.grid, x // _APART[0], y // _APART[1])
-            if dot.label:
-                key = (dot.label, x, y)
-            found.setdefault(key, []).append(dot)
+        x, y = ground.view.cell_of(dot.at)
+        found.setdefault((dot.label, 0 if dot.label else x // apart[0], 0 if dot.label else y // apart[1]), []).append(
+            dot
+        )
     merged = []
     for group in found.values():
         largest = max(group, key=lambda dot: (dot.grade, dot.count))
