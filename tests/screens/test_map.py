@@ -249,6 +249,15 @@ async def test_a_place_is_found_by_pinyin_and_enter_opens_its_cases(opened: Any)
         assert console.handles == ["1009"]
 
 
+@pytest.mark.parametrize("keys", ["+++/qfc\n", "/qfc\n+++"], ids=["zoomed already", "zoomed afterwards"])
+async def test_zoomed_in_the_place_that_was_looked_for_is_in_the_window(keys: str, opened: Any) -> None:
+    async with opened((120, 40)) as console:
+        await console.press("f3")
+        for part in re.split("(\n)", keys):
+            await (console.press("enter") if part == "\n" else console.type(part))
+        assert any(" 庆丰村 " in line[:66] for line in console.lines)
+
+
 async def test_NV_6_a_place_that_could_be_two_is_never_picked(opened: Any) -> None:
     async with opened((120, 40)) as console:
         await console.press("f3")

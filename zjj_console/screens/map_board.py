@@ -190,8 +190,6 @@ class Board:
         self.found = committee.code
         first = next((row for row in self.rows() if row.committee == committee.code), None)
         self.case_id = first.id if first else self.case_id
-        if self.zoom and self.town.atlas and committee.code in self.town.atlas.committees:
-            self.centre = self.town.atlas.committees[committee.code].at
         return ()
 
     # the picture ------------------------------------------------------------------------------------------------------
@@ -211,7 +209,13 @@ class Board:
         whole = fitted(self.town.atlas.box, width, height)
         if not self.zoom:
             return whole
-        return whole.zoomed(ZOOM**self.zoom, self.centre or self.middle_of(self.grid))
+        return whole.zoomed(ZOOM**self.zoom, self.centre or self.focus())
+
+    def focus(self) -> Point:
+        """What a zoomed window stands around: the place that was looked for, else the middle of the chosen grid."""
+        assert self.town.atlas is not None
+        spot = self.town.atlas.committees.get(self.found)
+        return spot.at if spot else self.middle_of(self.grid)
 
     def middle_of(self, grid: str) -> Point:
         assert self.town.atlas is not None
@@ -224,12 +228,12 @@ class Board:
         if not self.zoom:
             self.centre = None
         elif not before or self.centre is None:
-            self.centre = self.middle_of(self.grid)
+            self.centre = self.focus()
 
     def follow(self) -> None:
         """Zoomed in, the window goes along with the choice."""
         if self.zoom:
-            self.centre = self.middle_of(self.grid)
+            self.centre = self.focus()
 
     def pan(self, right: int, down: int, width: int, height: int) -> bool:
         """Push the window by a quarter of itself; only a zoomed one can be."""
