@@ -180,7 +180,8 @@ class Past(Struct, frozen=True):
 def past(db: Connection, town: Town, layer: str, variety: str, now: int) -> Past:
     """What a layer tells of the days before; nothing for one that shows the present."""
     if layer == "heat":
-        return _heat(reads_places.tally(db, now - int(variety) * DAY, now), town)
+        until = now + 1  # what came at this very moment counts
+        return _heat(reads_places.tally(db, until - int(variety) * DAY, until), town)
     if layer == "hotspot":
         return _hotspots(hotspots(db, town, now, int(variety)), town)
     return Past()
@@ -223,7 +224,7 @@ def picture(layer: str, variety: str, scene: Scene, town: Town, past: Past = Pas
 
 
 def class_size(values: Iterable[int]) -> int:
-    """The smallest step of the ladder with which the largest value lies in the last class but one, or begins the last."""
+    """The smallest step of the ladder with which the last class, open-ended, need be no wider than the others."""
     wanted = (max(values, default=0) + CLASSES - 2) // (CLASSES - 1)
     return next((size for size in _LADDER if size >= wanted), wanted)
 
@@ -296,7 +297,8 @@ def forces(found: Seats, town: Town) -> list[Force]:
     atlas = town.atlas
     if atlas is None:
         return []
-    listed = sorted(found.items(), key=lambda item: (item[1].kind == "station", list(town.units).index(item[0][0])))
+    order = {unit: n for n, unit in enumerate(town.units)}  # one that has left the profile comes last
+    listed = sorted(found.items(), key=lambda item: (item[1].kind == "station", order.get(item[0][0], len(order))))
     known: dict[tuple[str, str], Force] = {}
     for (unit, _), seat in listed:
         grid = atlas.grid_at(seat.place.at)

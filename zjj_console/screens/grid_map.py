@@ -20,7 +20,7 @@ from zjj_console.screens.views import VIEWS
 from zjj_console.verbs.table import BY_ID
 from zjj_console.widgets import case_lines, map_lines, map_tiles
 from zjj_console.widgets.cells import Line
-from zjj_console.widgets.columns import Frame, unit_name
+from zjj_console.widgets.columns import Frame, unit_name, unit_sign
 from zjj_console.widgets.map_canvas import MapCanvas
 from zjj_console.widgets.map_picture import Extra, MapPicture
 from zjj_console.widgets.map_tiles import Tile
@@ -202,7 +202,7 @@ class GridMapScreen(ConsoleScreen):
         """The place that was looked for, and the units that are out on a case."""
         board, town = self.board, self.board.town
         found = [
-            Extra(one.seat.place.at, one.grid, f" {town.units[one.unit].tokens[0].upper()} ", "bold reverse $done")
+            Extra(one.seat.place.at, one.grid, f" {unit_sign(town, one.unit)} ", "bold reverse $done")
             for one in board.forces
             if one.seat.kind != "station" and one.grid
         ]
