@@ -286,6 +286,20 @@ async def test_p_dispatches_the_case_under_the_cursor_nearest_first(opened: Any,
         assert console.typed is not None and console.typed.startswith(f"pd {case.handle} ")
 
 
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_whom_a_digit_sends_can_be_read_beside_the_map(size: tuple[int, int], opened: Any) -> None:
+    async with opened(size) as console:
+        await console.press("f3")
+        await console.type("1jp")
+        choices = screen(console).command.preview.choices
+        assert len(choices) > 2
+        for choice in choices:
+            assert f" {choice.digit} {choice.label[:18]}" in console.text and choice.label[-6:] in console.text
+        console.check_widths()
+        await console.press("escape", "escape")
+        assert f" 1 {choices[0].label[:18]}" not in console.text
+
+
 async def test_a_key_never_acts_on_a_case_that_is_not_seen(opened: Any) -> None:
     async with opened((120, 40)) as console:
         await console.press("f3")

@@ -45,6 +45,7 @@ class GridMapScreen(ConsoleScreen):
         self._arrows = self.board.ways()
         self._resting: Timer | None = None
         self._unsettled = False
+        self._choosing: list[Line] = []  # what a line being typed lets choose from, in the place of the grid's cases
 
     def body(self) -> Iterator[Widget]:
         yield Panel(id="top")
@@ -227,11 +228,21 @@ class GridMapScreen(ConsoleScreen):
         board = self.board
         top = self.query_one("#top", Panel)
         top.show([map_lines.layers(board.layer, board.variety, board.town, self.kind_of_map(), self.size.width)])
-        detail = self.query_one("#detail", Panel)
-        detail.show(self.detail(detail.size.width or self.size.width, detail.size.height or 6))
+        self._draw_detail()
         more = self.query_one("#more", Panel)
         if more.display:
             more.show(self.more(more.size.width))
+
+    def _draw_detail(self) -> None:
+        detail = self.query_one("#detail", Panel)
+        detail.show(self.detail(detail.size.width or self.size.width, detail.size.height or 6))
+
+    def show_choices(self, lines: list[Line]) -> bool:
+        listed = case_lines.choices(self.command.preview.choices) if self.command.active else []
+        if (listed or lines) != self._choosing:
+            self._choosing = listed or lines
+            self._draw_detail()
+        return bool(listed)
 
     def kind_of_map(self) -> str:
         """What the picture is worth: a schematic says so on every screen."""
@@ -257,7 +268,9 @@ class GridMapScreen(ConsoleScreen):
         low = height < 12
         if low:
             lines = [(*lines[0], *lines[1])]
-        else:
+        if self._choosing:
+            return [*lines, *map_lines.folded(self._choosing, width)]
+        if not low:
             lines += [*map_lines.people(grid, self.session.desk.facts(), width), ()]
             if self.size.width < 200:
                 lines += [*map_lines.forces(board.forces, grid, frame, width)[:_FORCES], ()]
