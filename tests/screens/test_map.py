@@ -13,6 +13,7 @@ from screen_driver import Console
 from screen_scene import Clock, like, put
 from textual.color import Color
 
+from zjj_console.desk import mapping
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.mapping import CLASSES, LAYERS
 from zjj_console.desk.session import actor_of
@@ -256,6 +257,24 @@ async def test_zoomed_in_the_place_that_was_looked_for_is_in_the_window(keys: st
         for part in re.split("(\n)", keys):
             await (console.press("enter") if part == "\n" else console.type(part))
         assert any(" 庆丰村 " in line[:66] for line in console.lines)
+
+
+async def test_another_grid_lets_the_place_go_that_was_looked_for(opened: Any) -> None:
+    async with opened((120, 40)) as console:
+        await console.press("f3")
+        await console.type("/dhj")
+        await console.press("enter")
+        await console.type("2")
+        assert screen(console).board.found == "" and not any(" 东湖街 " in line[:66] for line in console.lines[4:])
+        await console.press("enter")
+        assert "网格 G2" in console.lines[3]
+
+
+async def test_a_map_that_shows_only_the_most_urgent_says_so(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapping, "MANY", 3)
+    async with opened((120, 40)) as console:
+        await console.press("f3")
+        assert "只画最急的 3 件" in console.lines[3]
 
 
 async def test_NV_6_a_place_that_could_be_two_is_never_picked(opened: Any) -> None:

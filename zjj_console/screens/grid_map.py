@@ -45,6 +45,7 @@ class GridMapScreen(ConsoleScreen):
         self._arrows = self.board.ways()
         self._resting: Timer | None = None
         self._unsettled = False
+        self._marked = ""  # the place that was looked for, as the picture has it
         self._choosing: list[Line] = []  # what a line being typed lets choose from, in the place of the grid's cases
 
     def body(self) -> Iterator[Widget]:
@@ -134,6 +135,7 @@ class GridMapScreen(ConsoleScreen):
         canvas = self.query_one("#canvas", MapCanvas)
         ground = self.board.ground(canvas.size.width, canvas.size.height)
         if ground is not None:
+            self._marked = self.board.found
             self.drawn = MapPicture(
                 ground, self.board.picture, self.names(), self.extras(), self.stations(), plain=self.plain
             )
@@ -172,6 +174,8 @@ class GridMapScreen(ConsoleScreen):
         """Only the rows that the old and the new choice touch; the detail follows where the eye rests."""
         if self.drawn is None:
             self._paint_tiles()
+        elif self._marked != self.board.found:
+            self._paint()
         else:
             canvas = self.query_one("#canvas", MapCanvas)
             rows = {y for code in (before, self.board.grid) for y in self.drawn.rows_of(code)}
