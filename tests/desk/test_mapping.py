@@ -45,3 +45,10 @@ def test_the_hours_count_from_the_instant_and_not_from_the_hour_that_holds_it(de
     scene = mapping.read(desk.reader, born)
     for since, counts in ((born, [1]), (born + 1, [0]), (born - 2 * HOUR, [0, 0, 1])):
         assert mapping.hours(desk.reader, scene, since, desk.town)["g1"] == counts
+
+
+def test_a_mark_is_as_urgent_as_the_worst_case_under_it(desk: Desk, do: Any) -> None:
+    for line in ("xj dhj zy 1 110", "xj dhj zd 3 dh"):
+        do(line)
+    (dot,) = mapping.picture("open", "", mapping.read(desk.reader, desk.now()), desk.town).dots
+    assert (dot.count, dot.grade) == (2, mapping.URGENT)
