@@ -32,6 +32,7 @@ from zjj_console.widgets.theme import THEMES, themes
 if TYPE_CHECKING:
     from zjj_console.intake.drill_run import Runner
     from zjj_console.screens.drilling import Drilling
+    from zjj_console.screens.map_board import Board
 
 _HERE = Path(__file__).parent
 AWAY = MINUTE  # without a second for this long: the host slept, or the console was gone
@@ -67,6 +68,7 @@ class ConsoleApp(App[int]):
         self.queue = QueueScreen(self.session)
         self.notices = Notices(self.put_out)
         self.drilling: Drilling | None = None
+        self.board: Board | None = None
         self.ticked_at = self.heart.left()  # the last second of a console that did not end well, if any
 
     def get_default_screen(self) -> Screen[Any]:
@@ -133,19 +135,20 @@ class ConsoleApp(App[int]):
             if isinstance(screen, ConsoleScreen):
                 screen.say(t(tab.zh) + t(ANNOUNCED), "$p2")
             return
-        self.close_others(tab.mode)
         if tab.mode == "help":
-            from zjj_console.screens.help import HelpScreen
-
-            self.push_screen(HelpScreen(self.session))
-        elif tab.mode == "log":
+            self.open_help()
+            return
+        self.close_others(tab.mode)
+        if tab.mode == "log":
             from zjj_console.screens.log import LogScreen
 
             self.push_screen(LogScreen(self.session))
         elif tab.mode == "map":
             from zjj_console.screens.grid_map import GridMapScreen
 
-            self.push_screen(GridMapScreen(self.session))
+            drawn = GridMapScreen(self.session, self.board)
+            self.board = drawn.board  # layer, grid and zoom are there again the next time
+            self.push_screen(drawn)
         elif tab.mode == "roster":
             from zjj_console.screens.roster import RosterScreen
 
@@ -163,6 +166,13 @@ class ConsoleApp(App[int]):
 
             self.push_screen(HandoverScreen(self.session))
 
+    def open_help(self) -> None:
+        """Help lies over whatever was open: Esc leads back there."""
+        from zjj_console.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.session))
+
     def close_others(self, mode: str) -> None:
         """Back to the queue for it; the other main screens lie on top of what was open and never twice."""
         while len(self.screen_stack) > 1:
@@ -178,9 +188,9 @@ class ConsoleApp(App[int]):
         else:
             self.push_screen(CaseScreen(self.session, case_id, self.queue))
 
-    def show_queue(self, view: str, typed: str) -> None:
+    def show_queue(self, view: str, typed: str, case_id: str) -> None:
         self.go_to("f2")
-        self.queue.show_list(view, typed)
+        self.queue.show_list(view, typed, case_id)
 
     def read(self, title: str, text: str) -> None:
         from zjj_console.screens.reader import ReaderScreen

@@ -53,7 +53,7 @@ def run() -> Iterator[Figure]:
         _end_most(db)
         mine, theirs = asyncio.run(_pauses(db))
         yield Figure(
-            "map: longest pause, 100,000 in heat", mine * 1e3, theirs * 1e3, "ms", 2, "peer: layer of the overdue"
+            "map: longest pause, 100,000 in heat", mine * 1e3, theirs * 1e3, "ms", 10, "peer: layer of the overdue"
         )
 
 

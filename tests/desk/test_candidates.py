@@ -71,6 +71,15 @@ def test_2_8_who_submitted_less_than_two_hours_ago_is_taken_to_be_there(do: Any,
     assert "km" not in said(desk, "1001")["y1"]
 
 
+def test_2_8_who_is_on_a_scene_is_there_whatever_he_was_given_since(do: Any, desk: Desk, clock: Any) -> None:
+    for line in ("xj dhj zy 2 dh", "xj ddh zy 2 dh y1", "qs 1002", "dd 1002"):
+        do(line)
+    clock.later(minutes=5)
+    for line in ("xj dhj zy 2 dh y1", "qs 1003"):
+        do(line)
+    assert "1002现场" in said(desk, "1001")["y1"]
+
+
 def test_2_8_measured_positions_are_told_without_about(night: Desk) -> None:
     move(night, "1001", 121.0833, 31.1092)
     move(night, "1002", 121.0834, 31.1182)

@@ -66,6 +66,12 @@ def test_R37_another_category_of_the_group_must_be_nearer_and_measured() -> None
     assert compare(at(0), at(1, category="tx", group="突发事件"), RULES) is None
 
 
+def test_R37_another_category_never_reaches_further_than_the_radius_of_the_group() -> None:
+    narrow = SimilarRules(group_radius={"街面秩序": 10})
+    assert compare(at(0), at(9, category="kmjy"), narrow) is not None
+    assert compare(at(0), at(12, category="kmjy"), narrow) is None
+
+
 def test_R01_without_a_position_the_committee_must_be_the_same() -> None:
     here, there, nowhere = (Matter(c, "zd", "街面秩序", c, None, NOW) for c in ("a", "b", ""))
     assert compare(at(0), here, RULES).metres is None  # type: ignore[union-attr]

@@ -43,6 +43,18 @@ def test_runs_of_a_row_lie_apart_even_where_areas_overlap() -> None:
     assert rows.at(30, 15) == 0  # where both would be, the earlier one is drawn
 
 
+@settings(deadline=None)
+@given(st.lists(st.tuples(*(st.integers(0, 6),) * 2, *(st.integers(1, 6),) * 2), min_size=2, max_size=5))
+def test_where_areas_overlap_the_earlier_one_has_the_cell(boxes: list[tuple[int, int, int, int]]) -> None:
+    areas = [square(str(n), *box) for n, box in enumerate(boxes)]
+    view = view_of(areas, 61, 23)
+    rings = [area.rings for area in areas]
+    alone, rows = [fill(view, [ring]) for ring in rings], fill(view, rings)
+    for y in range(view.height):
+        for x in range(view.width):
+            assert rows.at(x, y) == next((n for n, one in enumerate(alone) if one.at(x, y) == 0), None)
+
+
 def test_a_hole_is_left_free() -> None:
     outer, hole = square("x", 0, 0, 6, 6), square("x", 2, 2, 2, 2)
     rows = fill(view_of([outer], 60, 30), [(*outer.rings, *hole.rings)])

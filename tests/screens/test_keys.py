@@ -391,3 +391,12 @@ async def test_a_verb_key_opens_the_line_that_the_hint_names(opened: Any, desk: 
                 code = console.typed.split(" ")[0]
                 assert next(v.zh for v in BY_ID.values() if v.code == code) == word
                 await console.press("escape")
+
+
+@pytest.mark.parametrize("keys", [" zd 3 dh", " d d ", " d jj"])
+async def test_keys_typed_ahead_of_the_menu_go_to_the_line_that_it_opens(keys: str, opened: Any) -> None:
+    async with opened((120, 40)) as console:
+        below = console.app.screen
+        await console.type(keys)
+        assert console.app.screen is below
+        assert console.typed == f"db {console.selected} {keys.partition('d')[2]}"

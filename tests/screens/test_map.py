@@ -13,6 +13,7 @@ from screen_driver import Console
 from screen_scene import Clock, like, put
 from textual.color import Color
 
+from zjj_console.desk import mapping
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.mapping import CLASSES, LAYERS
 from zjj_console.desk.session import actor_of
@@ -258,6 +259,33 @@ async def test_a_place_is_found_by_pinyin_and_enter_opens_its_cases(opened: Any)
         assert console.handles == ["1009"]
 
 
+@pytest.mark.parametrize("keys", ["+++/qfc\n", "/qfc\n+++"], ids=["zoomed already", "zoomed afterwards"])
+async def test_zoomed_in_the_place_that_was_looked_for_is_in_the_window(keys: str, opened: Any) -> None:
+    async with opened((120, 40)) as console:
+        await console.press("f3")
+        for part in re.split("(\n)", keys):
+            await (console.press("enter") if part == "\n" else console.type(part))
+        assert any(" 庆丰村 " in line[:66] for line in console.lines)
+
+
+async def test_another_grid_lets_the_place_go_that_was_looked_for(opened: Any) -> None:
+    async with opened((120, 40)) as console:
+        await console.press("f3")
+        await console.type("/dhj")
+        await console.press("enter")
+        await console.type("2")
+        assert screen(console).board.found == "" and not any(" 东湖街 " in line[:66] for line in console.lines[4:])
+        await console.press("enter")
+        assert "网格 G2" in console.lines[3]
+
+
+async def test_a_map_that_shows_only_the_most_urgent_says_so(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapping, "MANY", 3)
+    async with opened((120, 40)) as console:
+        await console.press("f3")
+        assert "只画最急的 3 件" in console.lines[3]
+
+
 async def test_NV_6_a_place_that_could_be_two_is_never_picked(opened: Any) -> None:
     async with opened((120, 40)) as console:
         await console.press("f3")
@@ -284,6 +312,20 @@ async def test_p_dispatches_the_case_under_the_cursor_nearest_first(opened: Any,
         assert case is not None
         await console.type("p")
         assert console.typed is not None and console.typed.startswith(f"pd {case.handle} ")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_whom_a_digit_sends_can_be_read_beside_the_map(size: tuple[int, int], opened: Any) -> None:
+    async with opened(size) as console:
+        await console.press("f3")
+        await console.type("1jp")
+        choices = screen(console).command.preview.choices
+        assert len(choices) > 2
+        for choice in choices:
+            assert f" {choice.digit} {choice.label[:18]}" in console.text and choice.label[-6:] in console.text
+        console.check_widths()
+        await console.press("escape", "escape")
+        assert f" 1 {choices[0].label[:18]}" not in console.text
 
 
 async def test_a_key_never_acts_on_a_case_that_is_not_seen(opened: Any) -> None:

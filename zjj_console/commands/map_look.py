@@ -3,13 +3,13 @@
 from zjj_console.desk import mapping, wording
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.hotspots import PROPOSAL
+from zjj_console.desk.near_words import map_kind
 from zjj_console.domain.hotspot import Hotspot
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.model import State
 from zjj_console.reports import map_words
-from zjj_console.reports.map_sheet import CaseLine, GridRow, HotSpot, Layer, MapKind, MapSheet, Mark
+from zjj_console.reports.map_sheet import CaseLine, GridRow, HotSpot, Layer, MapSheet, Mark
 from zjj_console.storage.reads import QueueRow
-from zjj_console.town.atlas import Atlas
 
 LISTED = 200  # cases of a grid in a page
 _TITLES = {"open": "未结", "overdue": "超时", "source": "来源: {name}", "heat": "热度 {n}天", "hotspot": "热点 {n}天",
@@ -21,10 +21,6 @@ def key_of(layer: str, variety: str) -> str:
     return f"{layer}-{variety}" if layer == "source" else f"{layer}{variety}"
 
 
-def kind_of(atlas: Atlas | None) -> MapKind:
-    return "none" if atlas is None else "town" if atlas.settles else "schematic"
-
-
 def sheet(desk: Desk, source: str = "") -> MapSheet:
     """Everything that the page shows, at one instant. `source` is shown also where nothing of it is open."""
     return _Look(desk).sheet(source)
@@ -34,27 +30,24 @@ class _Look:
     """The desk's data in the names of its language."""
 
     def __init__(self, desk: Desk) -> None:
-
         self.desk, self.facts = desk, desk.facts()
         self.town = desk.town.english if desk.lang == "en" else desk.town
         self.scene = mapping.read(desk.reader, self.facts.now)
         self.spots: tuple[Hotspot, ...] = ()
         self.say = map_words.say(desk.lang)
 
-    def sheet(self, source: str) -> MapSheet:
+    def varieties(self, layer: mapping.Layer, source: str) -> tuple[str, ...]:
+        found = mapping.varieties(layer, self.scene, self.desk.town)
+        return tuple(dict.fromkeys([*found, source])) if layer.key == "source" and source else found
 
+    def sheet(self, source: str) -> MapSheet:
         town, atlas = self.town, self.desk.town.atlas
         standings = mapping.standings(self.scene, self.desk.town)
-        offered = list(dict.fromkeys([*self.scene.sources(), *([source] if source else [])]))
-        layers = [
-            self.layer(layer, variety)
-            for layer in mapping.LAYERS
-            for variety in (offered if layer.key == "source" else layer.varieties)
-        ]
+        layers = [self.layer(layer, variety) for layer in mapping.LAYERS for variety in self.varieties(layer, source)]
         return MapSheet(
             town.name_en if self.desk.lang == "en" else town.name,
             f"{self.desk.duty.local(self.scene.now):%Y-%m-%d %H:%M}",
-            kind_of(atlas),
+            map_kind(self.desk.town),
             atlas.source if atlas else "",
             {code: unit.name for code, unit in town.units.items() if unit.kind == "station"},
             tuple(layers),
@@ -64,13 +57,14 @@ class _Look:
             self.scene.now,
             self.desk.lang,
             self.desk.actor.trial,
+            sketched=atlas is not None and atlas.settles and bool(mapping.worth(atlas)),
+            nowhere=self.scene.nowhere,
         )
 
     def layer(self, layer: mapping.Layer, variety: str) -> Layer:
-
         town = self.desk.town
         past = mapping.past(self.desk.reader, town, layer.key, variety, self.scene.now)
-        if layer.key == "hotspot" and variety == layer.varieties[0]:
+        if layer.key == "hotspot" and variety == str(town.hotspot.days):
             self.spots = past.spots
         picture = mapping.picture(layer.key, variety, self.scene, town, past)
         name = wording.source(self.town, variety) if layer.key == "source" else ""
@@ -86,7 +80,6 @@ class _Look:
         )
 
     def grid(self, code: str, standing: mapping.Standing) -> GridRow:
-
         rows = self.scene.of_grid(code)
         grid = self.town.grids[code]
         station = self.town.station_by_zone.get(grid.zone, "")
@@ -103,7 +96,6 @@ class _Look:
         )
 
     def case(self, row: QueueRow) -> CaseLine:
-
         urgent = mapping.urgency(row, self.scene.now)
         shape = urgent[: urgent.count("!")]
         word = urgent[len(shape) :].strip()
@@ -123,7 +115,6 @@ class _Look:
         return code.replace("_", " ").lower() if self.desk.lang == "en" else STATE_ZH[State(code)]
 
     def deadline(self, row: QueueRow) -> str:
-
         if not row.next_kind:
             return ""
         name = self.say("复查") if row.next_kind == "REV" else wording.clock_name(self.town, row.next_kind)
@@ -165,7 +156,7 @@ class _Look:
                 least=rules.least,
             ),
             self.say("热度: 最近 {days} 天上报的案件", days=days),
-            self.say("近1时: 上报不满 1 小时"),
+            self.say("近1时: 1 小时内上报"),
             self.say("色级: 按本图层最大值分 {n} 级", n=mapping.CLASSES),
         )
         return tuple(self.say("{rule} (配置值)", rule=rule) for rule in found)

@@ -59,7 +59,7 @@ LAYERS = (
     Layer("overdue", "超时"),
     Layer("source", "来源"),  # its varieties are the sources of what is open
     Layer("heat", "热度", ("30", "90")),  # days
-    Layer("hotspot", "热点", ("90", "30")),
+    Layer("hotspot", "热点", ("30",)),
     Layer("key_item", "重点"),
 )
 PRESSING = frozenset({"open", "overdue", "source"})  # layers whose marks say what is urgent
@@ -117,6 +117,11 @@ class Scene(Struct, frozen=True):
     whole: bool = True  # False where there were more cases than were read
 
     @property
+    def nowhere(self) -> int:
+        """Cases whose place is not known yet: they are on no map."""
+        return len(self.by_grid.get("", ()))
+
+    @property
     def rows(self) -> Iterator[QueueRow]:
         return chain.from_iterable(self.by_grid.values())
 
@@ -134,6 +139,15 @@ def worth(atlas: Atlas) -> str:
     if not atlas.settles:
         return "示意，非测绘"
     return "村居位置示意" if any(spot.mark not in SETTLES for spot in atlas.committees.values()) else ""
+
+
+def varieties(layer: Layer, scene: Scene, town: Town) -> tuple[str, ...]:
+    """What a layer can be narrowed to: the sources of what is open, days (of hot spots the town's own number first)."""
+    if layer.key == "source":
+        return tuple(scene.sources())
+    if layer.key == "hotspot":
+        return tuple(dict.fromkeys((str(town.hotspot.days), *layer.varieties)))
+    return layer.varieties
 
 
 def read(db: Connection, now: int) -> Scene:
@@ -180,7 +194,8 @@ class Past(Struct, frozen=True):
 def past(db: Connection, town: Town, layer: str, variety: str, now: int) -> Past:
     """What a layer tells of the days before; nothing for one that shows the present."""
     if layer == "heat":
-        return _heat(reads_places.tally(db, now - int(variety) * DAY, now), town)
+        until = now + 1  # what came at this very moment counts
+        return _heat(reads_places.tally(db, until - int(variety) * DAY, until), town)
     if layer == "hotspot":
         return _hotspots(hotspots(db, town, now, int(variety)), town)
     return Past()
@@ -223,7 +238,7 @@ def picture(layer: str, variety: str, scene: Scene, town: Town, past: Past = Pas
 
 
 def class_size(values: Iterable[int]) -> int:
-    """The smallest step of the ladder with which the largest value lies in the last class but one, or begins the last."""
+    """The smallest step of the ladder with which the last class, open-ended, need be no wider than the others."""
     wanted = (max(values, default=0) + CLASSES - 2) // (CLASSES - 1)
     return next((size for size in _LADDER if size >= wanted), wanted)
 
@@ -296,7 +311,8 @@ def forces(found: Seats, town: Town) -> list[Force]:
     atlas = town.atlas
     if atlas is None:
         return []
-    listed = sorted(found.items(), key=lambda item: (item[1].kind == "station", list(town.units).index(item[0][0])))
+    order = {unit: n for n, unit in enumerate(town.units)}  # one that has left the profile comes last
+    listed = sorted(found.items(), key=lambda item: (item[1].kind == "station", order.get(item[0][0], len(order))))
     known: dict[tuple[str, str], Force] = {}
     for (unit, _), seat in listed:
         grid = atlas.grid_at(seat.place.at)

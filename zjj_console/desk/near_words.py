@@ -10,6 +10,7 @@ from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.model import DAY, HOUR, MINUTE, Case, State
+from zjj_console.reports.map_sheet import MapKind
 from zjj_console.storage.reads_near import Near
 from zjj_console.town.models import Town
 
@@ -151,7 +152,7 @@ def candidate_json(one: Candidate, town: Town, duty: DutyTime) -> dict[str, Any]
     }
 
 
-def map_kind(town: Town) -> str:
+def map_kind(town: Town) -> MapKind:
     """What distances rest on: the town's own map, a schematic, or nothing."""
     return "none" if town.atlas is None else "town" if town.atlas.settles else "schematic"
 

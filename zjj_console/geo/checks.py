@@ -31,7 +31,6 @@ class Expected(Struct, frozen=True):
 
     grids: dict[str, str]
     committees: dict[str, str]
-    names: dict[str, str] = {}  # of the committees
 
 
 class Drawn(Struct, frozen=True):

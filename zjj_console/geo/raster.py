@@ -1,7 +1,7 @@
 """Areas and lines as terminal cells: whose cell it is, and dots of borders in the eight dots of a braille character."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
@@ -62,16 +62,25 @@ def _crossings(view: View, rings: Iterable[Ring]) -> dict[int, list[float]]:
 
 
 def _apart(spans: list[Span]) -> tuple[Span, ...]:
-    """Runs in order, cut where an earlier area has taken the cells."""
-    if len(spans) < 2:
-        return tuple(spans)
-    spans.sort(key=lambda span: (span[0], span[2]))
+    """Runs from left to right; `spans` come area by area, and a later one keeps only what is left of its cells."""
+    ordered = sorted(spans)
+    if all(one[1] <= other[0] for one, other in pairwise(ordered)):
+        return tuple(ordered)
     kept: list[Span] = []
-    for first, after, index in spans:
-        begin = max(first, kept[-1][1]) if kept else first
-        if begin < after:
-            kept.append((begin, after, index))
+    for span in spans:
+        kept = sorted([*kept, *_left(span, kept)])
     return tuple(kept)
+
+
+def _left(span: Span, taken: Sequence[Span]) -> Iterator[Span]:
+    """What of a run no other has taken; `taken` from left to right."""
+    begin, end, index = span
+    for first, after, _ in taken:
+        if begin < first and begin < end:
+            yield begin, min(first, end), index
+        begin = max(begin, after)
+    if begin < end:
+        yield begin, end, index
 
 
 class Dots:

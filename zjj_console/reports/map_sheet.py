@@ -81,7 +81,10 @@ class HotSpot(Struct, frozen=True):
 
 
 class MapSheet(Struct, frozen=True):
-    """`at` is the instant of the data as people read it; `rules` are our own figures, each a sentence marked so."""
+    """`at` is the instant of the data as people read it; `rules` are our own figures, each a sentence marked so.
+
+    `sketched`: on the town's own map the places of committees are a sketch; `nowhere`: cases without a place.
+    """
 
     town: str
     at: str
@@ -95,6 +98,8 @@ class MapSheet(Struct, frozen=True):
     now: int = 0  # µs UTC
     lang: str = "zh"
     trial: bool = False
+    sketched: bool = False
+    nowhere: int = 0
 
     def layer(self, key: str) -> Layer:
         """Raises KeyError for one that the sheet does not hold."""

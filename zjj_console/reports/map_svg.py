@@ -78,7 +78,8 @@ def _head(root: Element, sheet: MapSheet, layer: Layer, tell: Say) -> None:
 def worth(sheet: MapSheet) -> str:
     """What the picture is worth, as every picture says; nothing for a map of the town's own."""
     tell = say(sheet.lang)
-    return {"schematic": tell("示意，非测绘"), "none": tell("本镇地图未提供"), "town": ""}[sheet.kind]
+    own = tell("村居位置示意") if sheet.sketched else ""
+    return {"schematic": tell("示意，非测绘"), "none": tell("本镇地图未提供"), "town": own}[sheet.kind]
 
 
 def source(sheet: MapSheet) -> str:

@@ -14,19 +14,21 @@ from zjj_console.geo.steps import ARROWS, Ways
 from zjj_console.i18n import t
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.map_board import Board
-from zjj_console.screens.paging import STEPS
+from zjj_console.screens.paging import STEPS, keep_in_sight
 from zjj_console.screens.session import Session
 from zjj_console.screens.views import VIEWS
+from zjj_console.storage.db import SqliteError, StorageError
 from zjj_console.verbs.table import BY_ID
 from zjj_console.widgets import case_lines, map_lines, map_tiles
 from zjj_console.widgets.cells import Line
-from zjj_console.widgets.columns import Frame, unit_name
+from zjj_console.widgets.columns import Frame, unit_name, unit_sign
 from zjj_console.widgets.map_canvas import MapCanvas
 from zjj_console.widgets.map_picture import Extra, MapPicture
 from zjj_console.widgets.map_tiles import Tile
 from zjj_console.widgets.panel import Panel
 from zjj_console.widgets.verb_words import key_hints, label
 
+_BELOW_TILES = 14  # lines of the head, the grid's cases and the bottom
 _FORCES = 5  # lines about who is there, where no pane of its own has them
 RESTS = 0.08  # seconds without a move after which the detail follows
 _READ_AGAIN = 10 * SECOND  # what has become late meanwhile
@@ -37,14 +39,16 @@ _ZOOMS = {"+": 1, "=": 1, "-": -1, "0": 0}
 class GridMapScreen(ConsoleScreen):
     mode = "map"
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, board: Board | None = None) -> None:
+        """`board`: what was chosen the last time."""
         super().__init__(session)
-        self.board = Board(session)
-        self.tiled = self.board.bare or session.desk.town.atlas is None
+        self.board = board or Board(session)
         self.drawn: MapPicture | None = None
         self._arrows = self.board.ways()
         self._resting: Timer | None = None
         self._unsettled = False
+        self._marked = ""  # the place that was looked for, as the picture has it
+        self._choosing: list[Line] = []  # what a line being typed lets choose from, in the place of the grid's cases
 
     def body(self) -> Iterator[Widget]:
         yield Panel(id="top")
@@ -91,7 +95,7 @@ class GridMapScreen(ConsoleScreen):
     @property
     def as_tiles(self) -> bool:
         """Tiles on a small screen, where the officer wants them, and where there is nothing else to draw."""
-        return self.tiled or self.size.width < 100 or self.size.height < 30
+        return self.board.tiled or self.size.width < 100 or self.size.height < 30
 
     @property
     def plain(self) -> bool:
@@ -133,6 +137,7 @@ class GridMapScreen(ConsoleScreen):
         canvas = self.query_one("#canvas", MapCanvas)
         ground = self.board.ground(canvas.size.width, canvas.size.height)
         if ground is not None:
+            self._marked = self.board.found
             self.drawn = MapPicture(
                 ground, self.board.picture, self.names(), self.found(), self.standing(), plain=self.plain
             )
@@ -148,11 +153,15 @@ class GridMapScreen(ConsoleScreen):
     async def _know(self, key: tuple[str, str]) -> None:
         try:
             past = await asyncio.to_thread(self.board.reads_past, key)
+        except (StorageError, SqliteError):
+            self.board.gave_up(key)
+            self.say(t("现在读不了历史，稍后自动再试"), "$p2")
+        else:
             self.board.know(key, past)
-            self._paint()
-            self.draw()
         finally:
             self.session.busy -= 1
+        self._paint()
+        self.draw()
 
     def _paint_tiles(self) -> None:
         board, panel = self.board, self.query_one("#tiles", Panel)
@@ -164,13 +173,18 @@ class GridMapScreen(ConsoleScreen):
         ]  # fmt: skip
         width = panel.size.width or self.size.width
         lines = map_tiles.lines(tiles, board.picture, board.grid, width, plain=self.plain)
-        panel.styles.height = max(1, len(lines))
+        panel.styles.height = max(map_tiles.HIGH, min(len(lines), self.size.height - _BELOW_TILES))
         panel.show(lines)
+        across = map_tiles.per_row(len(tiles), width)
+        row = list(board.town.grids).index(board.grid) // across if board.grid else 0
+        keep_in_sight(panel, row * map_tiles.HIGH)
 
     def _choice_changed(self, before: str) -> None:
         """Only the rows that the old and the new choice touch; the detail follows where the eye rests."""
         if self.drawn is None:
             self._paint_tiles()
+        elif self._marked != self.board.found:
+            self._paint()
         else:
             canvas = self.query_one("#canvas", MapCanvas)
             rows = {y for code in (before, self.board.grid) for y in self.drawn.rows_of(code)}
@@ -208,12 +222,14 @@ class GridMapScreen(ConsoleScreen):
         """The units that are out on a case, then the stations."""
         town, atlas = self.board.town, self.board.town.atlas
         units = [
-            Extra(one.seat.place.at, one.grid, f" {town.units[one.unit].tokens[0].upper()} ", "bold reverse $done")
+            Extra(one.seat.place.at, one.grid, f" {unit_sign(town, one.unit)} ", "bold reverse $done")
             for one in self.board.forces
             if one.seat.kind != "station" and one.grid
         ]
         spots = atlas.stations.values() if atlas else ()
-        return units + [Extra(spot.at, atlas.grid_at(spot.at), spot.code.upper(), "$accent") for spot in spots if atlas]
+        return units + [
+            Extra(spot.at, atlas.grid_at(spot.at), f"^{spot.code.upper()}", "$accent") for spot in spots if atlas
+        ]
 
     def there(self, grid: str) -> str:
         frame = self.session.frame()
@@ -226,11 +242,21 @@ class GridMapScreen(ConsoleScreen):
         board = self.board
         top = self.query_one("#top", Panel)
         top.show([map_lines.layers(board.layer, board.variety, board.town, self.kind_of_map(), self.size.width)])
-        detail = self.query_one("#detail", Panel)
-        detail.show(self.detail(detail.size.width or self.size.width, detail.size.height or 6))
+        self._draw_detail()
         more = self.query_one("#more", Panel)
         if more.display:
             more.show(self.more(more.size.width))
+
+    def _draw_detail(self) -> None:
+        detail = self.query_one("#detail", Panel)
+        detail.show(self.detail(detail.size.width or self.size.width, detail.size.height or 6))
+
+    def show_choices(self, lines: list[Line]) -> bool:
+        listed = case_lines.choices(self.command.preview.choices) if self.command.active else []
+        if (listed or lines) != self._choosing:
+            self._choosing = listed or lines
+            self._draw_detail()
+        return bool(listed)
 
     def kind_of_map(self) -> str:
         """What the picture is worth: a schematic says so on every screen."""
@@ -238,6 +264,8 @@ class GridMapScreen(ConsoleScreen):
         if atlas is None:
             return t("本镇地图未提供")
         words = [t(mapping.worth(atlas))] if mapping.worth(atlas) else []
+        if self.board.scene.nowhere:
+            words.append(t("另有 {n} 件地点待定", n=self.board.scene.nowhere))
         if not self.board.scene.whole:
             words.append(t("只画最急的 {n} 件", n=mapping.MANY))
         if self.board.waits:
@@ -256,7 +284,9 @@ class GridMapScreen(ConsoleScreen):
         low = height < 12
         if low:
             lines = [(*lines[0], *lines[1])]
-        else:
+        if self._choosing:
+            return [*lines, *map_lines.folded(self._choosing, width)]
+        if not low:
             lines += [*map_lines.people(grid, self.session.desk.facts(), width), ()]
             if self.size.width < 200:
                 lines += [*map_lines.forces(board.forces, grid, frame, width)[:_FORCES], ()]
@@ -290,20 +320,18 @@ class GridMapScreen(ConsoleScreen):
         ]  # fmt: skip
 
     def hint(self) -> Line:
-        pairs = [
-            (t("方向键"), t("邻格")),
-            ("1-9", t("选格")),
-            ("jk", t("选案")),
-            ("v", t("图层")),
-            ("Tab", t("细分")),
-            ("/", t("找地点")),
-        ]
+        pairs = [(t("方向键"), t("邻格")), ("1-9", t("选格"))]
+        pairs += [("jk", t("选案"))] if self.selected_case() else []
+        pairs += [("v", t("图层")), ("Tab", t("细分")), ("/", t("找地点"))]
         if not self.as_tiles:
             pairs.append(("+-", t("缩放")))
         if self.board.town.atlas is not None and not self.board.bare:
             pairs.append(("i", t("图/格")))
+        if self.board.zoom:
+            pairs.append(("Shift", t("加方向键推动")))
         dispatch = BY_ID["dispatch"]
-        tail = [(dispatch.key, label(dispatch)), ("Enter", t("此格队列")), ("Esc", t("返回"))]
+        tail = [(dispatch.key, label(dispatch))] if self.selected_case() else []
+        tail += [("Enter", t("此格队列")), ("Esc", t("返回"))]
         return key_hints(pairs, tail, self.size.width)
 
     # keys -------------------------------------------------------------------------------------------------------------
@@ -372,7 +400,7 @@ class GridMapScreen(ConsoleScreen):
         elif self.board.bare:
             self.say(t("此终端不画点阵，只用方块"), "$dim")
         else:
-            self.tiled = not self.tiled
+            self.board.tiled = not self.board.tiled
             self._again()
 
     def look_for(self, typed: str) -> None:
@@ -399,7 +427,10 @@ class GridMapScreen(ConsoleScreen):
         town, found = self.board.town, self.board.found
         typed = town.committees[found].name if found else self.board.grid
         view = next((view.zh for view in VIEWS if view.overdue), VIEWS[0].zh)
-        self.ways.show_queue(view if self.board.layer.key == "overdue" else VIEWS[0].zh, typed)
+        if self.board.layer.key == "source" and self.board.variety:
+            typed = f"{typed} {town.sources[self.board.variety].name}"
+        shown_view = view if self.board.layer.key == "overdue" else VIEWS[0].zh
+        self.ways.show_queue(shown_view, typed, self.selected_case())
 
     def on_map_canvas_pointed(self, message: MapCanvas.Pointed) -> None:
         code = self.drawn.ground.grid_at(message.x, message.y) if self.drawn else ""

@@ -122,6 +122,9 @@ def pages(session: Session, width: int) -> list[Line]:
     lines += [(), case_lines.title(t("移动与查看"))]
     for key, words in _MOVING:
         lines += _pair(key, t(words, views=" ".join(t(view.zh) for view in VIEWS)), width)
+    lines += [(), case_lines.title(t("地图 (F3)"))]
+    for key, words in _MAP:
+        lines += _pair(t(key), t(words), width)
     lines += [(), case_lines.title(t("单键 (不在输入时；先预览，Enter 才执行)"))]
     keyed: dict[str, list[str]] = {}
     for verb in VERBS:
@@ -156,6 +159,10 @@ _MOVING = (
     ("j k", "上下；PgUp PgDn 翻页，Home End 首尾"), ("Enter", "打开案件，或执行预览"), ("Space", "此案能做的全部，不能的说原因"),
     ("v", "换视图: {views}"), ("/", "筛选: 案号、地点拼音、状态、单位、网格或文字"), ("a", "确认最急的告警 (F12 同；办结前仍列出)"), ("o", "到最急的案件"),
     ("[ ]", "案件页里上一案、下一案"), ("Esc", "退一步，半句命令留着；再按清除"),
+)  # fmt: skip
+_MAP = (
+    ("方向键", "到那一侧的邻格；1-9 直接选格"), ("v Tab", "换图层；换来源或天数"), ("/", "找地点: 拼音首字母、名称或网格号"),
+    ("+ - 0", "放大、缩小、全镇；放大后 Shift 加方向键推动"), ("i", "地图与方块互换"), ("Enter", "此格的队列，光标在此案；再按 Enter 打开"),
 )  # fmt: skip
 _GRAMMAR = (
     "案号写数字，.=选中的案件，省略也是选中的案件；单独一个案号=打开；?加动词=看用法",

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from zjj_console.desk import mapping
 from zjj_console.desk.mapping import LAYERS, PAST, Force, Layer, Past, Picture, Scene, Standing
 from zjj_console.domain.hotspot import Hotspot
-from zjj_console.domain.model import MINUTE
+from zjj_console.domain.model import MINUTE, SECOND
 from zjj_console.geo.shapes import Point
 from zjj_console.geo.steps import Ways, ways
-from zjj_console.geo.view import View, fitted
+from zjj_console.geo.view import CLOSEST, View, fitted
 from zjj_console.screens.session import Session
 from zjj_console.storage.db import connect
 from zjj_console.storage.reads import QueueRow
@@ -21,6 +21,7 @@ from zjj_console.widgets.map_picture import Ground
 
 ZOOM = 1.6
 _PAST_FRESH = 5 * MINUTE  # months change slowly
+_TRY_AGAIN = 30 * SECOND
 _NEAREST = 12  # steps of zoom
 _BARE = frozenset({"linux", "vt52", "vt100", "vt102", "vt220", "ansi", "cons25"})  # terminals without braille
 
@@ -37,6 +38,7 @@ class Board:
         self.session = session
         self.town = session.desk.town
         self.bare = bare(os.environ)
+        self.tiled = self.bare or self.town.atlas is None  # wanted, where a map could be drawn
         self.layer: Layer = LAYERS[0]
         self.varieties: dict[str, str] = {}
         self.grid = next(iter(self.town.grids), "")
@@ -51,6 +53,7 @@ class Board:
         self.picture = Picture("open", "", {}, (), 1)
         self._ground: Ground | None = None
         self._past: dict[tuple[str, str], tuple[int, Past]] = {}
+        self._asked: dict[tuple[str, str], int] = {}  # when somebody went to read it
 
     # reading ----------------------------------------------------------------------------------------------------------
 
@@ -73,9 +76,12 @@ class Board:
     def wanted(self) -> tuple[str, str] | None:
         """The layer whose past must be read, anew or for the first time; None where what is known is fresh enough."""
         key = (self.layer.key, self.variety)
-        known = self._past.get(key)
-        fresh = known is not None and self.scene.now - known[0] < _PAST_FRESH
-        return None if self.layer.key not in PAST or fresh else key
+        known, now = self._past.get(key), self.scene.now
+        fresh = known is not None and now - known[0] < _PAST_FRESH
+        if self.layer.key not in PAST or fresh or now - self._asked.get(key, -_PAST_FRESH) < _PAST_FRESH:
+            return None
+        self._asked[key] = now
+        return key
 
     def reads_past(self, key: tuple[str, str]) -> Past:
         """Called on another thread: it has a connection of its own."""
@@ -85,6 +91,10 @@ class Board:
             return mapping.past(db, self.town, *key, desk.now())
         finally:
             db.close()
+
+    def gave_up(self, key: tuple[str, str]) -> None:
+        """It could not be read now: asked again in a while."""
+        self._asked[key] = self.session.desk.now() - _PAST_FRESH + _TRY_AGAIN
 
     def know(self, key: tuple[str, str], past: Past) -> None:
         self._past[key] = (self.session.desk.now(), past)
@@ -117,9 +127,7 @@ class Board:
         return chosen if chosen in offered else offered[0]
 
     def offered(self) -> tuple[str, ...]:
-        if self.layer.key == "source":
-            return tuple(self.scene.sources()) or ("",)
-        return self.layer.varieties
+        return mapping.varieties(self.layer, self.scene, self.town) or ("",)
 
     def rows(self) -> list[QueueRow]:
         """The cases of the chosen grid that the layer is about, in the order of the queue."""
@@ -190,8 +198,6 @@ class Board:
         self.found = committee.code
         first = next((row for row in self.rows() if row.committee == committee.code), None)
         self.case_id = first.id if first else self.case_id
-        if self.zoom and self.town.atlas and committee.code in self.town.atlas.committees:
-            self.centre = self.town.atlas.committees[committee.code].at
         return ()
 
     # the picture ------------------------------------------------------------------------------------------------------
@@ -211,7 +217,13 @@ class Board:
         whole = fitted(self.town.atlas.box, width, height)
         if not self.zoom:
             return whole
-        return whole.zoomed(ZOOM**self.zoom, self.centre or self.middle_of(self.grid))
+        return whole.zoomed(ZOOM**self.zoom, self.centre or self.focus())
+
+    def focus(self) -> Point:
+        """What a zoomed window stands around: the place that was looked for, else the middle of the chosen grid."""
+        assert self.town.atlas is not None
+        spot = self.town.atlas.committees.get(self.found)
+        return spot.at if spot else self.middle_of(self.grid)
 
     def middle_of(self, grid: str) -> Point:
         assert self.town.atlas is not None
@@ -220,16 +232,18 @@ class Board:
 
     def zoom_by(self, by: int) -> None:
         """Nearer or farther, around what is chosen; far enough out is the whole town."""
+        if by > 0 and self._ground is not None and self._ground.view.cell <= CLOSEST:
+            return
         before, self.zoom = self.zoom, max(0, min(_NEAREST, self.zoom + by)) if by else 0
         if not self.zoom:
             self.centre = None
         elif not before or self.centre is None:
-            self.centre = self.middle_of(self.grid)
+            self.centre = self.focus()
 
     def follow(self) -> None:
         """Zoomed in, the window goes along with the choice."""
         if self.zoom:
-            self.centre = self.middle_of(self.grid)
+            self.centre = self.focus()
 
     def pan(self, right: int, down: int, width: int, height: int) -> bool:
         """Push the window by a quarter of itself; only a zoomed one can be."""

@@ -318,16 +318,16 @@ class QueueScreen(ConsoleScreen):
         at = next(i for i, v in enumerate(VIEWS) if v.zh == self.view.zh)
         self.show_view(VIEWS[(at + 1) % len(VIEWS)].zh)
 
-    def show_view(self, zh: str) -> None:
+    def show_view(self, zh: str, keep: str = "") -> None:
         self.view = next(v for v in VIEWS if v.zh == zh)
         self.session.seen_rid = reads_log.last_rid(self.session.desk.reader)
-        self.open_view()
+        self.open_view(keep)
         self.draw()
 
-    def show_list(self, zh: str, typed: str) -> None:
-        """A view narrowed by words, as another screen asks for it."""
+    def show_list(self, zh: str, typed: str, case_id: str) -> None:
+        """A view narrowed by words, as another screen asks for it, with the cursor on its case."""
         self.filter_text = typed
-        self.show_view(zh)
+        self.show_view(zh, case_id)
 
     def show_case_of(self, case_id: str) -> None:
         if not self.table.select(case_id):

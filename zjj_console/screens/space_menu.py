@@ -60,8 +60,12 @@ class SpaceMenu(ModalScreen[str | None]):
         )
 
     def on_key(self, event: events.Key) -> None:
+        """Typed ahead: what still arrives here after the menu has closed belongs to the screen below."""
         event.stop()
         event.prevent_default()
+        if self.app.screen is not self:
+            self.app.screen.post_message(events.Key(event.key, event.character))
+            return
         plain = folded(event.character) if event.character and printable(event.character) else ""
         moves = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": 10, "pageup": -10}
         if event.key == "escape" or plain == " ":

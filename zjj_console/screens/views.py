@@ -13,7 +13,7 @@ from zjj_console.storage.reads import Cursor, Filter, QueueRow
 from zjj_console.town import names
 from zjj_console.town.models import Town
 from zjj_console.widgets.cells import shown
-from zjj_console.widgets.columns import category_name, place_name, unit_name
+from zjj_console.widgets.columns import category_name, place_name, source_name, unit_name
 from zjj_console.widgets.editor import folded
 
 S = State
@@ -77,6 +77,9 @@ def _meaning(word: str, town: Town) -> dict[str, object]:
         return {"states": (state,)}
     if word in town.grids:
         return {"grid": word}
+    source = next((one.code for one in town.sources.values() if word in (one.name.lower(), one.name_en.lower())), "")
+    if source:
+        return {"source": source}
     unit = town.unit_by_token.get(word)
     if unit is not None:
         return {"station": unit.code} if unit.kind == "station" else {"units": (unit.code,)}
@@ -104,6 +107,7 @@ def explained(typed: str, town: Town) -> str:
 
 
 _FIELD_ZH = {
+    "source": "来源",
     "states": "状态",
     "grid": "网格",
     "station": "站",
@@ -118,6 +122,8 @@ def _named(field: str, code: str, town: Town) -> str:
         return t(STATE_ZH[S(code)])
     if field == "categories":
         return category_name(town, code)
+    if field == "source":
+        return source_name(town, code)
     if field == "committees":
         return place_name(town, code, code)
     return code.upper() if field == "grid" else unit_name(town, code)

@@ -120,6 +120,8 @@ def atlas(read: Collection) -> Atlas:
                 items.append(spot)
             else:
                 spots[p.kind][p.code] = spot
+    if not grids:
+        raise msgspec.ValidationError("a map without a grid")
     return Atlas(
         grids, spots["committee"], spots["station"], tuple(waters), tuple(rivers), tuple(items), read.mark, read.source
     )

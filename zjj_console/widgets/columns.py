@@ -43,10 +43,15 @@ def unit_name(town: Town, code: str) -> str:
     return (found.name_en if english() and found.name_en else found.name) if found else shown(code)
 
 
+def unit_sign(town: Town, code: str) -> str:
+    """What stands for a unit on a map: the code that is typed."""
+    found = town.units.get(code)
+    return (found.tokens[0] if found else shown(code)).upper()
+
+
 def short_unit(town: Town, code: str) -> str:
     """A name that a narrow column has room for: the Chinese one, or the code that is typed."""
-    found = town.units.get(code)
-    return found.tokens[0].upper() if found and english() else unit_name(town, code)
+    return unit_sign(town, code) if code in town.units and english() else unit_name(town, code)
 
 
 def category_name(town: Town, code: str) -> str:

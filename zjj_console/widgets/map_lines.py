@@ -16,7 +16,7 @@ from zjj_console.storage.reads import QueueRow
 from zjj_console.town.models import Grid, Town
 from zjj_console.widgets import map_tiles
 from zjj_console.widgets.case_lines import note, title
-from zjj_console.widgets.cells import Line, Span, clip, fit, spread
+from zjj_console.widgets.cells import Line, Span, clip, fit, spread, width_of, wrap
 from zjj_console.widgets.columns import (
     Frame,
     category_name,
@@ -30,7 +30,7 @@ from zjj_console.widgets.columns import (
 
 _POSTS = ("commander", "chief", "deputy")
 _COUNT = ("2", "bold $foreground", "件数")
-_STATION = ("Z1", "$accent", "工作站")
+_STATION = ("^Z1", "$accent", "工作站")
 _PRESSING = (
     ("急", "bold reverse $p1", "一级待办"), ("!", "bold $p1", "有超时"), _COUNT, ("Y1", "bold reverse $done", "单位"), _STATION,
 )  # fmt: skip
@@ -172,6 +172,16 @@ def hotspots(spots: Sequence[Hotspot], height: int, frame: Frame, width: int, *,
         ))  # fmt: skip
         lines.append(((f"     {t('建议')} {words}", "$dim"),))
     return lines
+
+
+def folded(lines: Sequence[Line], width: int) -> list[Line]:
+    """Lines whose last span goes on below itself where it is too long."""
+    found: list[Line] = []
+    for *lead, (text, style) in lines:
+        edge = width_of(tuple(lead))
+        first, *more = wrap(text, width - edge - 1)
+        found += [(*lead, (first, style)), *(((" " * edge, ""), (piece, style)) for piece in more)]
+    return found
 
 
 def committees(grid: Grid, scene: Scene, frame: Frame, width: int) -> list[Line]:

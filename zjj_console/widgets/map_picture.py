@@ -19,7 +19,7 @@ from zjj_console.town.atlas import Atlas
 from zjj_console.widgets.cells import Line
 
 SHADES = ("", "10%", "19%", "28%", "38%")  # of the layer's colour, by class
-_TEXTURES = " .:+#"  # the same without colours
+_TEXTURES = " .:+%"  # the same without colours
 _NEAR = 90.0  # metres a cell: from here on places are named
 _APART = (
     (5, 1),
@@ -255,11 +255,13 @@ class MapPicture:
             if text[x] == " ":
                 text[x] = char
 
-    @staticmethod
-    def _write(text: list[str], styles: list[str], overlay: Overlay) -> None:
+    def _write(self, text: list[str], styles: list[str], overlay: Overlay) -> None:
         x, words_, width, style = overlay
         text[x : x + width] = [words_] + [""] * (width - 1)
         styles[x : x + width] = [style] * width
+        for beside in (x - 1, x + width):
+            if self.plain and 0 <= beside < len(text) and text[beside] in _TEXTURES[1:]:
+                text[beside] = " "  # a texture beside a number would be read as part of it
 
 
 @lru_cache(4096)

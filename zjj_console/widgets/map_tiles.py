@@ -54,13 +54,6 @@ def lines(tiles: list[Tile], picture: Picture, chosen: str, width: int, *, plain
     return found
 
 
-def at(x: int, y: int, codes: list[str], width: int) -> str:
-    """The tile that a cell belongs to; empty for none."""
-    across = per_row(len(codes), width)
-    n = y // HIGH * across + min(across - 1, x // max(WIDE, width // across))
-    return codes[n] if n < len(codes) else ""
-
-
 def _tile(one: Tile, picture: Picture, chosen: bool, size: int, plain: bool) -> list[Line]:
     shade = "" if plain or not one.level else f" on {COLOURS[picture.layer]} {SHADES[one.level]}"
     here = one.standing
