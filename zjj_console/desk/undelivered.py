@@ -17,6 +17,10 @@ from zjj_console.storage.delivery import Letter
 
 URGENT = 2  # priorities whose messages are told one by one
 SUBJECT = "outbox"
+STATUS_ZH = {
+    "PENDING": "待发", "SENT": "发送中", "CONFIRMED": "已送达", "RETRY": "待重发", "FAILED": "收件人不通", "DEAD": "已停发",
+    "DELIVERED": "电话告知", "RECALLED": "已撤回", "DROPPED": "已放弃",
+}  # fmt: skip
 _LOOKED = 200
 
 

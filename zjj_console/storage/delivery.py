@@ -63,6 +63,11 @@ def since(db: Connection) -> int | None:
     return int(meta(db, SINCE, "0")) or None
 
 
+def held(db: Connection) -> int:
+    """Nothing is sent before this instant; 0 for none."""
+    return int(meta(db, HOLD, "0"))
+
+
 def begin(db: Connection, path: Path, now: int) -> bool:
     """Note that a gateway delivers from now on; what was queued before was carried by telephone and is never sent.
 
@@ -142,6 +147,17 @@ def wait(db: Connection, letter: Letter, until: int) -> None:
                    (until, letter.id, letter.status, letter.attempts))  # fmt: skip
 
 
+def give_up(db: Connection, letter: Letter, status: str, why: str) -> int:
+    """End what no attempt is made of any more; 1 if it was still as it was read."""
+    with writing(db):
+        return int(
+            db.execute(
+                "UPDATE outbox SET status = ?, next_at = 0, error = ? WHERE id = ? AND status = ? AND attempts = ?",
+                (status, why, letter.id, letter.status, letter.attempts),
+            ).rowcount
+        )
+
+
 def sent_to(db: Connection, recipient: str, after: int) -> list[int]:
     """Instants of the last attempts to somebody since an instant, oldest first."""
     rows = db.execute(
@@ -171,25 +187,24 @@ def unphoned(db: Connection, case_id: str, after: int) -> None:
 
 
 def retry(db: Connection, letter: Letter, now: int) -> bool:
-    """Send what was given up once more, as if it had just been queued; the doubt of earlier attempts is the caller's."""
-    with writing(db):
-        return bool(
-            db.execute(
-                "UPDATE outbox SET status = 'PENDING', not_before = ?, next_at = 0, doubt_at = 0, error = ''"
-                " WHERE id = ? AND status = ?",
-                (now, letter.id, letter.status),
-            ).rowcount
-        )
+    """Send what was given up once more, as if it had just been queued. Inside the caller's transaction, as the next."""
+    return bool(
+        db.execute(
+            "UPDATE outbox SET status = 'PENDING', not_before = ?, next_at = 0, doubt_at = 0, error = ''"
+            " WHERE id = ? AND status = ?",
+            (now, letter.id, letter.status),
+        ).rowcount
+    )
 
 
 def drop(db: Connection, letter: Letter, why: str, now: int) -> bool:
-    with writing(db):
-        return bool(
-            db.execute(
-                "UPDATE outbox SET status = 'DROPPED', error = ?, done_at = ? WHERE id = ? AND status = ?",
-                (why, now, letter.id, letter.status),
-            ).rowcount
-        )
+    """Nobody sends it any more."""
+    return bool(
+        db.execute(
+            "UPDATE outbox SET status = 'DROPPED', error = ?, done_at = ? WHERE id = ? AND status = ?",
+            (why, now, letter.id, letter.status),
+        ).rowcount
+    )
 
 
 def recalled(db: Connection, letter: Letter, why: str) -> bool:
