@@ -38,7 +38,7 @@ docs: $(STAMP)
 
 lock: $(STAMP)
 	$(BIN)/python -m pip install -q pip-tools
-	$(BIN)/pip-compile -q --strip-extras --generate-hashes --no-emit-index-url --no-emit-options --no-annotate --extra dev --extra profile \
+	$(BIN)/pip-compile -q --strip-extras --generate-hashes --no-emit-index-url --no-emit-options --no-annotate --extra dev --extra profile --extra hub \
 	  --output-file requirements.lock pyproject.toml
 	sed -i "/^# WARNING/,\$$d" requirements.lock
 

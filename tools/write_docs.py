@@ -391,6 +391,7 @@ DUTY_EVENTS = {  # kind: what makes it
     "ladder_cleared": "the trigger is met, or `sj C n`", "ladder_resumed": "what had met the trigger was undone",
     "rung_called": "`th`, `escalation call`: tried, not reached", "rung_answered": "`th`, `sj C y`, `escalation answer`: reached",
     "alarm_acked": "`alarms ack`, F5", "posts_checked": "time itself, once at the beginning of a night",
+    "message_dropped": "`outbox drop`: a message that two people gave up",
     "collected": "`consult collect`: what a station reports, or nil", "agenda_added": "`hs`, `consult add`, `consult agenda --fill`",
     "agenda_detailed": "`consult item`", "agenda_withdrawn": "`consult withdraw`; an urgent consultation of the same case",
     "agenda_carried": "a deferral, or a week that is skipped: on the next meeting", "agenda_locked": "`consult agenda --lock`",

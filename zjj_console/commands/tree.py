@@ -16,9 +16,11 @@ from zjj_console.commands import (
     database,
     doctor,
     escalation,
+    gateway,
     handover,
     imports,
     operators,
+    outbox,
     profile,
     report,
     roster,
@@ -56,6 +58,8 @@ app.add_typer(handover.app, name="handover")
 app.add_typer(alarms.app, name="alarms")
 app.add_typer(escalation.app, name="escalation")
 app.command()(watch.watch)
+app.add_typer(gateway.app, name="gateway")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(consult.app, name="consult")
 app.add_typer(visit.app, name="visit")
 app.add_typer(report.app, name="report")

@@ -21,6 +21,7 @@ from zjj_console.desk import (
     session,
     signing,
     sweeping,
+    undelivered,
     undoing,
 )
 from zjj_console.desk.acts import Act
@@ -96,7 +97,8 @@ class Desk:
         if seen != self._house[0]:
             self._house = seen, alarming.house(self.reader, facts)
         jump = self.now.jump if isinstance(self.now, Steady) else None
-        house = self._house[1] if jump is None else (*self._house[1], alarming.of_clock(jump))
+        unsent = tuple(undelivered.alarms(self.reader, facts))  # two minutes must not become three
+        house = (*self._house[1], *unsent, *(() if jump is None else (alarming.of_clock(jump),)))
         return alarming.look(self.reader, facts, limit, house)
 
     def case(self, ref: str) -> Case | None:

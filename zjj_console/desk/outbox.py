@@ -5,15 +5,18 @@ from zjj_console.desk.acts import Message
 from zjj_console.desk.work import Work
 from zjj_console.domain.marks import PRIORITY_ZH
 from zjj_console.domain.model import SECOND, Case, Dispatch
+from zjj_console.storage import delivery
 from zjj_console.storage.db import Connection
 
 _INSERT = (
     "INSERT INTO outbox(key, case_id, kind, recipient, body, created_at, not_before, status)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, 'PENDING') ON CONFLICT(key) DO UPDATE SET recipient = excluded.recipient,"
-    " body = excluded.body, created_at = excluded.created_at, not_before = excluded.not_before, status = 'PENDING'"
+    " body = excluded.body, created_at = excluded.created_at, not_before = excluded.not_before, status = 'PENDING',"
+    " attempts = 0, next_at = 0, doubt_at = 0, done_at = 0, error = '', msgid = ''"
     " WHERE status = 'RECALLED'"  # undone before it left and given again
 )
-_RECALL = "UPDATE outbox SET status = 'RECALLED' WHERE case_id = ? AND key = ? AND status = 'PENDING'"
+LEFT_NOT = "status IN ('PENDING', 'RETRY', 'DEAD', 'FAILED')"  # whoever delivers would still send it, or gave it up
+_RECALL = f"UPDATE outbox SET status = 'RECALLED' WHERE case_id = ? AND key = ? AND {LEFT_NOT}"
 
 
 def key(case: Case, order: Dispatch) -> str:
@@ -37,6 +40,21 @@ def queue(db: Connection, work: Work) -> None:
         _support(db, before, case, work, held)
         gone = [d for d in (before.dispatches if before else ()) if d.active and d.n not in standing]
         db.executemany(_RECALL, [(case.id, key(case, d)) for d in gone])
+    _spoken(db, work)
+
+
+def _spoken(db: Connection, work: Work) -> None:
+    """NV-11: who was reached by telephone has his order (§2.7). Without a gateway nothing is kept of how orders travel."""
+    calls = [event for event in work.events if event.kind in ("called", "undone")]
+    if not calls or delivery.since(db) is None:
+        return
+    now = work.facts.now
+    for event in calls:
+        case, args = work.after[event.case], event.data["args"]
+        if event.kind == "undone" and "called" in args["kinds"]:
+            delivery.unphoned(db, case.id, now - work.facts.town.flow.undo_seconds * SECOND)
+        elif event.kind == "called" and args["reason"] == "reached":
+            delivery.phoned(db, case.id, args.get("person") or case.lead_person, now)
 
 
 def _support(db: Connection, before: Case | None, case: Case, work: Work, held: int) -> None:
@@ -82,7 +100,7 @@ def tell(db: Connection, messages: list[Message], now: int) -> None:
 def recall(db: Connection, beginnings: list[str]) -> None:
     """Messages that have not left and whose cause is gone: nobody is told in the morning of what was settled at night."""
     for beginning in beginnings:
-        db.execute("UPDATE outbox SET status = 'RECALLED' WHERE key >= ? AND key < ? AND status = 'PENDING'",
+        db.execute(f"UPDATE outbox SET status = 'RECALLED' WHERE key >= ? AND key < ? AND {LEFT_NOT}",
                    (beginning, beginning + "~"))  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from zjj_console.desk import wording
+from zjj_console.desk import outbox, wording
 from zjj_console.domain import gaps, rotation
 from zjj_console.domain.conflict_words import post_name
 from zjj_console.domain.custody import DESK_ZH
@@ -275,4 +275,4 @@ def _earlier(previous: Handover | None) -> tuple[Line, ...]:
 
 
 def unsent(db: Connection) -> int:
-    return int(db.execute("SELECT count(*) FROM outbox WHERE status = 'PENDING'").fetchone()[0])
+    return int(db.execute(f"SELECT count(*) FROM outbox WHERE {outbox.LEFT_NOT}").fetchone()[0])

@@ -35,7 +35,7 @@ EVENT_ZH = {
     "handover_spoken": "口头交接", "handover_out_signed": "交班签字", "handover_in_signed": "接班签字",
     "handover_forced": "带病交接", "handover_station_signed": "站签", "escalated": "升级", "ladder_moved": "升级转时限",
     "ladder_cleared": "升级解除", "ladder_resumed": "升级恢复", "rung_called": "升级通话", "rung_answered": "升级应答",
-    "alarm_acked": "确认告警", "posts_checked": "核对岗位",
+    "alarm_acked": "确认告警", "posts_checked": "核对岗位", "message_dropped": "放弃消息",
     "put_on_agenda": "上会", "taken_off_agenda": "撤题", "consult_assigned": "会商定主责", "consult_led": "会商联合处置",
     "put_to_commander": "提请指挥长", "raised_up": "提请上级", "consult_suspended": "会商挂账", "consult_deferred": "下次再议",
     "consult_ended": "会商终止", "station_assigned": "站级会商定责", "station_undecided": "站级会商未果", "commanded": "指挥意见",

@@ -169,10 +169,14 @@ class DispatchRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """A message that waits to be sent. `key` makes sending it twice harmless."""
+    """A message and what became of it (§2.7). `key` makes sending it twice harmless. Instants in µs, 0 for none."""
 
     __tablename__ = "outbox"
-    __table_args__: ClassVar[Any] = (Index("ix_outbox_pending", "status", "not_before"), _STRICT)
+    __table_args__: ClassVar[Any] = (
+        Index("ix_outbox_pending", "status", "not_before"),
+        Index("ix_outbox_sent", "recipient", "sent_at"),
+        _STRICT,
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=Integer)
     key: str = _text(unique=True)
     case_id: str = _text()
@@ -182,6 +186,13 @@ class OutboxRow(SQLModel, table=True):
     created_at: int = _int()
     not_before: int = _int()
     status: str = _text("PENDING")
+    attempts: int = _int()
+    next_at: int = _int()  # no attempt before
+    sent_at: int = _int()  # the last attempt
+    doubt_at: int = _int()  # the first attempt that may have arrived although nobody said so
+    done_at: int = _int()  # accepted by the gateway, or told by telephone
+    error: str = _text()
+    msgid: str = _text()
 
 
 class DraftRow(SQLModel, table=True):

@@ -1,0 +1,93 @@
+"""When two desks acted on one case without knowing of each other: what stands, what is a conflict (§6.7, I-5).
+
+An event says what it changed and what was there before. It applies where that is still there; so whoever comes first in the
+common order is not overwritten, and nothing is merged in silence. Things kept by name (clocks, requests) are compared name
+by name: two desks that touch different clocks do not disturb each other. Same order, same verdicts, on every machine.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import fields, replace
+
+from zjj_console.domain.model import Case, Event
+
+APPLIED, CONFLICT, INVALID, DENIED = range(4)  # verdicts, as they are stored and sent
+BEGINS = frozenset({"reported", "imported"})  # a case that is there already is not begun again
+_TYPES = {field.name: field.type for field in fields(Case)}
+
+
+class Judged(Struct, frozen=True):
+    """The case as it is afterwards (unchanged unless applied), and the fields in which the event found something else."""
+
+    case: Case
+    verdict: int = APPLIED
+    clashes: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        return " ".join(self.clashes)
+
+
+def judge(case: Case | None, event: Event) -> Judged:
+    """Apply one event to the case as it stands in the common order, or say why it does not apply.
+
+    An event that is no change of a case, or of a field that this program does not know, changes nothing and stands.
+    """
+    if case is not None and event.kind in BEGINS:
+        return Judged(case)  # two consoles brought the same report: the first one stands
+    before = case or Case(event.case)
+    wanted, seen = event.data.get("set", {}), event.data.get("was", {})
+    if not isinstance(wanted, dict) or not isinstance(seen, dict):
+        return Judged(before, INVALID, ("set",))
+    changes: dict[str, Any] = {}
+    clashes: list[str] = []
+    for name, value in wanted.items():
+        if name not in _TYPES:
+            continue
+        now = msgspec.to_builtins(getattr(before, name))
+        merged = value if case is None else _merged(now, seen.get(name), value)
+        if merged is _CLASH:
+            clashes.append(name)
+        else:
+            changes[name] = merged
+    if clashes:
+        return Judged(before, CONFLICT, tuple(clashes))
+    try:
+        typed = {name: msgspec.convert(value, _TYPES[name]) for name, value in changes.items()}
+    except msgspec.ValidationError:
+        return Judged(before, INVALID, ("set",))
+    return Judged(replace(before, version=before.version + 1, **typed))
+
+
+def fold(case: Case | None, events: Iterable[Event]) -> Case | None:
+    """The case after events in the common order; what conflicts leaves no trace."""
+    for event in events:
+        judged = judge(case, event)
+        if judged.verdict == APPLIED:
+            case = judged.case
+    return case
+
+
+_CLASH = object()
+
+
+def _merged(now: Any, was: Any, new: Any) -> Any:
+    """`new` where `now` is still what `was`; name by name in a mapping; else a clash."""
+    if now in (was, new):
+        return new
+    if not (isinstance(now, Mapping) and isinstance(was, Mapping) and isinstance(new, Mapping)):
+        return _CLASH
+    merged = dict(now)
+    for key in {**was, **new}:
+        if was.get(key) == new.get(key):
+            continue  # this event did not touch it
+        if now.get(key) not in (was.get(key), new.get(key)):
+            return _CLASH
+        if key in new:
+            merged[key] = new[key]
+        else:
+            merged.pop(key, None)
+    return merged

@@ -1,0 +1,1 @@
+"""Consoles of one town that agree: what goes over the wire between a console and its hub."""

@@ -1,0 +1,108 @@
+"""What a console and its hub say to each other. JSON; the body of an event is a string, so that its bytes stay exact.
+
+Order, idempotence and refusal:
+
+* A push holds events of one device in the order of its own chain. The hub stores each once by its id; the same id with the
+  same bytes answers what it answered before, with other bytes it is refused (`fork`). A gap in the chain stops the push
+  there: `expect` says where to go on.
+* A pull gives the common order after a cursor, without gaps, the console's own events included. Only what has been pulled
+  counts as confirmed. `hash` is the hub's chain at the cursor; where it differs the hub answers 409 `diverged`.
+"""
+
+import hashlib
+
+from msgspec import Struct
+
+PROTOCOL = 1
+DOMAIN = b"zjj-hub-1\0"
+GENESIS = bytes(32)
+MAX_BODY = 2 * 1024 * 1024  # of a request
+MAX_EVENTS = 1000  # of a push or a pull
+MAX_WAIT = 25  # seconds of a long poll
+
+
+def hub_chained(previous: bytes, hub_seq: int, event_hash: bytes, verdict: int, reason: str) -> bytes:
+    """SHA-256 over the hub's chain, the place in the order, the device's own hash, the verdict and its reason."""
+    told = hashlib.sha256(reason.encode()).digest()
+    return hashlib.sha256(
+        DOMAIN + previous + hub_seq.to_bytes(8, "big") + event_hash + verdict.to_bytes(1, "big") + told
+    ).digest()
+
+
+class Enrol(Struct):
+    """A one-time code for a credential. `console` is the letter of the case numbers that the device wants to keep."""
+
+    code: str
+    device: str  # the id of the device's chain
+    name: str = ""
+    console: str = ""
+
+
+class Enrolled(Struct):
+    token: str  # told once; the hub keeps its hash
+    log: str  # the hub's log
+    town: str
+    console: str
+    role: str = "console"
+
+
+class Hello(Struct):
+    protocol: int
+    log: str
+    town: str
+    head: int
+    head_hash: str
+    now: int  # µs UTC at the hub
+    console: str = ""
+
+
+class Pushed(Struct):
+    """One event of the device's chain: canonical envelope and its chained hash (hex)."""
+
+    body: str
+    hash: str
+
+
+class Push(Struct):
+    log: str
+    events: list[Pushed]
+
+
+class Ack(Struct):
+    id: str
+    hub_seq: int
+    verdict: int
+    reason: str = ""
+
+
+class PushAnswer(Struct):
+    acks: list[Ack]
+    head: int
+    now: int
+    expect: int | None = None  # the dseq that the hub wants next; None where all were taken
+
+
+class Pulled(Struct):
+    hub_seq: int
+    hub_hash: str
+    body: str
+    hash: str
+    verdict: int
+    received_at: int
+    reason: str = ""
+
+
+class PullAnswer(Struct):
+    log: str
+    events: list[Pulled]
+    head: int
+    now: int
+
+
+class Problem(Struct):
+    """Every refusal: a code for programs, a sentence for people in both languages."""
+
+    code: str
+    zh: str
+    en: str
+    retry_after: int | None = None
