@@ -88,6 +88,13 @@ def test_the_difference_of_two_maps_is_told_in_figures(take: Take, profile: Prof
     assert max(map(len, lines)) < 200
 
 
+def test_a_sketch_is_never_taken_for_the_town_s_own_outlines(take: Take, profile: Profile) -> None:
+    before = folder_of(profile)
+    code, found = take((profile.folder / "map.geojson").read_bytes())
+    assert code == 3 and "自称示意" in found["errors"][0]["message"]
+    assert folder_of(profile) == before
+
+
 def test_a_dry_run_writes_nothing(take: Take, profile: Profile, town: Town) -> None:
     before = folder_of(profile)
     code, found = take(written(outlines(town)), "--dry-run")

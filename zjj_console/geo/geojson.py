@@ -56,6 +56,9 @@ class Finding(Struct, frozen=True):
     en: str
 
 
+SKETCH = "X"  # the mark of what settles nothing, as a map of this program has it
+
+
 class Candidate(Struct, frozen=True):
     """A feature that is something of this town. `parts`: polygons of rings, lines, or single positions, in WGS-84."""
 
@@ -220,6 +223,10 @@ def _feature(number: int, feature: Any, crs: str, known: Names, tidy: Callable[[
     kind, code = meant
     if kind in ("committee", "station") and len(parts) != 1:
         reading.wrong(where, "coordinates", "须为一个点", "it must be one point")
+        return
+    if kind == "grid" and (properties or {}).get("mark") == SKETCH:
+        reading.wrong(where, "mark", "自称示意 (mark X)，不能当作本镇边界；请用镇里的边界文件",
+                      "calls itself a sketch (mark X): bring the town's own outlines")  # fmt: skip
         return
     reading.candidates.append(Candidate(where, kind, code, known.own.get((kind, code), name), parts))
 
