@@ -47,6 +47,7 @@ class GridMapScreen(ConsoleScreen):
         self._arrows = self.board.ways()
         self._resting: Timer | None = None
         self._unsettled = False
+        self._outlined = ""  # the grid whose outline stands out
         self._marked = ""  # the place that was looked for, as the picture has it
         self._choosing: list[Line] = []  # what a line being typed lets choose from, in the place of the grid's cases
 
@@ -141,6 +142,7 @@ class GridMapScreen(ConsoleScreen):
             self.drawn = MapPicture(
                 ground, self.board.picture, self.names(), self.found(), self.standing(), plain=self.plain
             )
+            self._outlined = self.board.grid
             canvas.show(self.drawn.lines(self.board.grid))
 
     def _read_past(self) -> None:
@@ -180,15 +182,15 @@ class GridMapScreen(ConsoleScreen):
         keep_in_sight(panel, row * map_tiles.HIGH)
 
     def _choice_changed(self, before: str) -> None:
-        """Only the rows that the old and the new choice touch; the detail follows where the eye rests."""
+        """The names of the old and the new choice at once; outline and detail follow where the eye rests."""
         if self.drawn is None:
             self._paint_tiles()
         elif self._marked != self.board.found:
             self._paint()
         else:
             canvas = self.query_one("#canvas", MapCanvas)
-            rows = {y for code in (before, self.board.grid) for y in self.drawn.rows_of(code)}
-            canvas.change({y: self.drawn.line(y, self.board.grid) for y in rows})
+            rows = self.drawn.label_rows(before) | self.drawn.label_rows(self.board.grid)
+            canvas.change({y: self.drawn.line(y, self.board.grid, self._outlined) for y in rows})
         if self._resting is not None:
             self._resting.reset()
             return
@@ -198,6 +200,11 @@ class GridMapScreen(ConsoleScreen):
     def _rest(self) -> None:
         self._resting = None
         self.session.busy -= 1
+        if self.drawn is not None:
+            before, self._outlined = self._outlined, self.board.grid
+            rows = self.drawn.border_rows(before) | self.drawn.border_rows(self._outlined)
+            lines = {y: self.drawn.line(y, self.board.grid, self._outlined) for y in rows}
+            self.query_one("#canvas", MapCanvas).change(lines)
         self._look_at()
         self.draw()
 

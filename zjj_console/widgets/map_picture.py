@@ -93,8 +93,9 @@ class MapPicture:
         self.shades = [self._shade(picture.class_of(code)) for code in ground.codes]
         self.placed: list[Placed] = []
         self.overlays: dict[int, list[Overlay]] = {}
-        self._lines: dict[tuple[int, str], Line] = {}
-        self._touched: dict[str, frozenset[int]] = {"": frozenset()}
+        self._lines: dict[tuple[int, str, str], Line] = {}
+        self._named_in: dict[str, frozenset[int]] = {}
+        self._bordered_in: dict[str, frozenset[int]] = {}
         room = Room(ground.land, ground.view.width)
         self._label(room, names)
         self._extras(room, first)
@@ -188,24 +189,32 @@ class MapPicture:
     # lines ------------------------------------------------------------------------------------------------------------
 
     def lines(self, chosen: str) -> list[Line]:
-        return [self.line(y, chosen) for y in range(self.ground.view.height)]
+        return [self.line(y, chosen, chosen) for y in range(self.ground.view.height)]
 
-    def rows_of(self, code: str) -> frozenset[int]:
-        """The rows that look different when this grid is chosen."""
-        if code not in self._touched:
-            index = self.ground.codes.index(code)
-            border = {y for y, row in enumerate(self.ground.outline(code).rows) if any(row)}
-            self._touched[code] = frozenset(border | {one.y for one in self.placed if one.index == index})
-        return self._touched[code]
+    def label_rows(self, code: str) -> frozenset[int]:
+        """The rows of a grid's name."""
+        if code not in self._named_in:
+            index = self.ground.codes.index(code) if code in self.ground.codes else -1
+            self._named_in[code] = frozenset(one.y for one in self.placed if one.index == index)
+        return self._named_in[code]
 
-    def line(self, y: int, chosen: str) -> Line:
-        """A row; kept, so that going to and fro between grids makes none twice."""
-        chosen = chosen if chosen in self.ground.atlas.grids and y in self.rows_of(chosen) else ""
-        if (y, chosen) not in self._lines:
-            self._lines[y, chosen] = self._line(y, chosen)
-        return self._lines[y, chosen]
+    def border_rows(self, code: str) -> frozenset[int]:
+        """The rows of a grid's outline."""
+        if code not in self._bordered_in:
+            rows = self.ground.outline(code).rows if code in self.ground.codes else ()
+            self._bordered_in[code] = frozenset(y for y, row in enumerate(rows) if any(row))
+        return self._bordered_in[code]
 
-    def _line(self, y: int, chosen: str) -> Line:
+    def line(self, y: int, chosen: str, outlined: str) -> Line:
+        """A row with the name of one grid and the outline of one standing out; kept, so that none is made twice."""
+        chosen = chosen if y in self.label_rows(chosen) else ""
+        outlined = outlined if y in self.border_rows(outlined) else ""
+        key = (y, chosen, outlined)
+        if key not in self._lines:
+            self._lines[key] = self._line(y, chosen, outlined)
+        return self._lines[key]
+
+    def _line(self, y: int, chosen: str, outlined: str) -> Line:
         ground, width = self.ground, self.ground.view.width
         text = list(ground.lines.text(y))
         styles = ["$dim"] * width
@@ -223,8 +232,8 @@ class MapPicture:
             if dots != " " and text[x] == " ":
                 text[x] = dots
                 styles[x] = styles[x].replace("$dim", _RIVER)
-        if chosen:
-            for first, after in ground.outline(chosen).runs(y):
+        if outlined:
+            for first, after in ground.outline(outlined).runs(y):
                 for x in range(first, after):
                     styles[x] = styles[x].replace("$dim", "bold $accent")
         for one in self.placed:
