@@ -190,7 +190,8 @@ class ConsoleScreen(Asking):
     def _tell(self, lines: list[Line]) -> None:
         """The message line; it grows while there is an aside."""
         panel = self.query_one("#message", Panel)
-        panel.styles.height = len(lines) if len(lines) > 1 else None
+        if len(lines) != max(1, len(panel.lines)):  # setting a height lays the whole screen out again
+            panel.styles.height = len(lines) if len(lines) > 1 else None
         panel.show(lines)
 
     def say(self, text: str, style: str = "$foreground", *, bell: bool = False) -> None:
