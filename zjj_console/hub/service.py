@@ -52,6 +52,7 @@ class Hub:
         self._threads = ThreadPoolExecutor(_THREADS, "hub")
         self._writer = ThreadPoolExecutor(1, "order")
         self._tasks: list[asyncio.Task[None]] = []
+        self._noting: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         self._tasks = [asyncio.create_task(self._append_on()), asyncio.create_task(self._look_on())]
@@ -61,7 +62,7 @@ class Hub:
         self.bell.close()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._noting, return_exceptions=True)
         while not self._queue.empty():
             _settle(self._queue.get_nowait()[1], Refused("busy", 2))
         self._writer.shutdown()
@@ -169,11 +170,16 @@ class Hub:
             self._known[token] = visitor.device
         return self._known[token]
 
-    async def seen(self, device: str) -> None:
-        """Note that a device was here, at most once a minute; a hub that cannot write leaves it."""
+    def seen(self, device: str) -> None:
+        """Note that a device was here, at most once a minute, and let nobody wait for it."""
         if self.ticks() - self._seen.get(device, -_SEEN_SECONDS) < _SEEN_SECONDS:
             return
         self._seen[device] = self.ticks()
+        noting = asyncio.create_task(self._note(device))
+        self._noting.add(noting)
+        noting.add_done_callback(self._noting.discard)
+
+    async def _note(self, device: str) -> None:
         now = self.clock()
         try:
             await self.write(lambda db: db.execute(update(DEVICE).where(DEVICE.c.id == device).values(last_seen=now)))

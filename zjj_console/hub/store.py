@@ -25,6 +25,7 @@ T = TypeVar("T")
 ATTEMPTS = 6
 RETRIED = frozenset({"40001", "40P01"})  # lost a race: the same transaction again
 _REFUSALS = {"25006": "read_only", "55P03": "busy", "57014": "busy", "53300": "busy"}  # else: not available
+_WAIT = {"busy": 2, "read_only": 30, "unavailable": 15}  # seconds until it is worth another try
 _BUSY_SECONDS = 5
 _SQLITE = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "mmap_size=0",
            f"busy_timeout={_BUSY_SECONDS * 1000}")  # fmt: skip
@@ -161,11 +162,10 @@ def refusal(error: SQLAlchemyError) -> Refused:
     """A database error as the refusal that a client can wait out. Its text stays here: it may quote a row."""
     state, text = state_of(error), str(getattr(error, "orig", ""))
     if isinstance(error, PoolTimeout) or "locked" in text or state in RETRIED:
-        return Refused("busy", 2)
-    if "readonly" in text:
-        return Refused("read_only", 30)
-    code = _REFUSALS.get(state, "unavailable")
-    return Refused(code, 2 if code == "busy" else 15)
+        code = "busy"
+    else:
+        code = "read_only" if "readonly" in text else _REFUSALS.get(state, "unavailable")
+    return Refused(code, _WAIT[code])
 
 
 def _short(error: DBAPIError) -> str:

@@ -109,7 +109,7 @@ def create_app(hub: Hub) -> FastAPI:
         answer = await hub.pull(visit, after, hash, limit, wait)
         request.state.events = len(answer.events)
         hub.figures.add("zjj_hub_pulled_total", len(answer.events))
-        await hub.seen(request.state.device)
+        hub.seen(request.state.device)
         return _json(answer)
 
     @app.get("/healthz", include_in_schema=False)

@@ -95,7 +95,7 @@ def weigh(event: Envelope, role: str, cases: dict[str, Case | None]) -> Verdict:
     except Exception:  # whatever a stranger wrote into `data`: it gets a verdict and the next event its turn
         return _UNREADABLE
     if judged.verdict == APPLIED:
-        cases[event.stream] = judged.case
+        cases[event.stream] = _plain(judged.case)
     return Verdict(judged.verdict, judged.reason)
 
 
@@ -119,7 +119,12 @@ def _row(case_id: str, values: Any) -> Case | None:
         judged = judge(None, Event("imported", case_id, {"set": values}))
     except Exception:  # as above, of one row
         return None
-    return judged.case if judged.verdict == APPLIED else None
+    return _plain(judged.case) if judged.verdict == APPLIED else None
+
+
+def _plain(case: Case) -> Case:
+    """The case with its lists as lists, as events hold them: a tuple never equals what an event says was there before."""
+    return Case(**msgspec.json.decode(msgspec.json.encode(case)))
 
 
 class Memory:
@@ -170,5 +175,7 @@ def folded(db: Connection, case_ids: list[str]) -> dict[str, Case | None]:
         for (body,) in db.execute(later):
             event = read(body)
             if event is not None and "set" in event.data:
-                found[event.stream] = judge(found.get(event.stream), Event(event.kind, event.stream, event.data)).case
+                judged = judge(found.get(event.stream), Event(event.kind, event.stream, event.data))
+                if judged.verdict == APPLIED:
+                    found[event.stream] = _plain(judged.case)
     return found
