@@ -1,9 +1,9 @@
 """A hub on a real port of the loopback, in a thread of this process or in a process of its own."""
 
-import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -78,13 +78,14 @@ class Process:
             str(port),
             *options,
         ]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"})  # fmt: skip
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  not a pipe: one that nobody reads would stop the hub
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self._said)
         self.url = f"http://127.0.0.1:{port}"
 
     def ready(self, seconds: float = 20) -> "Process":
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            assert self.process.poll() is None, self.process.communicate()[1].decode()
+            assert self.process.poll() is None, self.said()
             try:
                 if httpx.get(self.url + "/readyz", trust_env=False).status_code == 200:
                     return self
@@ -92,9 +93,19 @@ class Process:
                 time.sleep(0.05)
         raise AssertionError("the hub did not come up")
 
+    def said(self) -> str:
+        """What it wrote to stderr."""
+        self._said.seek(0)
+        return self._said.read().decode()
+
+    def end(self) -> None:
+        """As systemd ends it; it must leave with 0."""
+        self.process.terminate()
+        assert self.process.wait(15) == 0, self.said()
+
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
 
 
 def free_port() -> int:

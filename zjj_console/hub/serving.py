@@ -53,7 +53,7 @@ def serve(store: Store, host: str, port: int, *, cert: Path | None = None, key: 
         hub.diary.write("serving", host=host, port=port, tls=cert is not None, at=hub.clock())
         try:
             await server.serve()
-        except SystemExit:  # uvicorn's way to say that the port is taken
+        except (SystemExit, OSError):  # uvicorn's ways to say that the port is taken, or that the certificate is none
             return False
         hub.diary.write("ended", at=hub.clock())
         return server.started
