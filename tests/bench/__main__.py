@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench import dispatch, duty, imports, map, screen, startup, sweep
+from tests.bench import dispatch, duty, hub, imports, map, screen, startup, sweep
 
 BENCHES = {
     "import": imports.run,
@@ -12,6 +12,7 @@ BENCHES = {
     "duty": duty.run,
     "sweep": sweep.run,
     "map": map.run,
+    "hub": hub.run,
 }
 
 

@@ -18,6 +18,7 @@ from zjj_console.commands import (
     escalation,
     gateway,
     handover,
+    hub,
     imports,
     operators,
     outbox,
@@ -67,6 +68,7 @@ app.add_typer(profile.app, name="profile")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
 app.add_typer(operators.app, name="operator")
+app.add_typer(hub.app, name="hub")
 
 
 def _version(wanted: bool) -> None:

@@ -4,7 +4,8 @@ Order, idempotence and refusal:
 
 * A push holds events of one device in the order of its own chain. The hub stores each once by its id; the same id with the
   same bytes answers what it answered before, with other bytes it is refused (`fork`). A gap in the chain stops the push
-  there: `expect` says where to go on.
+  there: `expect` says where to go on. A body that cannot be read is kept aside and answered with an empty id, hub_seq 0
+  and the verdict INVALID: it holds its place in the device's chain and is never pulled.
 * A pull gives the common order after a cursor, without gaps, the console's own events included. Only what has been pulled
   counts as confirmed. `hash` is the hub's chain at the cursor; where it differs the hub answers 409 `diverged`.
 """
@@ -14,6 +15,7 @@ import hashlib
 from msgspec import Struct
 
 PROTOCOL = 1
+HEADER = "zjj-protocol"  # of every request: what the program speaks; without it, PROTOCOL 1
 DOMAIN = b"zjj-hub-1\0"
 GENESIS = bytes(32)
 MAX_BODY = 2 * 1024 * 1024  # of a request
@@ -57,10 +59,15 @@ class Hello(Struct):
 
 
 class Pushed(Struct):
-    """One event of the device's chain: canonical envelope and its chained hash (hex)."""
+    """One event of the device's chain: canonical envelope and its chained hash (hex).
+
+    `previous` is the hash that it continues. It is needed only with the first event of a later epoch, whose predecessor
+    may lie on a branch that the hub never saw.
+    """
 
     body: str
     hash: str
+    previous: str = ""
 
 
 class Push(Struct):

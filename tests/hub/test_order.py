@@ -1,0 +1,366 @@
+"""The order: exactly once, in the device's own order, without a gap, with a verdict that stays."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
+
+from tests.hub.consoles import NOW, Bench, Console
+from zjj_console.domain.judge import APPLIED, CONFLICT, DENIED, INVALID
+from zjj_console.hub import doors, reading
+from zjj_console.hub.order import append
+from zjj_console.hub.problems import Refused
+from zjj_console.hub.tables import DEVICE, EVENT, HEAD, QUARANTINE
+from zjj_console.hub.verify import verify
+from zjj_console.hub.weigh import Memory, folded
+from zjj_console.storage.db import connect
+from zjj_console.sync import wire
+
+
+def whole(bench: Bench) -> None:
+    with bench.store.reading() as db:
+        proof = verify(db)
+    assert proof.bad is None, proof
+
+
+def test_an_event_is_stored_once_and_answered_alike_however_often_it_comes(bench):
+    a = bench.console()
+    events = [a.event(), a.event(), a.event()]
+    first = bench.push(a, *events)
+    assert [ack.hub_seq for ack in first.acks] == [1, 2, 3] and first.head == 3 and first.expect is None
+    again = bench.push(a, *events[1:], a.event())
+    assert again.acks[:2] == first.acks[1:] and again.acks[2].hub_seq == 4
+    assert bench.push(a, *events).acks == first.acks
+    assert [row.hub_seq for row in bench.rows(select(EVENT).order_by(EVENT.c.hub_seq))] == [1, 2, 3, 4]
+    whole(bench)
+
+
+def test_the_bytes_stay_exact(bench):
+    a = bench.console()
+    odd = a.event(data={"text": "井盖 \u2028 \U0001f6a8", "n": 2**70})
+    bench.push(a, odd)
+    (row,) = bench.rows(select(EVENT))
+    assert bytes(row.body).decode() == odd.body and bytes(row.hash).hex() == odd.hash
+
+
+def test_a_gap_stops_the_push_there_and_says_where_to_go_on(bench):
+    a = bench.console()
+    events = [a.event() for _ in range(5)]
+    answer = bench.push(a, events[0], *events[2:])
+    assert [ack.hub_seq for ack in answer.acks] == [1] and answer.expect == 2
+    assert bench.push(a, *events[1:]).acks[-1].hub_seq == 5
+    whole(bench)
+
+
+@pytest.mark.parametrize("order", [(1, 0, 2), (2, 1, 0), (0, 2, 1)])
+def test_events_out_of_order_never_get_past_their_place(bench, order):
+    a = bench.console()
+    events = [a.event() for _ in range(3)]
+    answer = bench.push(a, *(events[i] for i in order))
+    taken = {0: 0, 1: 0, 2: 0}.get(order[0]) if order[0] else 1
+    assert len(answer.acks) == taken and answer.expect == taken + 1
+    whole(bench)
+
+
+def test_the_same_id_with_other_bytes_is_a_fork_and_leaves_nothing_but_evidence(bench):
+    a = bench.console()
+    start = a.place()
+    first = a.event(id="0190-same-id", data={"text": "one"})
+    bench.push(a, first)
+    a.back(start)
+    other = a.event(id="0190-same-id", data={"text": "two"})
+    for _ in range(2):
+        refused = bench.push(a, other)
+        assert isinstance(refused, Refused) and (refused.code, refused.status) == ("fork", 409)
+    rows = bench.rows(select(QUARANTINE))
+    assert [(r.reason, bytes(r.body).decode()) for r in rows] == [("fork", other.body)], "kept once"
+    assert bench.rows(select(HEAD.c.seq)) == [(1,)]
+    whole(bench)
+
+
+def test_a_second_event_for_a_place_is_a_fork_and_the_whole_push_is_refused(bench):
+    a = bench.console()
+    start = a.place()
+    bench.push(a, a.event())
+    a.back(start)
+    assert bench.push(a, a.event(), a.event()).code == "fork"
+    assert bench.rows(select(HEAD.c.seq)) == [(1,)]
+    a.new_epoch()
+    answer = bench.push(a, a.event(), a.event())
+    assert [ack.hub_seq for ack in answer.acks] == [2, 3], "a new epoch goes on, whatever branch it comes from"
+    whole(bench)
+
+
+def test_a_fork_in_the_middle_takes_none_of_the_push(bench):
+    a = bench.console()
+    good, bad = a.event(), a.event()
+    refused = bench.push(a, good, wire.Pushed(bad.body.replace("0001", "0002"), bad.hash))
+    assert refused.code == "fork" and refused.words == {"dseq": 2}
+    assert bench.rows(select(HEAD.c.seq)) == [(0,)]
+    assert bench.push(a, good, bad).expect is None, "the true one goes on"
+
+
+def test_an_epoch_only_rises_and_begins_at_one(bench):
+    a = bench.console()
+    bench.push(a, a.event())
+    old = a.place()
+    a.epoch, a.dseq = 3, 1
+    assert bench.push(a, a.event()).expect == 1, "an epoch begins at 1"
+    a.back(old)
+    a.epoch, a.dseq = 3, 0
+    assert bench.push(a, a.event()).acks[0].hub_seq == 2
+    a.back(old)
+    assert bench.push(a, a.event()).code == "fork", "the old life is over"
+
+
+def test_the_first_of_an_epoch_must_say_what_it_continues_where_the_hub_cannot_know(bench):
+    a = bench.console()
+    bench.push(a, a.event())
+    a.event()  # never sent: a branch that the hub did not see
+    a.new_epoch()
+    first = a.event()
+    assert bench.push(a, wire.Pushed(first.body, first.hash)).code == "unlinked"
+    assert bench.push(a, wire.Pushed(first.body, first.hash, "00" * 32)).code == "fork", "a lie does not hash"
+    assert bench.push(a, first).acks[0].hub_seq == 2
+    whole(bench)
+
+
+def test_an_event_of_another_device_is_refused(bench):
+    a, b = bench.console(), bench.console()
+    assert bench.push(a, b.event()).code == "other_device"
+    assert bench.push(a, a.event(), log="another").code == "other_log"
+
+
+POISON = [b"not json", b"{}", b"[]", b'{"v":1}', b"\x00", b"1e999", b'{"v":' + b"[" * 2000 + b"]" * 2000 + b"}"]
+
+
+@pytest.mark.parametrize("body", POISON, ids=range(len(POISON)))
+def test_what_cannot_be_read_is_kept_aside_and_stops_nothing(bench, body):
+    a = bench.console()
+    events = [a.event(), a.raw(body), a.event()]
+    answer = bench.push(a, *events)
+    assert [(ack.hub_seq, ack.verdict) for ack in answer.acks] == [(1, APPLIED), (0, INVALID), (2, APPLIED)]
+    assert bench.push(a, *events, a.event()).acks[:3] == answer.acks
+    (row,) = bench.rows(select(QUARANTINE))
+    assert (bytes(row.body), row.reason, row.dseq) == (body, "unreadable", 2)
+    whole(bench)
+
+
+def test_the_very_first_event_may_be_unreadable(bench):
+    a = bench.console()
+    assert [ack.hub_seq for ack in bench.push(a, a.raw(b"?"), a.raw(b"??"), a.event()).acks] == [0, 0, 1]
+    whole(bench)
+
+
+STRANGE = [{"set": 1}, {"set": {"priority": "x"}}, {"set": {"state": "NOWHERE"}}, {"set": {"clocks": [1]}, "was": 3}]
+
+
+@pytest.mark.parametrize("data", STRANGE, ids=str)
+def test_strange_data_is_invalid_and_stays_in_the_order(bench, data):
+    a = bench.console()
+    found = bench.verdicts(a, a.event("reported", data=data), a.event())
+    assert [verdict for verdict, _ in found] == [INVALID, APPLIED] and found[0][1] in ("set", "data")
+    whole(bench)
+
+
+def test_a_newer_envelope_is_kept_byte_for_byte_and_not_applied(bench):
+    a = bench.console()
+    assert bench.verdicts(a, a.event(v=2, data={"set": {"text": "x"}}), a.event(kind="never_heard_of")) == [
+        (INVALID, "version"), (APPLIED, ""),
+    ]  # fmt: skip
+
+
+def test_two_desks_change_one_field_the_first_in_the_order_stands(bench):
+    a, b = bench.console(), bench.console()
+    bench.push(a, a.change("case-1", {}, {"text": "one", "priority": 2}, kind="reported"))
+    assert bench.verdicts(a, a.change("case-1", {"priority": 2}, {"priority": 1})) == [(APPLIED, "")]
+    assert bench.verdicts(b, b.change("case-1", {"priority": 2}, {"priority": 4})) == [(CONFLICT, "priority")]
+    assert bench.verdicts(b, b.change("case-1", {"text": "one"}, {"text": "two"})) == [(APPLIED, "")]
+    with bench.store.reading() as db:
+        case = folded(db, ["case-1"])["case-1"]
+    assert (case.text, case.priority, case.version) == ("two", 1, 3)
+    whole(bench)
+
+
+def test_duty_and_unknown_streams_stand_as_they_came(bench):
+    a = bench.console()
+    streams = ["roster:2021-03", "handover:H4-2021-03-01", "meeting:HS-2021-W09", "leave:1", "alarm", "desk"]
+    events = [a.event("substituted", stream, {"rows": [[1]], "put": {"x": 1}}) for stream in streams]
+    assert bench.verdicts(a, *events) == [(APPLIED, "")] * len(streams)
+
+
+def test_an_imported_case_is_judged_from_its_row_also_after_a_restart(bench):
+    a, b = bench.console(), bench.console()
+    rows = [[f"case-{i}", {"text": f"t{i}", "priority": 3}] for i in range(500)]
+    assert bench.verdicts(a, a.event("cases_imported", "import:1", {"rows": rows})) == [(APPLIED, "")]
+    changed = [["case-7", {"text": "another"}], ["case-900", {"text": "new"}]]
+    assert bench.verdicts(b, b.event("cases_imported", "import:2", {"rows": changed})) == [(APPLIED, "")]
+    for memory in (bench.memory, Memory()):
+        bench.memory = memory
+        assert bench.verdicts(b, b.change("case-7", {"text": "another"}, {"text": "x"})) == [(CONFLICT, "text")]
+        assert bench.verdicts(b, b.change("case-900", {"text": "new"}, {"text": "new"})) == [(APPLIED, "")]
+    assert bench.verdicts(a, a.change("case-7", {"priority": 3}, {"priority": 1})) == [(APPLIED, "")]
+    whole(bench)
+
+
+@pytest.mark.parametrize("rows", [None, 3, [1], [["x"]], [[1, {}]], [["a", {}]] * 501, [["a\0", {}]]], ids=str)
+def test_a_chunk_that_is_none_is_invalid(bench, rows):
+    a = bench.console()
+    assert bench.verdicts(a, a.event("cases_imported", "import:1", {"rows": rows})) == [(INVALID, "data")]
+    whole(bench)
+
+
+def test_a_row_that_is_no_case_begins_none_and_the_next_chunk_may(bench):
+    a = bench.console()
+    bad, good = {"priority": "?"}, {"priority": 2}
+    for values in (bad, good):
+        bench.push(a, a.event("cases_imported", "import:1", {"rows": [["case-1", values]]}))
+    bench.memory = Memory()
+    assert bench.verdicts(a, a.change("case-1", {"priority": 2}, {"priority": 1})) == [(APPLIED, "")]
+    whole(bench)
+
+
+def test_the_gateway_brings_reports_and_nothing_else(bench):
+    g = bench.console("gateway")
+    assert bench.verdicts(g, g.change("c1", {}, {"text": "x"}, kind="reported"), g.event("accepted", "c1")) == [
+        (APPLIED, ""), (DENIED, "role"),
+    ]  # fmt: skip
+    reader = bench.console("reader")
+    assert bench.push(reader, reader.event()).code == "not_allowed"
+    whole(bench)
+
+
+def test_a_revoked_device_appends_nothing_from_the_commit_on(bench):
+    a = bench.console()
+    bench.push(a, a.event())
+    bench.store.writing(lambda db: doors.revoke(db, a.device, NOW))
+    refused = bench.push(a, a.event())
+    assert refused.code == "revoked" and "留" not in refused.problem().zh and "数据仍在本机" in refused.problem().zh
+    assert bench.rows(select(HEAD.c.seq)) == [(1,)]
+
+
+def test_one_bad_push_of_a_group_harms_no_other(bench):
+    a, b, c = bench.console(), bench.console(), bench.console()
+    offers = [bench.offer(a, a.event()), bench.offer(b, c.event()), bench.offer(c, c.event(), log="x"),
+              bench.offer(a, a.event()), bench.offer(Console(token="nobody"), b.event())]  # fmt: skip
+    answers = append(bench.store, bench.memory, offers, lambda: NOW)
+    assert [getattr(x, "code", x) if isinstance(x, Refused) else x.acks[0].hub_seq for x in answers] == [
+        1, "other_device", "other_log", 2, "unauthorized",
+    ]  # fmt: skip
+
+
+def test_pullers_see_the_order_from_their_cursor_and_only_on_the_same_chain(bench):
+    a = bench.console()
+    bench.push(a, *(a.event() for _ in range(10)))
+    with bench.store.reading() as db:
+        first = reading.pull(db, 0, "", 4, NOW)
+        assert [e.hub_seq for e in first.events] == [1, 2, 3, 4] and first.head == 10
+        rest = reading.pull(db, 4, first.events[-1].hub_hash, 1000, NOW)
+        assert [e.hub_seq for e in rest.events] == [5, 6, 7, 8, 9, 10]
+        chain = wire.GENESIS
+        for e in first.events + rest.events:
+            chain = wire.hub_chained(chain, e.hub_seq, bytes.fromhex(e.hash), e.verdict, e.reason)
+            assert chain.hex() == e.hub_hash
+        for after, digest in ((11, chain.hex()), (10, "00" * 32), (3, ""), (0, "11" * 32)):
+            with pytest.raises(Refused, match="diverged"):
+                reading.pull(db, after, digest, 10, NOW)
+
+
+def test_an_answer_is_bounded_in_bytes_and_one_event_always_fits(bench):
+    a = bench.console()
+    big = [a.event(data={"text": "x" * 900_000}) for _ in range(4)]
+    for event in big:
+        bench.push(a, event)
+    with bench.store.reading() as db:
+        assert [e.hub_seq for e in reading.pull(db, 0, "", 1000, NOW).events] == [1, 2]
+
+
+def test_a_real_journal_goes_through_and_is_whole(bench, db_path, open_desk):
+    desk, hands = open_desk(db_path)
+    lines = ("xj dhj zy 1 110 y1", "dd 1001", "tj 1001 1", "xj zmc js 3", "sl 1002", "pd 1002 cg", "qs 1002", "xj dhj zy 3",
+             "cx", "bz 1002 示例")  # fmt: skip
+    for line in lines:
+        assert desk.run_line(line, confirmed=True).ok
+        hands.later(seconds=2)
+    desk.close()
+    db = connect(db_path)
+    rows = [wire.Pushed(body.decode(), h.hex()) for body, h in db.execute("SELECT body, hash FROM event ORDER BY lseq")]
+    a = bench.console(device=db.execute("SELECT v FROM meta WHERE k = 'device'").fetchone()[0])
+    db.close()
+    assert {ack.verdict for ack in bench.push(a, *rows).acks} == {APPLIED}
+    whole(bench)
+
+
+# what was folded and remembered equals what is folded anew -----------------------------------------------------------
+CHANGES = st.lists(
+    st.tuples(st.integers(0, 1), st.sampled_from(["c1", "c2", "c3"]), st.sampled_from(["text", "place"]),
+              st.integers(0, 3), st.integers(0, 3), st.booleans(), st.booleans()),
+    max_size=30,
+)  # fmt: skip
+
+
+@settings(max_examples=40)
+@given(changes=CHANGES)
+def test_what_is_remembered_equals_what_the_log_folds_to(tmp_path_factory, changes):
+    bench = Bench(f"sqlite:///{tmp_path_factory.mktemp('fold') / 'hub.db'}")
+    bench.memory.limit = 2  # so that it forgets as well
+    desks = [bench.console(), bench.console()]
+    for who, case, field, was, new, chunk, restart in changes:
+        if restart:
+            bench.memory = Memory(2)
+        if chunk:
+            event = desks[who].event("cases_imported", "import:1", {"rows": [[case, {field: str(new)}]]})
+        else:
+            kind = "reported" if new == 0 else "corrected"
+            event = desks[who].change(case, {field: str(was)}, {field: str(new)}, kind)
+        bench.push(desks[who], event)
+        with bench.store.reading() as db:
+            assert bench.memory.cases == folded(db, sorted(bench.memory.cases))
+    whole(bench)
+    bench.store.close()
+
+
+# what somebody with the database in his hands changes is found ---------------------------------------------------------
+CHANGED = {
+    "body": (update(EVENT).where(EVENT.c.hub_seq == 2).values(body=b"{}"), 2),
+    "one letter": (None, 2),
+    "verdict": (update(EVENT).where(EVENT.c.hub_seq == 2).values(verdict=1), 2),
+    "reason": (update(EVENT).where(EVENT.c.hub_seq == 2).values(reason="x"), 2),
+    "stream": (update(EVENT).where(EVENT.c.hub_seq == 2).values(stream="other"), 2),
+    "hash": (update(EVENT).where(EVENT.c.hub_seq == 2).values(hash=b"1" * 32), 2),
+    "hub hash": (update(EVENT).where(EVENT.c.hub_seq == 2).values(hub_hash=b"1" * 32), 2),
+    "removed": (delete(EVENT).where(EVENT.c.hub_seq == 2), 2),
+    "end cut off": (delete(EVENT).where(EVENT.c.hub_seq == 3), 3),
+    "device": (update(DEVICE).values(dseq=2), 0),
+    "head": (update(HEAD).values(hash=b"1" * 32), 4),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_verify_names_the_first_event_that_does_not_hold(bench, what):
+    a = bench.console()
+    bench.push(a, *(a.event() for _ in range(3)))
+    statement, seq = CHANGED[what]
+    if statement is None:
+        (body,) = bench.rows(select(EVENT.c.body).where(EVENT.c.hub_seq == 2))[0]
+        statement = update(EVENT).where(EVENT.c.hub_seq == 2).values(body=bytes(body).replace(b"0001", b"0002"))
+
+    def tamper(db):
+        if bench.store.sqlite:
+            for verb in ("update", "delete"):
+                db.exec_driver_sql(f"DROP TRIGGER hub_event_no_{verb}")
+        db.execute(statement)
+
+    bench.store.writing(tamper)
+    with bench.store.reading() as db:
+        assert verify(db).bad == seq
+
+
+def test_sqlite_refuses_to_change_the_log(tmp_path):
+    bench = Bench(f"sqlite:///{tmp_path / 'hub.db'}")
+    a = bench.console()
+    bench.push(a, a.event())
+    for statement in (update(EVENT).values(verdict=1), delete(EVENT)):
+        with pytest.raises(Refused, match="unavailable"):
+            bench.store.writing(lambda db, statement=statement: db.execute(statement))
+    bench.store.close()

@@ -1,0 +1,190 @@
+"""The one order: pushes become rows of the log, each in its place for ever, with its verdict and the hub's chain.
+
+All of it happens with the head row locked from the first statement to the commit. So numbers have no gaps, whoever reads
+a number has been able to read every smaller one, and it does not matter how many processes serve one database.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from zjj_console.domain.ids import uuid7
+from zjj_console.domain.judge import INVALID
+from zjj_console.hub.chain import Fits, Fork, Item, Known, Lined, Link, line_up
+from zjj_console.hub.doors import Visitor, admit
+from zjj_console.hub.problems import Refused
+from zjj_console.hub.store import Store
+from zjj_console.hub.tables import DEVICE, EVENT, HEAD, ORIGIN, QUARANTINE
+from zjj_console.hub.weigh import Memory, concerns, weigh
+from zjj_console.sync import wire
+
+UNREADABLE, FORK = "unreadable", "fork"
+_PARAMETERS = 500  # of one query
+
+
+class Offer(Struct, frozen=True):
+    """A push that waits: whose credential (its hash) brought it, for which log, and its events."""
+
+    token: bytes
+    log: str
+    items: list[Item]
+
+
+Answer = wire.PushAnswer | Refused
+
+
+def append(store: Store, memory: Memory, offers: list[Offer], clock: Callable[[], int]) -> list[Answer]:
+    """Take the offers in their order, in one transaction; one answer each. Raises Refused where the database cannot."""
+
+    def work(db: Connection) -> tuple[list[Answer], _Group]:
+        group = _Group(db, memory, offers, clock())
+        answers = [group.take(offer) for offer in offers]
+        group.write()
+        return answers, group
+
+    answers, group = store.writing(work)
+    memory.keep(group.seq, group.chain, group.cases)
+    return answers
+
+
+def lock_head(db: Connection) -> Row[Any]:
+    """The head, locked until the transaction ends. Raises Refused where there is none."""
+    head = db.execute(select(HEAD).with_for_update()).first()
+    if head is None:
+        raise Refused("not_ready", 30)
+    return head
+
+
+class _Group:
+    """The offers of one transaction, on what the database held when the head was locked."""
+
+    def __init__(self, db: Connection, memory: Memory, offers: list[Offer], now: int) -> None:
+        self.db, self.now = db, now
+        head = lock_head(db)
+        self.log, self.seq, self.chain = head.log, int(head.seq), bytes(head.hash)
+        items = [item for offer in offers for item in offer.items]
+        self.visitors = _visitors(db, {offer.token for offer in offers})
+        self.ends = {v.device: v.end for v in self.visitors.values()}
+        self.known = _known(db, items)
+        self.unreadable = _unreadable(db, [item for item in items if item.envelope is None])
+        wanted = {case for item in items if item.envelope for case in concerns(item.envelope)}
+        self.cases = memory.standing(db, self.seq, self.chain, wanted)
+        self.events: list[dict[str, Any]] = []
+        self.origins: list[dict[str, Any]] = []
+        self.evidence: dict[bytes, dict[str, Any]] = {}
+        self.moved: set[str] = set()
+
+    def take(self, offer: Offer) -> Answer:
+        try:
+            visitor = admit(self.visitors.get(offer.token), "push")
+            if offer.log != self.log:
+                raise Refused("other_log", log=self.log)
+            lined = self._lined(visitor.device, offer.items)
+        except Refused as refused:
+            return refused
+        acks = [self._step(visitor, step) for step in lined.steps]
+        self.ends[visitor.device] = lined.end
+        self.moved.add(visitor.device)
+        return wire.PushAnswer(acks, self.seq, self.now, lined.expect)
+
+    def _lined(self, device: str, items: list[Item]) -> Lined:
+        try:
+            return line_up(self.ends[device], items, self.known, self.unreadable)
+        except Fork as fork:
+            for item in items:
+                if item.envelope is None or item.envelope.id not in self.known or self._differs(item):
+                    self._evidence(FORK, device, item)
+            raise Refused("fork", dseq=fork.dseq) from fork
+
+    def _differs(self, item: Item) -> bool:
+        assert item.envelope is not None
+        before = self.known[item.envelope.id]
+        return (before.body, before.hash) != (item.body, item.hash)
+
+    def _step(self, visitor: Visitor, step: Known | Fits) -> wire.Ack:
+        if isinstance(step, Known):
+            return step.ack
+        item, place, event = step.item, step.place, step.item.envelope
+        if event is None:
+            self._evidence(UNREADABLE, place.device, item, place)
+            ack = wire.Ack("", 0, INVALID, UNREADABLE)
+            self.unreadable[item.hash] = Known(item.body, item.hash, ack)
+            return ack
+        found = weigh(event, visitor.role, self.cases)
+        self.seq += 1
+        self.chain = wire.hub_chained(self.chain, self.seq, item.hash, found.verdict, found.reason)
+        self.events.append({
+            "hub_seq": self.seq, "id": event.id, "stream": event.stream, "kind": event.kind, "device": place.device,
+            "epoch": place.epoch, "dseq": place.dseq, "at": event.at, "received_at": self.now, "body": item.body,
+            "previous": step.previous if place.dseq == 1 else None, "hash": item.hash, "hub_hash": self.chain,
+            "verdict": found.verdict, "reason": found.reason,
+        })  # fmt: skip
+        self.origins += ({"case_id": case, "hub_seq": self.seq, "row": row} for case, row in found.began)
+        ack = wire.Ack(event.id, self.seq, found.verdict, found.reason)
+        self.known[event.id] = Known(item.body, item.hash, ack)
+        return ack
+
+    def _evidence(self, reason: str, device: str, item: Item, place: Link | None = None) -> None:
+        event = item.envelope
+        digest = hashlib.sha256(reason.encode() + device.encode() + item.hash + item.body).digest()
+        self.evidence[digest] = {
+            "id": uuid7(self.now), "device": device, "received_at": self.now, "reason": reason, "digest": digest,
+            "epoch": place.epoch if place else event.epoch if event else 0,
+            "dseq": place.dseq if place else event.dseq if event else 0, "body": item.body, "hash": item.hash,
+        }  # fmt: skip
+
+    def write(self) -> None:
+        """Everything at once: the rows, the ends of the devices' chains, and last the head."""
+        for target, rows in ((EVENT, self.events), (ORIGIN, self.origins), (QUARANTINE, self._new_evidence())):
+            if rows:
+                self.db.execute(insert(target), rows)
+        ends = [
+            {"which": device, "epoch": end.epoch, "dseq": end.dseq, "hash": end.hash, "last_seen": self.now}
+            for device, end in sorted(self.ends.items())
+            if device in self.moved
+        ]
+        if ends:
+            self.db.execute(update(DEVICE).where(DEVICE.c.id == bindparam("which")), ends)
+        if self.events:
+            self.db.execute(update(HEAD).values(seq=self.seq, hash=self.chain))
+
+    def _new_evidence(self) -> list[dict[str, Any]]:
+        if not self.evidence:
+            return []
+        there = _rows(self.db, select(QUARANTINE.c.digest), QUARANTINE.c.digest, list(self.evidence))
+        kept = {bytes(row.digest) for row in there}
+        return [row for digest, row in self.evidence.items() if digest not in kept]
+
+
+def _rows(db: Connection, query: Any, column: Any, values: list[Any]) -> Iterable[Row[Any]]:
+    for first in range(0, len(values), _PARAMETERS):
+        yield from db.execute(query.where(column.in_(values[first : first + _PARAMETERS])))
+
+
+def _visitors(db: Connection, tokens: set[bytes]) -> dict[bytes, Visitor]:
+    """By the hash of their credential. Read behind the lock, so that a revocation counts from its commit."""
+    return {
+        bytes(row.token_hash): Visitor.of(row) for row in _rows(db, select(DEVICE), DEVICE.c.token_hash, sorted(tokens))
+    }
+
+
+def _known(db: Connection, items: list[Item]) -> dict[str, Known]:
+    ids = sorted({item.envelope.id for item in items if item.envelope})
+    columns = (EVENT.c.id, EVENT.c.hub_seq, EVENT.c.verdict, EVENT.c.reason, EVENT.c.body, EVENT.c.hash)
+    return {
+        row.id: Known(bytes(row.body), bytes(row.hash), wire.Ack(row.id, row.hub_seq, row.verdict, row.reason))
+        for row in _rows(db, select(*columns), EVENT.c.id, ids)
+    }
+
+
+def _unreadable(db: Connection, items: list[Item]) -> dict[bytes, Known]:
+    if not items:
+        return {}
+    query = select(QUARANTINE.c.body, QUARANTINE.c.hash).where(QUARANTINE.c.reason == UNREADABLE)
+    return {
+        bytes(row.hash): Known(bytes(row.body), bytes(row.hash), wire.Ack("", 0, INVALID, UNREADABLE))
+        for row in _rows(db, query, QUARANTINE.c.hash, sorted({item.hash for item in items}))
+    }
