@@ -16,7 +16,8 @@ from zjj_console.domain.model import Case, Event
 
 APPLIED, CONFLICT, INVALID, DENIED = range(4)  # verdicts, as they are stored and sent
 BEGINS = frozenset({"reported", "imported"})  # a case that is there already is not begun again
-_TYPES = {field.name: field.type for field in fields(Case)}
+_KEPT = frozenset({"id", "version"})  # no event says whose it is or how often it was changed
+_TYPES = {field.name: field.type for field in fields(Case) if field.name not in _KEPT}
 
 
 class Judged(Struct, frozen=True):
@@ -42,6 +43,8 @@ def judge(case: Case | None, event: Event) -> Judged:
     wanted, seen = event.data.get("set", {}), event.data.get("was", {})
     if not isinstance(wanted, dict) or not isinstance(seen, dict):
         return Judged(before, INVALID, ("set",))
+    if case is None and wanted and event.kind not in BEGINS:
+        return Judged(before, INVALID, ("case",))  # what began it was refused: half a case helps nobody
     changes: dict[str, Any] = {}
     clashes: list[str] = []
     for name, value in wanted.items():

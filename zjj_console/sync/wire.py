@@ -10,25 +10,17 @@ Order, idempotence and refusal:
   counts as confirmed. `hash` is the hub's chain at the cursor; where it differs the hub answers 409 `diverged`.
 """
 
-import hashlib
-
 from msgspec import Struct
+
+from zjj_console.domain.chain import DOMAIN as DOMAIN
+from zjj_console.domain.chain import GENESIS as GENESIS
+from zjj_console.domain.chain import hub_chained as hub_chained
 
 PROTOCOL = 1
 HEADER = "zjj-protocol"  # of every request: what the program speaks; without it, PROTOCOL 1
-DOMAIN = b"zjj-hub-1\0"
-GENESIS = bytes(32)
 MAX_BODY = 2 * 1024 * 1024  # of a request
 MAX_EVENTS = 1000  # of a push or a pull
 MAX_WAIT = 25  # seconds of a long poll
-
-
-def hub_chained(previous: bytes, hub_seq: int, event_hash: bytes, verdict: int, reason: str) -> bytes:
-    """SHA-256 over the hub's chain, the place in the order, the device's own hash, the verdict and its reason."""
-    told = hashlib.sha256(reason.encode()).digest()
-    return hashlib.sha256(
-        DOMAIN + previous + hub_seq.to_bytes(8, "big") + event_hash + verdict.to_bytes(1, "big") + told
-    ).digest()
 
 
 class Enrol(Struct):
