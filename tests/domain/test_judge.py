@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from zjj_console.domain.judge import APPLIED, CONFLICT, INVALID, fold, judge
 from zjj_console.domain.lifecycle import event_of, evolve
-from zjj_console.domain.model import Case, Clock, Event, State
+from zjj_console.domain.model import Case, Clock, Dispatch, Event, State
 
 BASE = Case("00000000-0000-7000-8000-000000000001", serial=1001, state=State.REPORTED, text="桥栏杆断裂")
 
@@ -75,6 +76,14 @@ def test_nobody_changes_the_case_that_was_never_begun_nor_whose_it_is() -> None:
     assert judge(None, Event("handover_read", "handover:x", {"put": {}})).verdict == APPLIED
     forged = judge(BASE, Event("noted", BASE.id, {"set": {"id": "x", "version": 9}, "was": {"id": "", "version": 0}}))
     assert (forged.case.id, forged.case.version) == (BASE.id, BASE.version + 1)
+
+
+def test_what_was_stored_and_read_back_is_judged_like_what_was_just_done() -> None:
+    order = Dispatch(1, "lead", "cg", "2201", 1)
+    done = changed("dispatched", BASE, state=State.DISPATCHED, dispatches=(order,), assists=("sc",))
+    stored = Event(done.kind, done.case, msgspec.json.decode(msgspec.json.encode(done.data)))
+    assert judge(BASE, stored).case == judge(BASE, done).case == replace(BASE, version=BASE.version + 1, state=State.DISPATCHED,
+                                                                         dispatches=(order,), assists=("sc",))  # fmt: skip
 
 
 FIELDS = st.fixed_dictionaries(

@@ -50,8 +50,8 @@ def judge(case: Case | None, event: Event) -> Judged:
     for name, value in wanted.items():
         if name not in _TYPES:
             continue
-        now = msgspec.to_builtins(getattr(before, name))
-        merged = value if case is None else _merged(now, seen.get(name), value)
+        now = _plain(msgspec.to_builtins(getattr(before, name)))
+        merged = value if case is None else _merged(now, _plain(seen.get(name)), _plain(value))
         if merged is _CLASH:
             clashes.append(name)
         else:
@@ -75,6 +75,15 @@ def fold(case: Case | None, events: Iterable[Event]) -> Case | None:
 
 
 _CLASH = object()
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it: a row of orders that was read back is a list, the one in memory a tuple."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return value
 
 
 def _merged(now: Any, was: Any, new: Any) -> Any:
