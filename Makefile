@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+unexport PYTHONDONTWRITEBYTECODE    # hundreds of processes start in a test run: each would compile the program again
 
 .PHONY: setup run test lint bench soak docs lock clean
 
