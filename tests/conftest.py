@@ -1,13 +1,18 @@
 """Two towns, a clock that stands until it is moved, a desk on a fresh database, and the rules without any database."""
 
 import itertools
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import argon2
 import pytest
+import typer
 from hypothesis import HealthCheck, settings
 
 from zjj_console.desk.desk import Desk
@@ -19,6 +24,7 @@ from zjj_console.domain.model import Actor, Case, Command, Event, Refusal, State
 from zjj_console.domain.report import report
 from zjj_console.storage import setup
 from zjj_console.storage.db import connect, file_identity, set_meta
+from zjj_console.town import load
 from zjj_console.town.calendar import day_type
 from zjj_console.town.load import builtin, load_town
 from zjj_console.town.models import Town
@@ -27,6 +33,19 @@ settings.register_profile(
     "zjj", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("zjj")
+
+MEMORY = Path("/dev/shm")
+ROOM = 1 << 30  # bytes; a container often has 64 MB there
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The tests' files stand in memory where there is room: waiting for a disk to flush was a third of their time.
+
+    A death of the process is tried on them, never one of the machine, so that a disk would prove nothing more.
+    """
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
 
 MONDAY_NIGHT = "2021-03-01 23:24"
 
@@ -139,6 +158,23 @@ class Rules:
     @staticmethod
     def running(case: Case) -> set[str]:
         return {clock.code for clock in case.clocks.values() if clock.running}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def light_pins() -> Iterator[None]:
+    """A PIN is hashed as it is in earnest, but not a hundred times the memory over: 0.1 s each adds up in tests."""
+    with patch("argon2.PasswordHasher", partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_once() -> Iterator[None]:
+    """The tree of commands and each profile are read once for all commands in this process: half of what one costs."""
+    with (
+        patch.object(typer.main, "get_command", cache(typer.main.get_command)),
+        patch.object(load, "load_town", cache(load_town)),
+    ):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,21 +1,13 @@
 """The command itself, in this process: its own start, its exit code, the one JSON object or what people read."""
 
-import io
 import json
-import os
 import shutil
-import sys
-from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
-from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
-import typer
 
-from zjj_console import cli
+from tests import here
 from zjj_console.storage.db import connect
 from zjj_console.town import load
 
@@ -36,18 +28,7 @@ class Zjj:
     def run(self, *words: str, by: str = "") -> tuple[int, str, str]:
         options = ["--db", str(self.db), *(["--as", by] if by else []), *(["--pin-file", self.pin] if self.pin else [])]
         options += ["--profile", self.profile] if self.profile else []
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("ZJJ_")}
-        env = {**kept, "ZJJ_TEST": "1", "ZJJ_NOW": self.now}
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            patch.object(sys, "argv", ["zjj", *options, *words]),
-            patch.dict(os.environ, env, clear=True),
-            redirect_stdout(out),
-            redirect_stderr(err),
-            pytest.raises(SystemExit) as left,
-        ):
-            cli.main()
-        return int(left.value.code or 0), out.getvalue(), err.getvalue()
+        return here.run([*options, *words], {"ZJJ_TEST": "1", "ZJJ_NOW": self.now})
 
     def __call__(self, *words: str, by: str = "", code: int = 0) -> Any:
         """The whole envelope of a command that must end with `code`."""
@@ -69,16 +50,6 @@ class Zjj:
         left, out, err = self.run(*words, by=by)
         assert left == code, err
         return out
-
-
-@pytest.fixture(scope="session", autouse=True)
-def built_once() -> Iterator[None]:
-    """The tree of commands and each profile are read once for all commands of these tests: half of what one costs."""
-    with (
-        patch.object(typer.main, "get_command", cache(typer.main.get_command)),
-        patch.object(load, "load_town", cache(load.load_town)),
-    ):
-        yield
 
 
 def settled(db: Path) -> Path:

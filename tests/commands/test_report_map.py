@@ -61,10 +61,11 @@ def desk(night: Path, tmp_path: Path, copy_db: Any) -> Zjj:
     return Zjj(copy_db(night, tmp_path / "desk.db"), NIGHT)
 
 
-@pytest.fixture
-def page(desk: Zjj, tmp_path: Path) -> str:
-    desk("report", "map", "--html", str(tmp_path / "m.html"))
-    return (tmp_path / "m.html").read_text("utf-8")
+@pytest.fixture(scope="module")
+def page(night: Path, tmp_path_factory: pytest.TempPathFactory, copy_db: Any) -> str:
+    folder = tmp_path_factory.mktemp("page")
+    Zjj(copy_db(night, folder / "desk.db"), NIGHT)("report", "map", "--html", str(folder / "m.html"))
+    return (folder / "m.html").read_text("utf-8")
 
 
 def test_the_layers_are_those_of_the_screen() -> None:

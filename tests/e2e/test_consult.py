@@ -1,14 +1,13 @@
 """The consultation in a real terminal: the demo's meeting is opened, decided and closed, and its minutes are read."""
 
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import NIGHT, ZJJ, Console
+from tests import here
+from tests.e2e.conftest import NIGHT, Console
 
 pytestmark = pytest.mark.tmux
 
@@ -18,9 +17,8 @@ def seeded(tmp_path: Path) -> Iterator[Console]:
     if shutil.which("tmux") is None:
         pytest.skip("tmux is not installed")
     db = tmp_path / "desk.db"
-    env = {**os.environ, "ZJJ_TEST": "1", "ZJJ_NOW": NIGHT, "ZJJ_DB": str(db)}
     for line in ("xj dhj js 3 dh cg 两部门互推", "qs 1001", "yn 1001 n1", "hs 1001 明确主责"):
-        subprocess.run([ZJJ, "do", line], env=env, check=True, capture_output=True)
+        assert here.run(["do", line], {"ZJJ_TEST": "1", "ZJJ_NOW": NIGHT, "ZJJ_DB": str(db)})[0] == 0
     found = Console(db, (80, 24))
     yield found
     found.close()

@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import ZJJ, Console
+from tests import here
+from tests.e2e.conftest import Console
 
 pytestmark = pytest.mark.tmux
 EVENING = "2021-03-01T17:16:00+08:00"
@@ -15,9 +15,8 @@ SIGNED = "2021-03-01T17:36:00+08:00"
 
 
 def zjj(db: Path, at: str, *args: str) -> tuple[int, dict]:
-    env = {**os.environ, "ZJJ_TEST": "1", "ZJJ_NOW": at, "ZJJ_DB": str(db)}
-    done = subprocess.run([ZJJ, "--json", *args], capture_output=True, text=True, env=env, check=False)
-    return done.returncode, json.loads(done.stdout)
+    code, out, _ = here.run(["--json", *args], {"ZJJ_TEST": "1", "ZJJ_NOW": at, "ZJJ_DB": str(db)})
+    return code, json.loads(out)
 
 
 def console_of(db: Path, who: str, at: str) -> Console:

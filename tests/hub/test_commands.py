@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import random
 import shutil
 import socket
@@ -17,6 +16,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
+from tests import here
 from tests.hub.consoles import Bench, Console
 from tests.hub.served import Process, bearer, free_port, push_body
 from zjj_console.hub.tables import EVENT
@@ -24,14 +24,11 @@ from zjj_console.hub.verify import verify
 
 
 def zjj(*words, database="", code=0, **env):
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("ZJJ_")}
     if database:
         env["ZJJ_HUB_DB"] = database
-    done = subprocess.run(
-        [sys.executable, "-m", "zjj_console.cli", *words], capture_output=True, text=True, env={**kept, **env}
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    left, out, err = here.run(list(words), env)
+    assert left == code, out + err
+    return out + err
 
 
 def test_a_hub_from_nothing_to_its_first_event_and_back(url, tmp_path):
@@ -164,7 +161,7 @@ def test_consoles_that_try_again_through_kill_9_lose_nothing_and_double_nothing(
     process = Process(url, port).ready()
     for thread in threads:
         thread.start()
-    for _ in range(3):
+    for _ in range(2):
         time.sleep(random.uniform(0.3, 0.8))
         process.kill()
         process = Process(url, port).ready()
