@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
+from sqlalchemy.event import listen
 
 from tests.hub.consoles import NOW, Bench
 from tests.hub.served import Hands, Served, bearer, code, push_body
@@ -240,9 +241,10 @@ def test_bounds(quiet):
     assert tries == [403] * 10 + [429] * 2
 
 
-def test_a_database_that_cannot_be_written_is_waited_out(quiet, monkeypatch):
+def test_a_database_that_cannot_be_written_is_waited_out(quiet):
     bench, served, _ = quiet
     a = bench.console()
+    listen(served.hub.store.engine, "checkout", lambda db, *_: db.execute("PRAGMA busy_timeout = 200"))
     held = Bench(bench.url)
     with held.store.engine.connect().execution_options(zjj_writes=True) as db, db.begin():
         answer = served.http.post("/v1/push", headers=bearer(a), content=push_body(bench.log, a.event()))
