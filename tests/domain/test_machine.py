@@ -278,7 +278,7 @@ def run_machine(new_db, town, clock, actor, examples, steps):
 
 
 def test_invariants_hold_after_every_line_of_everybody(new_db, town, clock, actor):
-    run_machine(new_db, town, clock, actor, examples=20, steps=50)
+    run_machine(new_db, town, clock, actor, examples=14, steps=50)
 
 
 @pytest.mark.slow
@@ -343,9 +343,12 @@ def graph(rules, clock):
             if action.startswith("ask_") and case.requests:
                 continue  # one wish at a time; all at once stand in test_lifecycle (T20_T21, T23)
             for extra in variants.get(action, [{}]):
+                command = Command(action, {**args, **extra})
+                if lifecycle.step_for(case, command) is None:
+                    continue  # refused whoever gives it; that too stands in test_lifecycle
                 for who in ("0005", "0001"):
                     facts = rules.facts(who, (other,))
-                    done = lifecycle.decide(case, Command(action, {**args, **extra}), facts)
+                    done = lifecycle.decide(case, command, facts)
                     if isinstance(done, Refusal):
                         continue
                     after = case
