@@ -1,9 +1,7 @@
 """`zjj gateway`: deliver the outbox by 政务微信, once or on and on; how it stands; a test message. It needs no operator to run."""
 
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -11,6 +9,7 @@ import typer
 
 from zjj_console.commands.context import Settings, Stop, settings, stopped
 from zjj_console.commands.output import Fault, Result, show
+from zjj_console.commands.rounds import identity, until_stopped
 
 if TYPE_CHECKING:
     from zjj_console.sync.gateway.client import Answer, Client
@@ -106,15 +105,15 @@ class Runner:
         from zjj_console.sync.gateway.deliver import Courier
 
         path = self.options.path()
-        if not path.exists():
+        file = identity(path)
+        if file is None:
             raise StorageError(1, f"没有数据库 {path}: 先运行 zjj init", f"no database at {path}: run zjj init")
-        stat = path.stat()
-        if self._courier is None or self._file != (stat.st_dev, stat.st_ino):
+        if self._courier is None or self._file != file:
             self.close()
             self._db = connect(path)
             check_version(self._db)
             self.options.check_real(meta(self._db, "drill"))
-            self._file = stat.st_dev, stat.st_ino
+            self._file = file
             self._courier = Courier(self._db, self.client, self.setup, self.users, self.options.clock)
             if delivery.begin(self._db, path, self.options.clock()):
                 self.say(
@@ -159,34 +158,25 @@ class Runner:
         self.options.finish(Result(data, text, code, errors=errors))
 
     def go_on(self, interval: int) -> int:
-        """Until a signal: TERM is the ordinary end, INT leaves with 130. Trouble of network and database is waited out."""
-        from zjj_console.storage.db import SqliteError, StorageError
-
-        stop = threading.Event()
-        by: list[int] = []
-
-        def asked(number: int, _: Any) -> None:
-            by.append(number)
-            stop.set()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, asked)
-        while not stop.is_set():
-            try:
-                found = self.round()
-                self.narrate(found)
-            except StorageError as error:
-                if error.code not in (1, 10):  # a wrong version will not mend itself
-                    raise stopped(error) from error
-                self.trouble(self.options.say(error.zh, error.en))
-                self.close()
-            except SqliteError as error:
-                self.trouble(str(error))
-                self.close()
-            stop.wait(interval)
+        """Until a signal. Trouble of network and database is waited out."""
+        code = until_stopped(interval, self.on)
         self.close()
         self.client.close()
-        return 130 if signal.SIGINT in by else 0
+        return code
+
+    def on(self) -> None:
+        from zjj_console.storage.db import SqliteError, StorageError
+
+        try:
+            self.narrate(self.round())
+        except StorageError as error:
+            if error.code not in (1, 10):  # a wrong version will not mend itself
+                raise stopped(error) from error
+            self.trouble(self.options.say(error.zh, error.en))
+            self.close()
+        except SqliteError as error:
+            self.trouble(str(error))
+            self.close()
 
     def narrate(self, found: "Round") -> None:
         if found.confirmed or found.failed or found.dead:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +12,7 @@ import typer
 
 from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.output import Result, show
+from zjj_console.commands.rounds import identity, until_stopped
 
 if TYPE_CHECKING:
     from zjj_console.desk.alarming import Alarm
@@ -62,14 +62,14 @@ class Watcher:
         from zjj_console.storage.db import StorageError
 
         path = self.options.path()
-        file = _identity(path)
+        file = identity(path)
         if self._desk is not None and file == self._file:
             return self._desk
         self.close()
         if file is None and self._file is not None:  # being restored: an empty one must not take its place
             raise StorageError(1, f"数据库 {path} 不见了，等它回来", f"the database {path} is gone; waiting for it")
         self._desk = self.options.desk(actor=_nobody(path))
-        self._file = _identity(path)
+        self._file = identity(path)
         return self._desk
 
     def close(self) -> None:
@@ -152,45 +152,28 @@ class Watcher:
         return Result(_json(glance, desk), "", code, warnings)
 
     def go_on(self, interval: int) -> int:
-        """Until a signal: TERM is the ordinary end, INT leaves with 130. Trouble with the database is waited out."""
+        """Until a signal. Trouble with the database is waited out."""
+        code = until_stopped(interval, self.on)
+        self.close()
+        return code
+
+    def on(self) -> None:
         from zjj_console.storage.db import SqliteError, StorageError
 
-        stop = threading.Event()
-        by: list[int] = []
-
-        def asked(number: int, _: Any) -> None:
-            by.append(number)
-            stop.set()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, asked)
-        while not stop.is_set():
-            try:
-                trouble = self.look().trouble
-                if trouble is None:
-                    self._told.discard("database")
-                else:
-                    self.trouble("database", trouble.zh, trouble.en)
-            except (StorageError, Stop) as error:
-                if error.code not in (1, 10):  # a wrong profile or version will not mend itself
-                    raise
-                self.trouble("database", error.zh, error.en)
-                self.close()
-            except SqliteError as error:
-                self.trouble("database", f"数据库错误: {error}", f"database error: {error}")
-                self.close()
-            stop.wait(interval)
-        self.close()
-        return 130 if signal.SIGINT in by else 0
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file stands under a name; None if none does."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
+        try:
+            trouble = self.look().trouble
+            if trouble is None:
+                self._told.discard("database")
+            else:
+                self.trouble("database", trouble.zh, trouble.en)
+        except (StorageError, Stop) as error:
+            if error.code not in (1, 10):  # a wrong profile or version will not mend itself
+                raise
+            self.trouble("database", error.zh, error.en)
+            self.close()
+        except SqliteError as error:
+            self.trouble("database", f"数据库错误: {error}", f"database error: {error}")
+            self.close()
 
 
 def _nobody(path: Path) -> Any:
