@@ -1,8 +1,11 @@
 """What the duty commands share: who and what a word means, and the envelope of something that the desk did."""
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from zjj_console.commands.context import Settings, Stop
+import typer
+
+from zjj_console.commands.context import Settings, Stop, stopped
 from zjj_console.commands.do import standing_warnings
 from zjj_console.commands.output import Fault, Result
 
@@ -16,6 +19,12 @@ if TYPE_CHECKING:
     from zjj_console.domain.model import Case, Refusal
     from zjj_console.storage.db import Connection
     from zjj_console.town.models import Reason, Town
+
+
+Second = Annotated[str, typer.Option("--second", metavar="WORKNO", help="第二人: 镇中心负责人或值班长")]
+SecondPin = Annotated[
+    Path | None, typer.Option("--second-pin-file", metavar="PATH", help="第二人的口令文件，权限 0600")
+]
 
 
 def case_of(desk: "Desk", ref: str) -> "Case":
@@ -42,6 +51,21 @@ def work_no(town: "Town", word: str, field: str = "person") -> str:
     near = "、".join(nearest(text, (p.name for p in town.people.values())))
     hint = f"；{near}?" if near else "；用 zjj profile show people 查"
     raise Stop(6, "E_NOT_FOUND", f"没有人员 {text}{hint}", f"nobody is called {text}", field)
+
+
+def second_person(options: Settings, desk: "Desk", word: str, pin_file: Path | None) -> tuple[str, bool]:
+    """The work number of the second person, and whether his own PIN proved him. Exit 7 for a wrong PIN; trial asks none."""
+    from zjj_console.desk.session import check_pin
+    from zjj_console.storage.db import StorageError
+
+    other = work_no(desk.town, word, "second")
+    if pin_file is None or desk.actor.trial:
+        return other, False
+    try:
+        check_pin(desk.reader, other, options.read_pin(pin_file))
+    except StorageError as error:
+        raise stopped(error) from error
+    return other, True
 
 
 def unit(town: "Town", word: str, field: str = "unit") -> str:

@@ -7,8 +7,8 @@ import typer
 
 from zjj_console.commands import handover_look as look
 from zjj_console.commands import times
-from zjj_console.commands.acting import act, result_of, unit, work_no
-from zjj_console.commands.context import Settings, Stop, settings, stopped
+from zjj_console.commands.acting import Second, SecondPin, act, result_of, second_person, unit, work_no
+from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.do import Key, standing_warnings
 from zjj_console.commands.output import Fault, Result
 from zjj_console.commands.roster_files import write
@@ -205,27 +205,16 @@ def force(
     context: typer.Context,
     name: Name,
     reason: Annotated[str, typer.Option("--reason", help="为何带病交接")],
-    second: Annotated[str, typer.Option("--second", metavar="WORKNO", help="第二人: 镇中心负责人或值班长")],
-    second_pin_file: Annotated[
-        Path | None, typer.Option("--second-pin-file", metavar="PATH", help="第二人的口令文件，权限 0600")
-    ] = None,
+    second: Second,
+    second_pin_file: SecondPin = None,
     key: Key = "",
 ) -> None:
     """带病交接: 有阻断仍移交，须理由与第二人，永久留痕。"""
     from zjj_console.desk import signatures
-    from zjj_console.desk.session import check_pin
-    from zjj_console.storage.db import StorageError
 
     options = settings(context)
     desk = options.desk()
-    other = work_no(desk.town, second, "second")
-    proven = False
-    if second_pin_file is not None and not desk.actor.trial:
-        try:
-            check_pin(desk.reader, other, options.read_pin(second_pin_file))
-        except StorageError as error:
-            raise stopped(error) from error
-        proven = True
+    other, proven = second_person(options, desk, second, second_pin_file)
     do = signatures.force(name, reason, other, proven=proven)
     _run(options, desk, do, key, f"force {name} {reason} {other}")
 

@@ -1,12 +1,11 @@
 """`zjj outbox`: the messages and what became of them; send again, take back, give up with a second person."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zjj_console.commands.acting import act, result_of, work_no
-from zjj_console.commands.context import Settings, Stop, settings, stopped
+from zjj_console.commands.acting import Second, SecondPin, act, result_of, second_person
+from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.do import Key
 from zjj_console.commands.gateway import Config, client_of, configured, fault_of
 from zjj_console.commands.output import Result
@@ -91,27 +90,16 @@ def drop(
     context: typer.Context,
     name: Name,
     reason: Annotated[str, typer.Option("--reason", help="为何放弃")],
-    second: Annotated[str, typer.Option("--second", metavar="WORKNO", help="第二人: 镇中心负责人或值班长")],
-    second_pin_file: Annotated[
-        Path | None, typer.Option("--second-pin-file", metavar="PATH", help="第二人的口令文件，权限 0600")
-    ] = None,
+    second: Second,
+    second_pin_file: SecondPin = None,
     key: Key = "",
 ) -> None:
     """放弃一条未送达的消息: 须理由与第二人，记入日志。"""
     from zjj_console.desk import posting
-    from zjj_console.desk.session import check_pin
-    from zjj_console.storage.db import StorageError
 
     options = settings(context)
     desk = options.desk()
-    other = work_no(desk.town, second, "second")
-    proven = False
-    if second_pin_file is not None and not desk.actor.trial:
-        try:
-            check_pin(desk.reader, other, options.read_pin(second_pin_file))
-        except StorageError as error:
-            raise stopped(error) from error
-        proven = True
+    other, proven = second_person(options, desk, second, second_pin_file)
     do = posting.drop(name, reason, other, proven=proven)
     options.finish(result_of(options, desk, act(desk, do, key=key, content=f"outbox drop {name} {reason} {other}")))
 
