@@ -8,7 +8,7 @@ import typer
 from zjj_console.commands import times
 from zjj_console.commands.acting import reason, unit
 from zjj_console.commands.consult_words import Meet, Week, meeting_named, run_act, unit_codes, until_of
-from zjj_console.commands.context import Stop, settings
+from zjj_console.commands.context import Stop, one_of, settings
 from zjj_console.commands.do import Key
 from zjj_console.commands.output import Result
 from zjj_console.commands.roster_files import write
@@ -103,11 +103,7 @@ def minutes(
     options = settings(context)
     desk = options.desk()
     m = _minuted(desk, week)
-    if form not in m.sheets:
-        raise Stop(
-            2, "E_USAGE", f"--format 须为 {'|'.join(m.sheets)}: {form}", f"--format: {', '.join(m.sheets)}", "format"
-        )
-    content = m.sheets[form]
+    content = m.sheets[one_of(form, m.sheets, "format")]
     data: dict[str, Any] = {"meeting": m.id, "format": form, "sha256": hashlib.sha256(content.encode()).hexdigest()}
     if output is not None:
         write(output, content.encode())

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -190,9 +191,14 @@ def instant_of(text: str, offset: str = "+08:00") -> int:
     return round(moment.timestamp() * 1_000_000)
 
 
+def one_of(word: str, known: Collection[str], field: str) -> str:
+    """The word, where an option knows it: `field` is the option without its dashes. Exit 2 with all that it knows."""
+    if word not in known:
+        told = " ".join(known)
+        raise Stop(2, "E_USAGE", f"--{field} 须为 {told}: {word}", f"--{field} is one of {told}: {word}", field)
+    return word
+
+
 def system(crs: str) -> str:
     """A known system of coordinates, as named on the command line."""
-    if crs not in CRS_CODES:
-        known = " ".join(CRS_CODES)
-        raise Stop(2, "E_USAGE", f"没有坐标系 {crs}，可用: {known}", f"no system {crs}; known: {known}", "crs")
-    return crs
+    return one_of(crs, CRS_CODES, "crs")

@@ -8,7 +8,7 @@ import typer
 from zjj_console.commands import handover_look as look
 from zjj_console.commands import times
 from zjj_console.commands.acting import Second, SecondPin, act, result_of, second_person, unit, work_no
-from zjj_console.commands.context import Settings, Stop, settings
+from zjj_console.commands.context import Settings, Stop, one_of, settings
 from zjj_console.commands.do import Key, standing_warnings
 from zjj_console.commands.output import Fault, Result
 from zjj_console.commands.roster_files import write
@@ -189,9 +189,8 @@ def sign(
         raise Stop(
             2, "E_USAGE", "须给 --side out、--side in 或 --station 站", "--side out, --side in or --station", "side"
         )
-    if via not in ("", *VIAS):
-        known = " ".join(VIAS)
-        raise Stop(2, "E_USAGE", f"--via 须为 {known}: {via}", f"--via is one of {known}", "via")
+    if via:
+        one_of(via, VIAS, "via")
     options = settings(context)
     desk = options.desk()
     if station:

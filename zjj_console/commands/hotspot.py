@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zjj_console.commands.context import Settings, Stop, settings
+from zjj_console.commands.context import Settings, Stop, one_of, settings
 from zjj_console.commands.output import Result, aligned
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def hotspot(
     """源头管理: 同类问题反复发生的地方，由多到少，各附建议。只算不写。"""
     from zjj_console.desk import hotspots
 
-    if format_ not in FORMATS:
-        known = " ".join(FORMATS)
-        raise Stop(2, "E_USAGE", f"--format 须为 {known}: {format_}", f"--format is one of {known}", "format")
+    one_of(format_, FORMATS, "format")
     options = settings(context)
     desk = options.desk()
     kind = _category(desk.town, category) if category else ""

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from zjj_console.commands import hotspot, report_map, times
-from zjj_console.commands.context import Stop, settings
+from zjj_console.commands.context import one_of, settings
 from zjj_console.commands.handover_look import refused
 from zjj_console.commands.output import Result
 
@@ -33,9 +33,7 @@ def morning(
     from zjj_console.domain.model import Refusal
     from zjj_console.reports import morning as report
 
-    if format_ not in FORMATS:
-        known = " ".join(FORMATS)
-        raise Stop(2, "E_USAGE", f"--format 须为 {known}: {format_}", f"--format is one of {known}", "format")
+    one_of(format_, FORMATS, "format")
     options = settings(context)
     desk = options.desk()
     now, tz = desk.now(), desk.town.tz

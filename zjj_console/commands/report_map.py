@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zjj_console.commands.context import Settings, Stop, settings
+from zjj_console.commands.context import Settings, Stop, one_of, settings
 from zjj_console.commands.output import Result
 from zjj_console.commands.roster_files import write
 
@@ -68,10 +68,7 @@ def _source(town: "Town", word: str) -> str:
 
 def _layer(sheet: "MapSheet", kind: str, source: str, days: int) -> "Layer":
     """The layer that was asked for; exit 2 for one that there is not."""
-    if kind not in KEYS:
-        raise Stop(
-            2, "E_USAGE", f"--layer 须为 {' '.join(KEYS)}: {kind}", f"--layer is one of {' '.join(KEYS)}", "layer"
-        )
+    one_of(kind, KEYS, "layer")
     if source and kind != "source":
         raise Stop(2, "E_USAGE", "--source 只用于 --layer source", "--source goes with --layer source", "source")
     from zjj_console.commands.map_look import key_of

@@ -7,7 +7,7 @@ import typer
 
 from zjj_console.commands import times
 from zjj_console.commands.acting import act, duty_date, result_of, work_no
-from zjj_console.commands.context import Settings, Stop, settings
+from zjj_console.commands.context import Settings, Stop, one_of, settings
 from zjj_console.commands.do import Key
 from zjj_console.commands.output import Result
 
@@ -52,8 +52,7 @@ def out(
 
 
 def _sign(options: Settings, direction: str, sign: Any, person: str, at: str, via: str, note: str, key: str) -> None:
-    if via not in VIAS:
-        raise Stop(2, "E_USAGE", f"--via 须为 {' '.join(VIAS)}: {via}", f"--via is one of {' '.join(VIAS)}", "via")
+    one_of(via, VIAS, "via")
     desk = options.desk()
     who, now = work_no(desk.town, person), desk.now()
     when = times.instant(at, now, desk.town.tz) if at else now
