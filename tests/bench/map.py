@@ -21,10 +21,11 @@ from tests.bench.startup import ENV, big_database
 from zjj_console.app import ConsoleApp
 from zjj_console.commands.context import instant_of
 from zjj_console.desk.desk import Desk
-from zjj_console.desk.mapping import Dot, Picture
+from zjj_console.desk.mapping import Picture
 from zjj_console.desk.session import actor_of
 from zjj_console.geo.shapes import Area, Point, Ring
 from zjj_console.geo.view import fitted
+from zjj_console.reports.map_sheet import Mark
 from zjj_console.storage.db import connect, writing
 from zjj_console.storage.projections import RANK_ENDED
 from zjj_console.town.atlas import Atlas
@@ -154,9 +155,9 @@ class _Canvas(App[None]):
         """Another state of things: every number, colour and mark is made anew."""
         self.turn += 1
         values = {code: (n * 7 + self.turn) % 23 for n, code in enumerate(self.atlas.grids)}
-        dots = tuple(Dot(area.label, code, values[code], values[code] % 3) for code, area in self.atlas.grids.items())
+        dots = tuple(Mark(area.label, code, values[code], values[code] % 3) for code, area in self.atlas.grids.items())
         canvas = self.query_one(MapCanvas)
-        drawn = MapPicture(self.ground, Picture("open", "", values, dots, 6), {})
+        drawn = MapPicture(self.ground, Picture("open", values, dots, 6), {})
         canvas._strips.clear()
         canvas.show(drawn.lines(f"g{self.turn % 60 + 1}"))
         canvas.refresh()

@@ -8,6 +8,7 @@ from zjj_console.desk import mapping
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.seats import Seat
 from zjj_console.domain.model import DAY, HOUR
+from zjj_console.reports.map_sheet import URGENT
 from zjj_console.town.models import Town
 from zjj_console.town.placing import Placed
 from zjj_console.widgets.columns import unit_sign
@@ -51,4 +52,4 @@ def test_a_mark_is_as_urgent_as_the_worst_case_under_it(desk: Desk, do: Any) -> 
     for line in ("xj dhj zy 1 110", "xj dhj zd 3 dh"):
         do(line)
     (dot,) = mapping.picture("open", "", mapping.read(desk.reader, desk.now()), desk.town).dots
-    assert (dot.count, dot.grade) == (2, mapping.URGENT)
+    assert (dot.count, dot.grade) == (2, URGENT)

@@ -8,7 +8,7 @@ from zjj_console.domain.hotspot import Hotspot
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.model import State
 from zjj_console.reports import map_words
-from zjj_console.reports.map_sheet import CaseLine, GridRow, HotSpot, Layer, MapSheet, Mark
+from zjj_console.reports.map_sheet import CaseLine, GridRow, HotSpot, Layer, MapSheet
 from zjj_console.storage.reads import QueueRow
 
 LISTED = 200  # cases of a grid in a page
@@ -75,7 +75,7 @@ class _Look:
             picture.by_grid,
             {code: picture.class_of(code) for code in picture.by_grid},
             tuple(picture.ranges()),
-            tuple(Mark(dot.at, dot.grid, dot.count, dot.grade, dot.name, dot.label) for dot in picture.dots),
+            picture.dots,
             layer.key in mapping.PRESSING,
         )
 

@@ -9,9 +9,12 @@ from msgspec import Struct
 from zjj_console.desk import wording
 from zjj_console.desk.hotspots import hotspots
 from zjj_console.desk.seats import Seat, Seats
+from zjj_console.domain import alarms
+from zjj_console.domain.alarms import Grade
 from zjj_console.domain.hotspot import Hotspot
 from zjj_console.domain.model import DAY, HOUR
 from zjj_console.geo.shapes import Point
+from zjj_console.reports.map_sheet import LATE, URGENT, Mark
 from zjj_console.storage import reads, reads_places
 from zjj_console.storage.db import Connection
 from zjj_console.storage.reads import QueueRow
@@ -21,31 +24,12 @@ from zjj_console.town.models import Town
 from zjj_console.town.placing import placed
 
 MANY = 20_000  # open cases that are looked at, the most urgent first
-_LADDER = (
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    8,
-    10,
-    15,
-    20,
-    30,
-    40,
-    50,
-    60,
-    80,
-    100,
-    150,
-    200,
-    300,
-    500,
-)  # sizes of a class: they change seldom, so colours stay
+_LADDER = (  # sizes of a class: they change seldom, so colours stay
+    1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 500,
+)  # fmt: skip
 CLASSES = 5
 _BINS = 500  # of a degree
-LATE, URGENT = 1, 2  # grades of a mark; 0 presses nobody
+_GRADES = {Grade.URGENT_LATE: URGENT, Grade.URGENT_NEW: URGENT, Grade.LATE: LATE}
 
 
 class Layer(Struct, frozen=True):
@@ -76,24 +60,12 @@ class Standing(Struct, frozen=True):
     worst: str = ""
 
 
-class Dot(Struct, frozen=True):
-    """`count` things at one place of a grid; `grade` is 0, LATE or URGENT; `name` stands beside it where there is room."""
-
-    at: Point
-    grid: str
-    count: int
-    grade: int = 0
-    name: str = ""
-    label: str = ""  # what is drawn instead of the count
-
-
 class Picture(Struct, frozen=True):
     """A layer: a number for every grid of the town, classes of them, marks at places."""
 
     layer: str
-    variety: str
     by_grid: dict[str, int]
-    dots: tuple[Dot, ...]
+    dots: tuple[Mark, ...]
     size: int  # of a class: 1..size is class 1, and so on up to CLASSES - 1, which is open-ended
 
     def class_of(self, grid: str) -> int:
@@ -180,14 +152,16 @@ def urgency(row: QueueRow, now: int) -> str:
 
 
 def grade(row: QueueRow, now: int) -> int:
-    return max(0, urgency(row, now).count("!") - 1)
+    """0, LATE or URGENT: how a mark shows that the case presses."""
+    pressing = alarms.pressing(row, now) if row.presses else None
+    return 0 if pressing is None else _GRADES.get(pressing, 0)
 
 
 class Past(Struct, frozen=True):
     """What reaches back in time: made beside the keys, since it looks at every case of months."""
 
     values: dict[str, int] = {}
-    dots: tuple[Dot, ...] = ()
+    dots: tuple[Mark, ...] = ()
     spots: tuple[Hotspot, ...] = ()
 
 
@@ -203,14 +177,14 @@ def past(db: Connection, town: Town, layer: str, variety: str, now: int) -> Past
 
 def _heat(tally: Iterable[Heat], town: Town) -> Past:
     values: dict[str, int] = {}
-    found: dict[tuple[Point, str], Dot] = {}
+    found: dict[tuple[Point, str], Mark] = {}
     for one in tally:
         values[one.grid] = values.get(one.grid, 0) + one.count
         at = town.atlas.place_of(one.committee, one.grid, _coarse(one.middle)) if town.atlas else None
         if at is not None:
             before = found.get((at, one.grid))
             count = one.count + (before.count if before else 0)
-            found[at, one.grid] = Dot(at, one.grid, count, 0, _named(town, one.committee))
+            found[at, one.grid] = Mark(at, one.grid, count, 0, _named(town, one.committee))
     return Past(values, tuple(sorted(found.values(), key=lambda dot: (-dot.count, dot.at))))
 
 
@@ -226,7 +200,7 @@ def _hotspots(spots: Sequence[Hotspot], town: Town) -> Past:
         values[one.grid] = values.get(one.grid, 0) + 1
         place = placed(town, one.committee, one.grid, one.lon, one.lat)
         if place is not None:
-            dots.append(Dot(place.at, one.grid, 1, 0, _named(town, one.committee), f"#{one.rank}"))
+            dots.append(Mark(place.at, one.grid, 1, 0, _named(town, one.committee), f"#{one.rank}"))
     return Past(values, tuple(dots), tuple(spots))
 
 
@@ -234,7 +208,7 @@ def picture(layer: str, variety: str, scene: Scene, town: Town, past: Past = Pas
     """One layer of a scene."""
     values, dots = _MAKERS[layer](variety, scene, town, past)
     by_grid = {grid: values.get(grid, 0) for grid in town.grids}
-    return Picture(layer, variety, by_grid, tuple(dots), class_size(by_grid.values()))
+    return Picture(layer, by_grid, tuple(dots), class_size(by_grid.values()))
 
 
 def class_size(values: Iterable[int]) -> int:
@@ -243,7 +217,7 @@ def class_size(values: Iterable[int]) -> int:
     return next((size for size in _LADDER if size >= wanted), wanted)
 
 
-Made = tuple[dict[str, int], Sequence[Dot]]
+Made = tuple[dict[str, int], Sequence[Mark]]
 
 
 def _open(variety: str, scene: Scene, town: Town, past: Past) -> Made:
@@ -260,7 +234,7 @@ def _source(variety: str, scene: Scene, town: Town, past: Past) -> Made:
 
 def _of_rows(rows: Iterable[QueueRow], now: int, town: Town) -> Made:
     values: dict[str, int] = {}
-    found: dict[tuple[Point, str], Dot] = {}
+    found: dict[tuple[Point, str], Mark] = {}
     for row in rows:
         values[row.grid] = values.get(row.grid, 0) + 1
         place = placed(town, row.committee, row.grid, row.lon, row.lat)
@@ -269,7 +243,7 @@ def _of_rows(rows: Iterable[QueueRow], now: int, town: Town) -> Made:
         at = place.at
         before = found.get((at, row.grid))
         many, worst = (before.count, before.grade) if before else (0, 0)
-        found[at, row.grid] = Dot(at, row.grid, many + 1, max(worst, grade(row, now)), _named(town, row.committee))
+        found[at, row.grid] = Mark(at, row.grid, many + 1, max(worst, grade(row, now)), _named(town, row.committee))
     return values, sorted(found.values(), key=lambda dot: (-dot.grade, -dot.count, dot.at))
 
 
@@ -281,7 +255,7 @@ def _key_item(variety: str, scene: Scene, town: Town, past: Past) -> Made:
     atlas = town.atlas
     if atlas is None:
         return {}, ()
-    dots = [Dot(item.at, atlas.grid_at(item.at), 1, 0, item.name, item.code.upper()) for item in atlas.key_items]
+    dots = [Mark(item.at, atlas.grid_at(item.at), 1, 0, item.name, item.code.upper()) for item in atlas.key_items]
     values: dict[str, int] = {}
     for dot in dots:
         values[dot.grid] = values.get(dot.grid, 0) + 1

@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from zjj_console.domain import alarms
 from zjj_console.domain.climb import Climb, Rung
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.marks import MARK_ZH
@@ -47,23 +48,16 @@ EVENT_ZH = {
 }  # fmt: skip
 
 
-class Timed(Protocol):
+_SHAPE = 3  # cells of the longest shape: the words of a column stand below each other
+
+
+class Timed(alarms.Dated, Protocol):
     """What a countdown needs of a row: its next deadline and how it is counted."""
 
-    @property
-    def next_kind(self) -> str: ...
-    @property
-    def next_due(self) -> int: ...
-    @property
-    def next_warn(self) -> int: ...
     @property
     def next_mode(self) -> str: ...
     @property
     def next_unit(self) -> str: ...
-    @property
-    def priority(self) -> int: ...
-    @property
-    def state(self) -> str: ...
 
 
 def unit(town: Town, code: str) -> str:
@@ -176,14 +170,8 @@ def countdown(row: Timed, now: int, duty: DutyTime) -> str:
 
 def urgency(row: Timed, now: int) -> str:
     """Shape and word of the most urgent thing about a row; empty where nothing presses (§3.6)."""
-    if not row.next_kind or row.next_kind == "REV":
-        return ""
-    overdue, soon = row.next_due <= now, row.next_warn <= now
-    if row.priority == 1 and (overdue or row.state in ("REPORTED", "ACCEPTED", "DISPATCHED")):
-        return "!!!急超" if overdue else "!!!急新"
-    if overdue:
-        return "!! 超"
-    return "!  临" if soon else ""
+    grade = alarms.pressing(row, now)
+    return "" if grade is None else f"{alarms.SHAPE.get(grade, '!'):<{_SHAPE}}{alarms.WORD[grade]}"
 
 
 def mark_words(codes: str) -> str:

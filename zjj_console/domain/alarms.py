@@ -29,11 +29,27 @@ class Grade(IntEnum):
 
 URGENT = frozenset({Grade.URGENT_LATE, Grade.URGENT_NEW})
 SOUNDS_ONCE = frozenset({Grade.DESK, Grade.LATE})
+_NOBODY_THERE = ("REPORTED", "ACCEPTED", "DISPATCHED")
 SHAPE = {Grade.URGENT_LATE: "!!!", Grade.URGENT_NEW: "!!!", Grade.DESK: "!!", Grade.LATE: "!!"}
 WORD = {
     Grade.URGENT_LATE: "急超", Grade.DESK: "台", Grade.URGENT_NEW: "急新", Grade.LATE: "超", Grade.SOON: "临",
     Grade.ASKED: "请", Grade.NOTE: "注",
 }  # fmt: skip
+
+
+class Dated(Protocol):
+    """A case and its next deadline: `next_kind` is the clock, empty without one; instants in µs UTC."""
+
+    @property
+    def priority(self) -> int: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def next_kind(self) -> str: ...
+    @property
+    def next_due(self) -> int: ...
+    @property
+    def next_warn(self) -> int: ...
 
 
 class Raised(Protocol):
@@ -49,6 +65,18 @@ class Raised(Protocol):
     def acked(self) -> int | None: ...
     @property
     def cause(self) -> str: ...
+
+
+def pressing(case: Dated, now: int) -> Grade | None:
+    """How a running case presses by its next deadline (§3.6); None where it does not. A review presses nobody."""
+    if case.next_kind in ("", "REV"):
+        return None
+    late = case.next_due <= now
+    if case.priority == 1 and (late or case.state in _NOBODY_THERE):
+        return Grade.URGENT_LATE if late else Grade.URGENT_NEW
+    if late:
+        return Grade.LATE
+    return Grade.SOON if case.next_warn <= now else None
 
 
 def order(alarm: Raised) -> tuple[bool, int, int]:

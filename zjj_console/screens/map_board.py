@@ -50,7 +50,7 @@ class Board:
         self.scene = Scene()
         self.standings: dict[str, Standing] = {}
         self.forces: list[Force] = []
-        self.picture = Picture("open", "", {}, (), 1)
+        self.picture = Picture("open", {}, (), 1)
         self._ground: Ground | None = None
         self._past: dict[tuple[str, str], tuple[int, Past]] = {}
         self._asked: dict[tuple[str, str], int] = {}  # when somebody went to read it

@@ -11,6 +11,7 @@ from zjj_console.domain.facts import Facts
 from zjj_console.domain.hotspot import Hotspot
 from zjj_console.domain.model import HOUR
 from zjj_console.i18n import english, t
+from zjj_console.reports.map_sheet import URGENT
 from zjj_console.reports.spark import digits, spark
 from zjj_console.storage.reads import QueueRow
 from zjj_console.town.models import Grid, Town
@@ -104,7 +105,7 @@ def head(grid: Grid, standing: Standing, frame: Frame, width: int) -> list[Line]
 
 
 def people(grid: Grid, facts: Facts, width: int) -> list[Line]:
-    """Who leads the station, who is there now, and who answers for a new case at this hour."""
+    """Who leads the station, each with whether he is there, and how many are; without a roster nobody is said to be."""
     town = facts.town
     station = town.station_by_zone.get(grid.zone, "")
     here = facts.rostered(station)
@@ -141,7 +142,7 @@ def case_list(rows: Sequence[QueueRow], cursor: int, height: int, frame: Frame, 
 
 def _case(row: QueueRow, here: bool, frame: Frame, width: int) -> Line:
     mark = urgency(row, frame.now)
-    style = "bold reverse $p1" if grade(row, frame.now) == 2 and mark else f"{severity(row, frame.now)}"
+    style = "bold reverse $p1" if grade(row, frame.now) == URGENT else f"{severity(row, frame.now)}"
     place = place_name(frame.town, row.place, row.committee)
     fixed = f"{fit(row.handle, 5, right=True)} {fit(state_word(row.state), 8)} "
     due = fit(wording.countdown(row, frame.now, frame.duty), 11, right=True)

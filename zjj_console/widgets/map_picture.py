@@ -10,11 +10,12 @@ from itertools import groupby
 from msgspec import Struct
 from rich.cells import cell_len
 
-from zjj_console.desk.mapping import LATE, URGENT, Dot, Picture
+from zjj_console.desk.mapping import Picture
 from zjj_console.geo import labels, raster
 from zjj_console.geo.labels import Ask, Placed, Room, Words
 from zjj_console.geo.view import View
 from zjj_console.i18n import t
+from zjj_console.reports.map_sheet import LATE, URGENT, Mark
 from zjj_console.town.atlas import Atlas
 from zjj_console.widgets.cells import Line
 
@@ -126,7 +127,7 @@ class MapPicture:
 
     def _marks(self, room: Room) -> None:
         """Counts at places; what crowds becomes one mark, and none is lost or drawn over another thing."""
-        by_grid: dict[str, list[Dot]] = {}
+        by_grid: dict[str, list[Mark]] = {}
         for dot in self.picture.dots:
             if dot.grid in self.ground.codes and self._seen(dot.at):
                 by_grid.setdefault(dot.grid, []).append(dot)
@@ -142,7 +143,7 @@ class MapPicture:
                 for y, overlay in overlays:
                     self._over(y, overlay)
 
-    def _mark(self, room: Room, dot: Dot) -> list[tuple[int, Overlay]]:
+    def _mark(self, room: Room, dot: Mark) -> list[tuple[int, Overlay]]:
         """Where a mark stands; nothing where there is no room."""
         shape = {URGENT: t("急"), LATE: "!"}.get(dot.grade, "")
         text = dot.label or f"{shape}{dot.count}"
@@ -278,12 +279,12 @@ def words(*lines: str) -> Words:
     return Words(lines, tuple(cell_len(line) for line in lines))
 
 
-def gathered(dots: Sequence[Dot], ground: Ground, apart: tuple[int, int]) -> list[Dot]:
+def gathered(dots: Sequence[Mark], ground: Ground, apart: tuple[int, int]) -> list[Mark]:
     """Marks of one grid that would stand on top of each other, as one with all their counts; the worst first.
 
     Those that have a label of their own (a rank, a code) stay alone.
     """
-    found: dict[tuple[str, int, int], list[Dot]] = {}
+    found: dict[tuple[str, int, int], list[Mark]] = {}
     for dot in dots:
         x, y = ground.view.cell_of(dot.at)
         found.setdefault((dot.label, 0 if dot.label else x // apart[0], 0 if dot.label else y // apart[1]), []).append(
@@ -294,6 +295,6 @@ def gathered(dots: Sequence[Dot], ground: Ground, apart: tuple[int, int]) -> lis
         largest = max(group, key=lambda dot: (dot.grade, dot.count))
         name = largest.name if len({dot.name for dot in group}) == 1 else ""
         merged.append(
-            Dot(largest.at, largest.grid, sum(dot.count for dot in group), largest.grade, name, largest.label)
+            Mark(largest.at, largest.grid, sum(dot.count for dot in group), largest.grade, name, largest.label)
         )
     return sorted(merged, key=lambda dot: (-dot.grade, -dot.count, dot.at))
