@@ -367,7 +367,7 @@ class GridMapScreen(ConsoleScreen):
                 self.ways.open_menu(self, self.selected_case())
             return True
         elif key == "v":
-            board.next_layer(1)
+            board.next_layer()
             self._read_past()
             self._paint()
         elif key == "tab":

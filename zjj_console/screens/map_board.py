@@ -22,7 +22,6 @@ from zjj_console.widgets.map_picture import Ground
 ZOOM = 1.6
 _PAST_FRESH = 5 * MINUTE  # months change slowly
 _TRY_AGAIN = 30 * SECOND
-_NEAREST = 12  # steps of zoom
 _BARE = frozenset({"linux", "vt52", "vt100", "vt102", "vt220", "ansi", "cons25"})  # terminals without braille
 
 
@@ -155,9 +154,8 @@ class Board:
             self.case_id = rows[0].id if rows else ""
             self.changed_at = 0
 
-    def next_layer(self, by: int) -> None:
-        at = LAYERS.index(self.layer)
-        self.layer = LAYERS[(at + by) % len(LAYERS)]
+    def next_layer(self) -> None:
+        self.layer = LAYERS[(LAYERS.index(self.layer) + 1) % len(LAYERS)]
         self.look()
         self.changed_at = 0  # the officer's own doing
 
@@ -234,7 +232,7 @@ class Board:
         """Nearer or farther, around what is chosen; far enough out is the whole town."""
         if by > 0 and self._ground is not None and self._ground.view.cell <= CLOSEST:
             return
-        before, self.zoom = self.zoom, max(0, min(_NEAREST, self.zoom + by)) if by else 0
+        before, self.zoom = self.zoom, max(0, self.zoom + by) if by else 0
         if not self.zoom:
             self.centre = None
         elif not before or self.centre is None:
