@@ -68,6 +68,17 @@ def page(night: Path, tmp_path_factory: pytest.TempPathFactory, copy_db: Any) ->
     return (folder / "m.html").read_text("utf-8")
 
 
+def test_of_a_grid_with_many_cases_the_page_lists_the_first_and_counts_the_rest(
+    desk: Zjj, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zjj_console.commands.map_look.LISTED", 2)
+    desk("report", "map", "--html", str(tmp_path / "m.html"))
+    page = (tmp_path / "m.html").read_text("utf-8")
+    lists = re.findall(r'<section class="cases[^>]*id="grid-g1".*?</section>', page, re.DOTALL)
+    assert [len(re.findall("<tr", one)) for one in lists] == [1 + 2], "a head and two"
+    assert "另有" in lists[0]
+
+
 def test_the_layers_are_those_of_the_screen() -> None:
     assert tuple(layer.key for layer in LAYERS) == KEYS
 

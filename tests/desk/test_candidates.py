@@ -148,3 +148,18 @@ def test_a_seat_is_of_the_person_where_a_unit_is_at_several_places(do: Any, desk
     assert found["cg", case.lead_person].kind == "scene"
     assert ("cg", "") not in found
     assert isinstance(found["z1", ""], Seat) and isinstance(found["z1", ""].place, Placed)
+
+
+def test_who_is_out_at_an_unknown_place_is_not_taken_to_be_at_his_station(do: Any, desk: Desk, clock: Any) -> None:
+    clock.set("2021-03-02 10:00")
+    assert seats(desk.reader, desk.facts())["z1", ""].kind == "station"
+    for line in ("xj dhj kmjy 3 dh z1", "qs 1001", "dd 1001"):
+        do(line)
+    case = desk.case("1001")
+    assert case is not None
+    db = connect(desk.path)
+    with writing(db):
+        projections.write(db, case, replace(case, committee="", grid=""), desk.duty)
+    db.close()
+    found = seats(desk.reader, desk.facts())
+    assert ("z1", "") not in found and ("z1", case.lead_person) not in found

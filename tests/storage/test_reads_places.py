@@ -41,6 +41,14 @@ def test_a_window_holds_its_first_instant_and_not_its_end(db):
     assert sum(heat.count for heat in reads_places.tally(db, at, at + 1)) == 1
 
 
+def test_of_what_has_ended_only_the_closed_cases_count_as_such(db):
+    rows = db.execute("SELECT grid, reported_at, state FROM case_row WHERE is_open = 0").fetchall()
+    assert {state for *_, state in rows} >= {"CLOSED", "MERGED", "VOIDED"}
+    assert sorted(reads_places.ended_since(db, 0)) == sorted(
+        (grid, at) for grid, at, state in rows if state == "CLOSED"
+    )
+
+
 def test_a_tally_counts_every_case_once_by_committee_and_bin(db):
     total = len(reads_places.records(db, *ALL))
     assert sum(heat.count for heat in reads_places.tally(db, *ALL)) == total
