@@ -8,6 +8,7 @@ import threading
 import time
 
 import httpx
+import msgspec
 import uvicorn
 
 from tests.hub.consoles import Console
@@ -115,8 +116,6 @@ def free_port() -> int:
 
 
 def push_body(log: str, *events: wire.Pushed) -> bytes:
-    import msgspec
-
     return msgspec.json.encode(wire.Push(log, list(events)))
 
 
@@ -126,3 +125,10 @@ def bearer(console: Console | str) -> dict[str, str]:
 
 def code(store: Store, role: str, now: int, hours: int = 1) -> str:
     return store.writing(lambda db: doors.new_code(db, role, hours, now))
+
+
+def problem(answer: httpx.Response, status: int, name: str) -> wire.Problem:
+    found = msgspec.json.decode(answer.content, type=wire.Problem)
+    assert (answer.status_code, found.code) == (status, name), answer.text
+    assert found.zh and found.en
+    return found

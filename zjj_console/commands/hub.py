@@ -137,23 +137,26 @@ def code(
 
 @app.command()
 def devices(context: typer.Context, database: Database = "") -> None:
-    """已登记的设备: 台号、角色、上传到第几条、最近何时来过(UTC)。"""
+    """已登记的设备: 台号、角色、上传到第几条、最近何时来过(UTC)、凭证有效至何日。"""
     from zjj_console.hub import doors
 
     options = settings(context)
+    now = options.clock()
     with _store(options, database) as store, store.reading() as db:
         found = doors.listed(db)
     data = [
         {"device": d.id, "console": d.console or None, "name": d.name, "role": d.role, "epoch": d.epoch, "dseq": d.dseq,
-         "last_seen": _instant(d.last_seen), "revoked_at": _instant(d.revoked_at) if d.revoked_at else None}
+         "last_seen": _instant(d.last_seen), "expires": _instant(d.expires),
+         "revoked_at": _instant(d.revoked_at) if d.revoked_at else None}
         for d in found
     ]  # fmt: skip
     heads = options.say(
-        "台号 角色 设备 名称 代 条 最近(UTC) 状态", "letter role device name epoch number seen(UTC) state"
+        "台号 角色 设备 名称 代 条 最近(UTC) 有效至 状态", "letter role device name epoch number seen(UTC) until state"
     ).split()
-    gone, valid = options.say("已停用", "revoked"), options.say("有效", "valid")
+    states = {"revoked": options.say("已停用", "revoked"), "expired": options.say("已过期", "expired"),
+              "valid": options.say("有效", "valid")}  # fmt: skip
     lines = [(d.console or "-", d.role, d.id, d.name or "-", str(d.epoch), str(d.dseq), _instant(d.last_seen)[:16],
-              gone if d.revoked_at else valid) for d in found]  # fmt: skip
+              _instant(d.expires)[:10], states[d.state(now)]) for d in found]  # fmt: skip
     text = "\n".join(aligned([tuple(heads), *lines])) if found else options.say("尚无设备", "no device")
     options.finish(Result({"devices": data}, text))
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from zjj_console.domain.ids import uuid7
 from zjj_console.domain.judge import INVALID
 from zjj_console.hub.chain import Fits, Fork, Item, Known, Lined, Link, line_up
-from zjj_console.hub.doors import Visitor, admit
+from zjj_console.hub.doors import Visitor, admit, visitors
 from zjj_console.hub.problems import Refused
 from zjj_console.hub.store import Store
 from zjj_console.hub.tables import DEVICE, EVENT, HEAD, ORIGIN, QUARANTINE
@@ -79,7 +79,7 @@ class _Group:
 
     def take(self, offer: Offer) -> Answer:
         try:
-            visitor = admit(self.visitors.get(offer.token), "push")
+            visitor = admit(self.visitors.get(offer.token), "push", self.now)
             if offer.log != self.log:
                 raise Refused("other_log", log=self.log)
             lined = self._lined(visitor.device, offer.items)
@@ -88,7 +88,7 @@ class _Group:
         acks = [self._step(visitor, step) for step in lined.steps]
         self.ends[visitor.device] = lined.end
         self.moved.add(visitor.device)
-        return wire.PushAnswer(acks, self.seq, self.now, lined.expect)
+        return wire.PushAnswer(acks, self.seq, self.now, lined.expect, visitor.renews(self.now))
 
     def _lined(self, device: str, items: list[Item]) -> Lined:
         try:
@@ -166,9 +166,11 @@ def _rows(db: Connection, query: Any, column: Any, values: list[Any]) -> Iterabl
 
 def _visitors(db: Connection, tokens: set[bytes]) -> dict[bytes, Visitor]:
     """By the hash of their credential. Read behind the lock, so that a revocation counts from its commit."""
-    return {
-        bytes(row.token_hash): Visitor.of(row) for row in _rows(db, select(DEVICE), DEVICE.c.token_hash, sorted(tokens))
-    }
+    found: dict[bytes, Visitor] = {}
+    wanted = sorted(tokens)
+    for first in range(0, len(wanted), _PARAMETERS):
+        found |= visitors(db, wanted[first : first + _PARAMETERS])
+    return found
 
 
 def _known(db: Connection, items: list[Item]) -> dict[str, Known]:

@@ -6,6 +6,9 @@ _TABLE: dict[str, tuple[int, str, str]] = {
     "bad_request": (400, "请求无法读取: {what}", "the request cannot be read: {what}"),
     "unauthorized": (401, "没有凭证或凭证不对: 请用中心发的一次性码重新登记本机",
                      "no credential, or a wrong one: enrol this device again with a one-time code from the centre"),
+    "expired": (401, "本机的凭证已过期: 数据仍在本机，可照常值守；请中心发新的一次性码，重新登记后即可上传",
+                "this device's credential has expired: it keeps its data and goes on working alone; "
+                "enrol again with a new one-time code from the centre, then it can be sent"),
     "not_allowed": (403, "本机角色 {role} 不能做这件事: 请中心发相应角色的码",
                     "role {role} may not do this: ask the centre for a code of the role that may"),
     "revoked": (403, "本机已被中心停用: 数据仍在本机，可照常值守、可导出；请联系中心，领新码后重新登记再上传",

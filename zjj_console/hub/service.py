@@ -5,15 +5,17 @@ somebody waits, so that what another process appended is noticed.
 """
 
 import asyncio
+import itertools
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, update
 
 from zjj_console.hub import reading
-from zjj_console.hub.doors import Visitor, visitor_of
+from zjj_console.hub.doors import STATES, admit, listed, use, visitor_of
 from zjj_console.hub.figures import Diary, Figures
 from zjj_console.hub.limits import DEVICE_RATE, ENROL_RATE, Buckets
 from zjj_console.hub.order import Answer, Offer, append
@@ -134,12 +136,15 @@ class Hub:
             self.bell.ring(taken[-1].head)
 
     # pulls ----------------------------------------------------------------------------------------------------------
-    async def pull(self, visit: Callable[[Connection], Visitor], after: int, digest: str, limit: int, wait: float) -> wire.PullAnswer:  # fmt: skip
+    async def pull(self, token: bytes, after: int, digest: str, limit: int, wait: float) -> wire.PullAnswer:
         """Events after the cursor, or none when the wait is over. The right to pull is looked at each time."""
 
         def look(db: Connection) -> wire.PullAnswer:
-            visit(db)
-            return reading.pull(db, after, digest, limit, self.clock())
+            now = self.clock()
+            visitor = admit(visitor_of(db, token), "pull", now)
+            answer = reading.pull(db, after, digest, limit, now)
+            answer.renew = visitor.renews(now)
+            return answer
 
         until = self.ticks() + wait
         while True:
@@ -162,13 +167,22 @@ class Hub:
 
     # who is here ----------------------------------------------------------------------------------------------------
     async def device_of(self, token: bytes) -> str:
-        """The device of a credential, for its limit. Whether it may do what it asks is decided where it does it."""
-        if token not in self._known:
-            visitor = await self.read(lambda db: visitor_of(db, token))
-            if visitor is None:
-                raise Refused("unauthorized")
+        """The device of a credential, for its limit. Whether it may do what it asks is decided where it does it.
+
+        A fresh credential ends the old one here, once; a hub that cannot write now takes both until it can.
+        """
+        if token in self._known:
+            return self._known[token]
+        visitor = await self.read(lambda db: visitor_of(db, token))
+        if visitor is None:
+            raise Refused("unauthorized")
+        try:
+            if visitor.fresh:
+                await self.write(lambda db: use(db, token))
             self._known[token] = visitor.device
-        return self._known[token]
+        except Refused as refused:
+            self.diary.write("renewal_waits", device=visitor.device, code=refused.code)
+        return visitor.device
 
     def seen(self, device: str) -> None:
         """Note that a device was here, at most once a minute, and let nobody wait for it."""
@@ -189,15 +203,12 @@ class Hub:
     async def measure(self) -> str:
         """The figures as text, those of the database looked up now."""
 
-        def look(db: Connection) -> tuple[int, list[tuple[str, bool, int]]]:
-            gone = DEVICE.c.revoked_at.is_not(None)
-            rows = db.execute(select(DEVICE.c.role, gone, func.count()).group_by(DEVICE.c.role, gone))
-            return reading.head_of(db)[2], [(role, bool(revoked), count) for role, revoked, count in rows]
-
-        head, devices = await self.read(look)
+        now = self.clock()
+        head, devices = await self.read(lambda db: (reading.head_of(db)[2], listed(db)))
         self.figures.put("zjj_hub_head", head)
-        for role, revoked, count in devices:
-            self.figures.put("zjj_hub_devices", count, role=role, state="revoked" if revoked else "valid")
+        counts = Counter((device.role, device.state(now)) for device in devices)
+        for role, state in itertools.product({role for role, _ in counts}, STATES):
+            self.figures.put("zjj_hub_devices", counts[role, state], role=role, state=state)
         return self.figures.text()
 
 

@@ -85,6 +85,9 @@ class Device(_HubTable, table=True):
     console: str | None = _text(None, unique=True)  # letter of the case numbers; never given twice
     role: str = _text()
     token_hash: bytes = _blob(unique=True)
+    expires: int = _int()
+    next_hash: bytes | None = _blob(None, unique=True)  # of a fresh credential that nobody has used yet
+    next_expires: int | None = _int(None)
     created: int = _int()
     revoked_at: int | None = _int(None)
     last_seen: int = _int()

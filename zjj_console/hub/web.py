@@ -19,7 +19,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zjj_console import __version__
 from zjj_console.hub import doors, reading
-from zjj_console.hub.doors import Visitor
 from zjj_console.hub.problems import STATUS, Refused
 from zjj_console.hub.service import Hub
 from zjj_console.sync import wire
@@ -30,6 +29,7 @@ _ENROL_BYTES = 16 * 1024
 _MAX_CURSOR = 2**62
 _HEX = "^([0-9a-f]{64})?$"
 _BEARER = re.compile(r"Bearer +([!-~]{16,200}) *", re.IGNORECASE)
+_WHERE = re.compile(r"at `\$\.([a-z_.\[\]0-9]{1,60})`")
 _HTTP = {404: "not_found", 405: "method", 413: "too_large", 429: "too_many"}
 _encode = msgspec.json.Encoder().encode
 _push = msgspec.json.Decoder(wire.Push)
@@ -71,11 +71,19 @@ def create_app(hub: Hub) -> FastAPI:
         token = await _visit(hub, request)
 
         def look(db: Connection) -> wire.Hello:
-            visitor = doors.admit(doors.visitor_of(db, token), "hello")
+            now = hub.clock()
+            visitor = doors.admit(doors.visitor_of(db, token), "hello", now)
             log, town, seq, chain = reading.head_of(db)
-            return wire.Hello(wire.PROTOCOL, log, town, seq, chain.hex(), hub.clock(), visitor.console)
+            return wire.Hello(wire.PROTOCOL, log, town, seq, chain.hex(), now, visitor.console, visitor.expires,
+                              visitor.renews(now))  # fmt: skip
 
         return _json(await hub.read(look))
+
+    @app.post("/v1/renew", **_shape(wire.Renewed))
+    async def renew(request: Request) -> Response:
+        """A fresh credential, told once. The one that asks stays good until the fresh one was used."""
+        token = await _visit(hub, request)
+        return _json(await hub.write(lambda db: doors.renew(db, token, hub.clock())))
 
     @app.post("/v1/push", **_shape(wire.PushAnswer, wire.Push))
     async def push(request: Request) -> Response:
@@ -102,11 +110,7 @@ def create_app(hub: Hub) -> FastAPI:
     ) -> Response:
         """The common order after a cursor."""
         token = await _visit(hub, request)
-
-        def visit(db: Connection) -> Visitor:
-            return doors.admit(doors.visitor_of(db, token), "pull")
-
-        answer = await hub.pull(visit, after, hash, limit, wait)
+        answer = await hub.pull(token, after, hash, limit, wait)
         request.state.events = len(answer.events)
         hub.figures.add("zjj_hub_pulled_total", len(answer.events))
         hub.seen(request.state.device)
@@ -125,10 +129,17 @@ def create_app(hub: Hub) -> FastAPI:
     async def metrics() -> Response:
         return Response(await hub.measure(), media_type="text/plain; version=0.0.4")
 
-    components = msgspec.json.schema_components(
-        [wire.Enrol, wire.Enrolled, wire.Hello, wire.Push, wire.PushAnswer, wire.PullAnswer, wire.Problem],
-        ref_template="#/components/schemas/{name}",
-    )[1]
+    spoken = (
+        wire.Enrol,
+        wire.Enrolled,
+        wire.Renewed,
+        wire.Hello,
+        wire.Push,
+        wire.PushAnswer,
+        wire.PullAnswer,
+        wire.Problem,
+    )
+    components = msgspec.json.schema_components(spoken, ref_template="#/components/schemas/{name}")[1]
     app.openapi = _described(app, components)  # type: ignore[method-assign]
     return app
 
@@ -180,7 +191,8 @@ def _read(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-        raise Refused("bad_request", what="JSON") from error
+        where = _WHERE.search(str(error))  # the names of fields and their numbers, nothing of what was sent
+        raise Refused("bad_request", what=where[1] if where else "JSON") from error
 
 
 def _json(message: Struct, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -8,9 +8,14 @@ Order, idempotence and refusal:
   and the verdict INVALID: it holds its place in the device's chain and is never pulled.
 * A pull gives the common order after a cursor, without gaps, the console's own events included. Only what has been pulled
   counts as confirmed. `hash` is the hub's chain at the cursor; where it differs the hub answers 409 `diverged`.
+* A credential ends. While `renew` is true in an answer, POST /v1/renew (no body) gives a fresh one. Keep it durably
+  beside the old one, then use it: what it is used for first ends the old one. Until then both are good, so a lost answer
+  or a crash costs nothing: ask again with the old one, and if the fresh one is `unauthorized` go back to the old one.
 """
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from zjj_console.domain.chain import DOMAIN as DOMAIN
 from zjj_console.domain.chain import GENESIS as GENESIS
@@ -21,15 +26,16 @@ HEADER = "zjj-protocol"  # of every request: what the program speaks; without it
 MAX_BODY = 2 * 1024 * 1024  # of a request
 MAX_EVENTS = 1000  # of a push or a pull
 MAX_WAIT = 25  # seconds of a long poll
+_Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class Enrol(Struct):
     """A one-time code for a credential. `console` is the letter of the case numbers that the device wants to keep."""
 
     code: str
-    device: str  # the id of the device's chain
+    device: Annotated[str, Meta(pattern="^[0-9A-Za-z-]{8,64}$")]  # the id of the device's chain
     name: str = ""
-    console: str = ""
+    console: Annotated[str, Meta(pattern="^[A-Z]?$")] = ""
 
 
 class Enrolled(Struct):
@@ -38,6 +44,14 @@ class Enrolled(Struct):
     town: str
     console: str
     role: str = "console"
+    expires: int = 0  # µs UTC; 0: an older hub, whose credentials do not end
+
+
+class Renewed(Struct):
+    """A fresh credential; told once."""
+
+    token: str
+    expires: int
 
 
 class Hello(Struct):
@@ -48,6 +62,8 @@ class Hello(Struct):
     head_hash: str
     now: int  # µs UTC at the hub
     console: str = ""
+    expires: int = 0  # of the credential that asked
+    renew: bool = False
 
 
 class Pushed(Struct):
@@ -58,8 +74,8 @@ class Pushed(Struct):
     """
 
     body: str
-    hash: str
-    previous: str = ""
+    hash: _Hash
+    previous: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
 
 
 class Push(Struct):
@@ -79,6 +95,7 @@ class PushAnswer(Struct):
     head: int
     now: int
     expect: int | None = None  # the dseq that the hub wants next; None where all were taken
+    renew: bool = False
 
 
 class Pulled(Struct):
@@ -96,6 +113,7 @@ class PullAnswer(Struct):
     events: list[Pulled]
     head: int
     now: int
+    renew: bool = False
 
 
 class Problem(Struct):
