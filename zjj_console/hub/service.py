@@ -148,14 +148,15 @@ class Hub:
 
         until = self.ticks() + wait
         while True:
+            heard = self.bell.head  # what rings from here on may not be in the answer
             answer = await self.read(look)
             left = until - self.ticks()
             if answer.events or left <= 0 or self.bell.closed:
                 return answer
-            await self.bell.past(after, left)
+            await self.bell.past(max(after, heard), left)
 
     async def _look_on(self) -> None:
-        """News of other processes, and revocations: whoever waits looks again at least every few seconds."""
+        """News of other processes: the head is looked at while somebody waits."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             self.figures.put("zjj_hub_polls", self.bell.waiting)
