@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.event import listen
 
 from tests.hub.consoles import NOW, Bench
 from tests.hub.served import Hands, Served, bearer, code, problem, push_body
-from zjj_console.hub import doors
+from zjj_console.hub import doors, reading
 from zjj_console.hub.tables import DEVICE, EVENT, QUARANTINE
 from zjj_console.hub.verify import verify
 from zjj_console.sync import wire
@@ -120,6 +120,33 @@ def test_a_pull_that_waits_looks_again_only_for_news(tmp_path):
     finally:
         served.stop()
         bench.store.close()
+
+
+def test_those_who_wait_at_one_place_are_answered_by_one_look_and_each_by_his_own_right(quiet, monkeypatch, until):
+    bench, served, _ = quiet
+    a, others = bench.console(), [bench.console("reader") for _ in range(5)]
+    answers, pulled, true = {}, [], reading.pull
+    monkeypatch.setattr(reading, "pull", lambda *asked: pulled.append(asked) or true(*asked))
+
+    def wait(number):
+        with httpx.Client(base_url=served.url, timeout=40, trust_env=False) as http:
+            answers[number] = http.get("/v1/pull", headers=bearer(others[number]), params={"wait": 20})
+
+    threads = [threading.Thread(target=wait, args=(number,)) for number in range(5)]
+    for thread in threads:
+        thread.start()
+    until(lambda: served.hub.bell.waiting == 5)
+    bench.store.writing(lambda db: doors.revoke(db, others[3].device, NOW))
+    expires = update(DEVICE).where(DEVICE.c.id == others[4].device).values(expires=NOW)
+    bench.store.writing(lambda db: db.execute(expires))
+    pulled.clear()
+    assert served.http.post("/v1/push", headers=bearer(a), content=push_body(bench.log, a.event())).status_code == 200
+    for thread in threads:
+        thread.join(20)
+    assert [[e["hub_seq"] for e in answers[n].json()["events"]] for n in range(3)] == [[1]] * 3
+    problem(answers[3], 403, "revoked")
+    problem(answers[4], 401, "expired")
+    assert len(pulled) <= 2
 
 
 def test_tampered_replayed_and_reordered_pushes(quiet):

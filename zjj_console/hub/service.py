@@ -12,10 +12,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import msgspec
+from msgspec import Struct
 from sqlalchemy import Connection, update
 
 from zjj_console.hub import reading
-from zjj_console.hub.doors import STATES, admit, listed, use, visitor_of
+from zjj_console.hub.doors import STATES, admit, listed, use, visitor_of, visitors
 from zjj_console.hub.figures import Diary, Figures
 from zjj_console.hub.limits import DEVICE_RATE, ENROL_RATE, Buckets
 from zjj_console.hub.order import Answer, Offer, append
@@ -31,6 +33,17 @@ WAITING = 1000  # pushes; more are told to come again
 LOOK_SECONDS = 1.0  # how often the head is looked at for what other processes appended
 _SEEN_SECONDS = 60
 _THREADS = 16
+_encode = msgspec.json.Encoder().encode
+
+
+class Page(Struct, frozen=True):
+    """An answer to a pull as it is sent, and how many events are in it."""
+
+    events: int
+    body: bytes
+
+
+Place = tuple[int, str, int]  # cursor, the chain there, limit
 
 
 class Hub:
@@ -55,6 +68,8 @@ class Hub:
         self._writer = ThreadPoolExecutor(1, "order")
         self._tasks: list[asyncio.Task[None]] = []
         self._noting: set[asyncio.Task[None]] = set()
+        self._looks: dict[Place, list[tuple[bytes, asyncio.Future[Page | Refused]]]] = {}
+        self._free = asyncio.Semaphore(_THREADS)
 
     async def start(self) -> None:
         self._tasks = [asyncio.create_task(self._append_on()), asyncio.create_task(self._look_on())]
@@ -136,24 +151,45 @@ class Hub:
             self.bell.ring(taken[-1].head)
 
     # pulls ----------------------------------------------------------------------------------------------------------
-    async def pull(self, token: bytes, after: int, digest: str, limit: int, wait: float) -> wire.PullAnswer:
+    async def pull(self, token: bytes, after: int, digest: str, limit: int, wait: float) -> Page:
         """Events after the cursor, or none when the wait is over. The right to pull is looked at each time."""
-
-        def look(db: Connection) -> wire.PullAnswer:
-            now = self.clock()
-            visitor = admit(visitor_of(db, token), "pull", now)
-            answer = reading.pull(db, after, digest, limit, now)
-            answer.renew = visitor.renews(now)
-            return answer
-
         until = self.ticks() + wait
         while True:
             heard = self.bell.head  # what rings from here on may not be in the answer
-            answer = await self.read(look)
+            page = await self._looked(token, (after, digest, limit))
             left = until - self.ticks()
-            if answer.events or left <= 0 or self.bell.closed:
-                return answer
+            if page.events or left <= 0 or self.bell.closed:
+                return page
             await self.bell.past(max(after, heard), left)
+
+    async def _looked(self, token: bytes, place: Place) -> Page:
+        """Who is woken at the same place by the same news is answered together: one look, one answer for all of them."""
+        waiting: asyncio.Future[Page | Refused] = asyncio.get_running_loop().create_future()
+        if place in self._looks:
+            self._looks[place].append((token, waiting))
+        else:
+            self._looks[place] = [(token, waiting)]
+            task = asyncio.create_task(self._look(place))
+            self._noting.add(task)
+            task.add_done_callback(self._noting.discard)
+        page = await waiting
+        if isinstance(page, Refused):
+            raise page
+        return page
+
+    async def _look(self, place: Place) -> None:
+        async with self._free:
+            askers = self._looks.pop(place)
+            tokens = [token for token, _ in askers]
+            try:
+                pages = await self.read(lambda db: pages_for(db, tokens, place, self.clock()))
+            except Exception as error:  # a refusal, or a fault of ours: it is told to everybody who waits for this look
+                for _, waiting in askers:
+                    if not waiting.done():
+                        waiting.set_exception(error)
+                return
+        for token, waiting in askers:
+            _settle(waiting, pages[token])
 
     async def _look_on(self) -> None:
         """News of other processes: the head is looked at while somebody waits."""
@@ -246,6 +282,24 @@ class Bell:
             self.waiting -= 1
 
 
-def _settle(waiting: "asyncio.Future[Answer]", answer: Answer) -> None:
+def pages_for(db: Connection, tokens: list[bytes], place: Place, now: int) -> dict[bytes, Page | Refused]:
+    """What each credential gets at one place of the order: the same bytes for all who may have them."""
+    found = visitors(db, tokens)
+    made: dict[bool, Page] = {}
+    pages: dict[bytes, Page | Refused] = {}
+    for token in tokens:
+        try:
+            renew = admit(found.get(token), "pull", now).renews(now)
+            if renew not in made:
+                answer = reading.pull(db, *place, now)
+                answer.renew = renew
+                made[renew] = Page(len(answer.events), _encode(answer))
+            pages[token] = made[renew]
+        except Refused as refused:
+            pages[token] = refused
+    return pages
+
+
+def _settle(waiting: "asyncio.Future[T]", answer: T) -> None:
     if not waiting.done():  # whoever waited may have hung up
         waiting.set_result(answer)

@@ -110,11 +110,11 @@ def create_app(hub: Hub) -> FastAPI:
     ) -> Response:
         """The common order after a cursor."""
         token = await _visit(hub, request)
-        answer = await hub.pull(token, after, hash, limit, wait)
-        request.state.events = len(answer.events)
-        hub.figures.add("zjj_hub_pulled_total", len(answer.events))
+        page = await hub.pull(token, after, hash, limit, wait)
+        request.state.events = page.events
+        hub.figures.add("zjj_hub_pulled_total", page.events)
         hub.seen(request.state.device)
-        return _json(answer)
+        return Response(page.body, media_type="application/json")
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> Response:
