@@ -282,12 +282,22 @@ def test_whoever_is_let_in_anew_leaves_no_credential_of_before(quiet):
     a = quiet.people["console"]
     fresh = quiet.ask(RENEW, bearer(a)).json()["token"]
     quiet.bench.store.writing(lambda db: doors.revoke(db, a.device, NOW))
-    problem(quiet.ask(HELLO, bearer(fresh)), 403, "revoked")
-    problem(quiet.ask(RENEW, bearer(fresh)), 403, "revoked")
     asked = wire.Enrol(code(quiet.bench.store, "console", NOW), a.device)
     assert quiet.ask(DOORS[0], {}, msgspec.json.encode(asked)).status_code == 200
     for token in (a.token, fresh):
         problem(quiet.ask(HELLO, bearer(token)), 401, "unauthorized")
+
+
+def test_a_renewal_that_loses_the_race_with_an_enrolment_gives_nothing(bench, monkeypatch):
+    a = bench.console()
+    with bench.store.reading() as db:
+        before = doors.visitor_of(db, doors.digest(a.token))
+    bench.store.writing(lambda db: doors.revoke(db, a.device, NOW))
+    bench.console(device=a.device)
+    monkeypatch.setattr(doors, "visitor_of", lambda db, token_hash: before)
+    with pytest.raises(Refused, match="unauthorized"):
+        bench.store.writing(lambda db: doors.renew(db, doors.digest(a.token), NOW))
+    assert bench.rows(select(DEVICE.c.next_hash)) == [(None,)]
 
 
 def test_no_credential_is_in_the_database(quiet):

@@ -1,6 +1,7 @@
 """The hub over real HTTP: who may do what, what it answers to nonsense, and that nobody is kept waiting in vain."""
 
 import json
+import socket
 import threading
 import time
 
@@ -14,7 +15,7 @@ from sqlalchemy.event import listen
 
 from tests.hub.consoles import NOW, Bench
 from tests.hub.served import Hands, Served, bearer, code, problem, push_body
-from zjj_console.hub import doors, reading
+from zjj_console.hub import doors, reading, service, web
 from zjj_console.hub.tables import DEVICE, EVENT, QUARANTINE
 from zjj_console.hub.verify import verify
 from zjj_console.sync import wire
@@ -28,8 +29,9 @@ def served(bench):
 
 
 @pytest.fixture
-def quiet(tmp_path):
-    """On SQLite, with clocks that stand."""
+def quiet(tmp_path, monkeypatch):
+    """On SQLite, with clocks that stand; what wakes who waits is the push itself, never a look at the head."""
+    monkeypatch.setattr(service, "LOOK_SECONDS", 600)
     bench = Bench(f"sqlite:///{tmp_path / 'hub.db'}")
     hands = Hands(NOW)
     made = Served(bench.store, hands=hands)
@@ -189,6 +191,17 @@ def test_bounds(quiet):
     assert served.http.get("/v1/hello", headers=head).status_code == 200
     tries = [served.http.post("/v1/enrol", json={"code": "x", "device": "device-1"}).status_code for _ in range(12)]
     assert tries == [403] * 10 + [429] * 2
+
+
+@pytest.mark.parametrize(("length", "status"), [(wire.MAX_BODY + 1, b"413"), (100, b"408")])
+def test_nobody_is_waited_for_who_sends_too_much_or_nothing(quiet, monkeypatch, length, status):
+    """Only the head of a request comes, and no body: what is too large is refused at once, what is too slow in time."""
+    bench, served, _ = quiet
+    monkeypatch.setattr(web, "BODY_SECONDS", 0.2 if length == 100 else 600)
+    head = f"POST /v1/push HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {bench.console().token}\r\nContent-Length: {length}\r\n\r\n"  # fmt: skip
+    with socket.create_connection(served.socket.getsockname(), timeout=10) as line:
+        line.sendall(head.encode())
+        assert line.recv(65536).split()[1] == status
 
 
 def test_a_database_that_cannot_be_written_is_waited_out(quiet):

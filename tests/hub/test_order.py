@@ -261,7 +261,7 @@ def test_pullers_see_the_order_from_their_cursor_and_only_on_the_same_chain(benc
         for e in first.events + rest.events:
             chain = wire.hub_chained(chain, e.hub_seq, bytes.fromhex(e.hash), e.verdict, e.reason)
             assert chain.hex() == e.hub_hash
-        for after, digest in ((11, chain.hex()), (10, "00" * 32), (3, ""), (0, "11" * 32)):
+        for after, digest in ((11, chain.hex()), (11, ""), (10, "00" * 32), (3, ""), (0, "11" * 32)):
             with pytest.raises(Refused, match="diverged"):
                 reading.pull(db, after, digest, 10, NOW)
 

@@ -11,6 +11,7 @@ from tests.dying import KILLED
 from tests.hub.consoles import NOW, Bench
 from zjj_console.hub import doors, reading
 from zjj_console.hub.order import append, lock_head
+from zjj_console.hub.problems import Refused
 from zjj_console.hub.tables import EVENT, HEAD
 from zjj_console.hub.verify import verify
 from zjj_console.hub.weigh import Memory
@@ -123,6 +124,32 @@ def test_a_revocation_that_comes_while_a_push_waits_for_the_lock_stops_it(pg):
     thread.join(10)
     assert found[0].code == "revoked"
     whole(bench, 0)
+    bench.store.close()
+
+
+def test_a_code_that_two_use_at_once_lets_one_in(pg):
+    bench = Bench(pg.database())
+    key, found = bench.store.writing(lambda db: doors.new_code(db, "console", 1, NOW)), []
+
+    def enrol(number):
+        try:
+            asked = wire.Enrol(key, f"device-000{number}")
+            found.append(bench.store.writing(lambda db: doors.enrol(db, asked, NOW)).console)
+        except Refused as refused:
+            found.append(refused.code)
+
+    threads = [threading.Thread(target=enrol, args=(number,)) for number in range(2)]
+
+    def both_wait(db):
+        lock_head(db)
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3)
+
+    Bench(bench.url).store.writing(both_wait)
+    for thread in threads:
+        thread.join(10)
+    assert sorted(found) == ["A", "code_used"]
     bench.store.close()
 
 

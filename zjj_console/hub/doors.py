@@ -149,7 +149,7 @@ def enrol(db: Connection, asked: wire.Enrol, now: int) -> wire.Enrolled:
 
 
 def _use(db: Connection, code: str, now: int) -> str:
-    """The role of a code that is good now. It is not good a second time."""
+    """The role of a code that is good now. It is not good a second time; the lock of the head keeps two from using it at once."""
     key = digest(re.sub("[^0-9A-Z]", "", code.upper()))
     found = db.execute(select(CODE).where(CODE.c.hash == key)).first()
     if found is None:
@@ -158,9 +158,7 @@ def _use(db: Connection, code: str, now: int) -> str:
         raise Refused("code_used")
     if found.expires <= now:
         raise Refused("code_expired")
-    used = db.execute(update(CODE).where(CODE.c.hash == key, CODE.c.used_at.is_(None)).values(used_at=now))
-    if used.rowcount != 1:
-        raise Refused("code_used")
+    db.execute(update(CODE).where(CODE.c.hash == key).values(used_at=now))
     return str(found.role)
 
 
