@@ -82,7 +82,8 @@ def by_bearer(town: Town, door: Door) -> None:
         problem(town.ask(door, bearer(town.people[role])), 403, "not_allowed")
     assert town.kept() == before, "whoever is refused changes nothing"
     for role in sorted(may):
-        assert town.ask(door, bearer(town.people[role])).status_code == 200
+        answer = town.ask(door, bearer(town.people[role]))
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
     town.hands.seconds += 60
     while not town.served.hub.device_rate.take(town.people[role].device):
         pass

@@ -193,6 +193,31 @@ def test_bounds(quiet):
     assert tries == [403] * 10 + [429] * 2
 
 
+def test_more_pushes_than_can_wait_are_told_to_come_again(tmp_path, monkeypatch, until):
+    monkeypatch.setattr(service, "WAITING", 1)
+    bench = Bench(f"sqlite:///{tmp_path / 'hub.db'}")
+    served, consoles, answers = Served(bench.store), [bench.console() for _ in range(3)], []
+
+    def push(console):
+        with httpx.Client(base_url=served.url, timeout=30, trust_env=False) as http:
+            answers.append(
+                http.post("/v1/push", headers=bearer(console), content=push_body(bench.log, console.event()))
+            )
+
+    threads = [threading.Thread(target=push, args=(console,)) for console in consoles]
+    try:
+        with bench.store.engine.connect().execution_options(zjj_writes=True) as db, db.begin():
+            for thread in threads:
+                thread.start()
+            assert problem(until(lambda: answers)[0], 503, "busy").retry_after == 2
+        for thread in threads:
+            thread.join(20)
+        assert sorted(answer.status_code for answer in answers) == [200, 200, 503]
+    finally:
+        served.stop()
+        bench.store.close()
+
+
 @pytest.mark.parametrize(("length", "status"), [(wire.MAX_BODY + 1, b"413"), (100, b"408")])
 def test_nobody_is_waited_for_who_sends_too_much_or_nothing(quiet, monkeypatch, length, status):
     """Only the head of a request comes, and no body: what is too large is refused at once, what is too slow in time."""

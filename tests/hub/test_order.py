@@ -1,5 +1,8 @@
 """The order: exactly once, in the device's own order, without a gap, with a verdict that stays."""
 
+import hashlib
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +13,7 @@ from zjj_console.domain.judge import APPLIED, CONFLICT, DENIED, INVALID
 from zjj_console.hub import doors, reading
 from zjj_console.hub.order import append
 from zjj_console.hub.problems import Refused
-from zjj_console.hub.tables import DEVICE, EVENT, HEAD, QUARANTINE
+from zjj_console.hub.tables import DEVICE, EVENT, HEAD, ORIGIN, QUARANTINE
 from zjj_console.hub.verify import verify
 from zjj_console.hub.weigh import Memory, folded
 from zjj_console.storage.db import connect
@@ -182,6 +185,47 @@ def test_two_desks_change_one_field_the_first_in_the_order_stands(bench):
     whole(bench)
 
 
+def test_a_verdict_stays_whatever_the_case_has_become(bench):
+    a, b = bench.console(), bench.console()
+    first = a.change("case-1", {}, {"text": "one", "priority": 2}, kind="reported")
+    raised, late = (
+        a.change("case-1", {"priority": 2}, {"priority": 1}),
+        b.change("case-1", {"priority": 2}, {"priority": 4}),
+    )
+    assert bench.verdicts(a, first, raised) == [(APPLIED, "")] * 2
+    assert bench.verdicts(b, late) == [(CONFLICT, "priority")]
+    assert bench.verdicts(a, a.change("case-1", {"priority": 1}, {"priority": 2})) == [(APPLIED, "")]
+    for _ in range(2):
+        assert bench.verdicts(a, first, raised) == [(APPLIED, "")] * 2
+        assert bench.verdicts(b, late) == [(CONFLICT, "priority")], "it would apply now"
+    whole(bench)
+
+
+def test_what_another_process_appended_is_judged_by(bench):
+    a, other = bench.console(), Bench(bench.url)
+    b = other.console()
+    assert bench.verdicts(a, a.change("case-1", {}, {"priority": 2}, kind="reported")) == [(APPLIED, "")]
+    assert other.verdicts(b, b.change("case-1", {"priority": 2}, {"priority": 3})) == [(APPLIED, "")]
+    assert bench.verdicts(a, a.change("case-1", {"priority": 2}, {"priority": 1})) == [(CONFLICT, "priority")]
+    other.store.close()
+    whole(bench)
+
+
+def test_the_hub_chain_holds_place_hash_verdict_and_reason():
+    """As written in the protocol, made here by hand; a change of it breaks every hub and console there is."""
+    told = hashlib.sha256("时限".encode()).digest()
+    by_hand = hashlib.sha256(b"zjj-hub-1\0" + b"p" * 32 + (7).to_bytes(8, "big") + b"e" * 32 + b"\x01" + told).digest()
+    assert wire.hub_chained(b"p" * 32, 7, b"e" * 32, 1, "时限") == by_hand
+
+
+def test_every_connection_is_durable_and_bounded(bench):
+    settings = ("PRAGMA journal_mode", "PRAGMA synchronous", "PRAGMA busy_timeout") if bench.store.sqlite else (
+        "SHOW lock_timeout", "SHOW statement_timeout", "SHOW idle_in_transaction_session_timeout")  # fmt: skip
+    with bench.store.reading() as db:
+        found = [db.exec_driver_sql(setting).scalar() for setting in settings]
+    assert found == (["wal", 2, 5000] if bench.store.sqlite else ["5s", "30s", "15s"])
+
+
 def test_duty_and_unknown_streams_stand_as_they_came(bench):
     a = bench.console()
     streams = ["roster:2021-03", "handover:H4-2021-03-01", "meeting:HS-2021-W09", "leave:1", "alarm", "desk"]
@@ -321,12 +365,30 @@ def test_what_is_remembered_equals_what_the_log_folds_to(tmp_path_factory, chang
 
 
 # what somebody with the database in his hands changes is found ---------------------------------------------------------
+def _tampered(bench: Bench, *statements: Any) -> int | None:
+    """What verify finds after somebody with the database in his hands ran these."""
+
+    def tamper(db):
+        if bench.store.sqlite:
+            for verb in ("update", "delete"):
+                db.exec_driver_sql(f"DROP TRIGGER hub_event_no_{verb}")
+        for statement in statements:
+            db.execute(statement)
+
+    bench.store.writing(tamper)
+    with bench.store.reading() as db:
+        return verify(db).bad
+
+
 CHANGED = {
     "body": (update(EVENT).where(EVENT.c.hub_seq == 2).values(body=b"{}"), 2),
     "one letter": (None, 2),
     "verdict": (update(EVENT).where(EVENT.c.hub_seq == 2).values(verdict=1), 2),
     "reason": (update(EVENT).where(EVENT.c.hub_seq == 2).values(reason="x"), 2),
     "stream": (update(EVENT).where(EVENT.c.hub_seq == 2).values(stream="other"), 2),
+    "id": (update(EVENT).where(EVENT.c.hub_seq == 2).values(id="another-id"), 2),
+    "kind": (update(EVENT).where(EVENT.c.hub_seq == 2).values(kind="other"), 2),
+    "instant": (update(EVENT).where(EVENT.c.hub_seq == 2).values(at=1), 2),
     "hash": (update(EVENT).where(EVENT.c.hub_seq == 2).values(hash=b"1" * 32), 2),
     "hub hash": (update(EVENT).where(EVENT.c.hub_seq == 2).values(hub_hash=b"1" * 32), 2),
     "removed": (delete(EVENT).where(EVENT.c.hub_seq == 2), 2),
@@ -345,15 +407,35 @@ def test_verify_names_the_first_event_that_does_not_hold(bench, what):
         (body,) = bench.rows(select(EVENT.c.body).where(EVENT.c.hub_seq == 2))[0]
         statement = update(EVENT).where(EVENT.c.hub_seq == 2).values(body=bytes(body).replace(b"0001", b"0002"))
 
-    def tamper(db):
-        if bench.store.sqlite:
-            for verb in ("update", "delete"):
-                db.exec_driver_sql(f"DROP TRIGGER hub_event_no_{verb}")
-        db.execute(statement)
+    assert _tampered(bench, statement) == seq
 
-    bench.store.writing(tamper)
-    with bench.store.reading() as db:
-        assert verify(db).bad == seq
+
+def test_verify_finds_a_verdict_that_was_forged_along_with_the_chain(tmp_path):
+    bench = Bench(f"sqlite:///{tmp_path / 'hub.db'}")
+    a = bench.console()
+    bench.push(a, a.event())
+    chain = wire.hub_chained(wire.GENESIS, 1, a.hash, CONFLICT, "text")
+    forged = update(EVENT).values(verdict=CONFLICT, reason="text", hub_hash=chain)
+    assert _tampered(bench, forged, update(HEAD).values(hash=chain)) == 1
+    bench.store.close()
+
+
+BESIDE = {
+    "quarantine": update(QUARANTINE).values(body=b"!"),
+    "quarantine emptied": delete(QUARANTINE),
+    "origin gone": delete(ORIGIN),
+    "origin moved": update(ORIGIN).values(row=1),
+    "device not enrolled": delete(DEVICE),
+}
+
+
+@pytest.mark.parametrize("what", BESIDE)
+def test_verify_finds_what_was_changed_beside_the_order(tmp_path, what):
+    bench = Bench(f"sqlite:///{tmp_path / 'hub.db'}")
+    a = bench.console()
+    bench.push(a, a.event("cases_imported", "import:1", {"rows": [["case-1", {"text": "x"}]]}), a.raw(b"?"))
+    assert _tampered(bench, BESIDE[what]) == 0
+    bench.store.close()
 
 
 def test_sqlite_refuses_to_change_the_log(tmp_path):

@@ -127,6 +127,27 @@ def test_a_revocation_that_comes_while_a_push_waits_for_the_lock_stops_it(pg):
     bench.store.close()
 
 
+def test_a_revocation_is_done_only_when_the_append_under_way_is(pg):
+    """Once `zjj hub revoke` has said so, nothing of the device enters the order."""
+    bench = Bench(pg.database())
+    a, done = bench.console(), threading.Event()
+
+    def revoke():
+        Bench(bench.url).store.writing(lambda db: doors.revoke(db, a.device, NOW))
+        done.set()
+
+    def appending(db):
+        lock_head(db)
+        thread.start()
+        assert not done.wait(0.3)
+
+    thread = threading.Thread(target=revoke)
+    bench.store.writing(appending)
+    thread.join(10)
+    assert done.is_set()
+    bench.store.close()
+
+
 def test_a_code_that_two_use_at_once_lets_one_in(pg):
     bench = Bench(pg.database())
     key, found = bench.store.writing(lambda db: doors.new_code(db, "console", 1, NOW)), []
