@@ -230,8 +230,7 @@ def verify(db: Connection, h: Handover) -> list[Check]:
     """That the stored record is what was signed: hash, journal position, chain, and the record itself folded again."""
     if h.package is None:
         return [Check("没有交接包", "there is no package", False)]
-    row = db.execute("SELECT hash FROM event WHERE lseq = ?", (h.package.lseq,)).fetchone()
-    head = row[0].hex() if row else GENESIS.hex()
+    stood = audit.stood_at(db, h.package.lseq, bytes.fromhex(h.package.head))
     again: Handover | None = None
     stream = f"handover:{h.id}"
     for (body,) in db.execute("SELECT body FROM event WHERE stream = ? ORDER BY lseq", (stream,)):
@@ -239,7 +238,7 @@ def verify(db: Connection, h: Handover) -> list[Check]:
     whole = audit.verify(db)
     return [
         Check("快照哈希", "snapshot hash", packing.digest_of(h.package) == h.digest),
-        Check(f"日志位置 {h.package.lseq}", f"journal position {h.package.lseq}", head == h.package.head),
+        Check(f"日志位置 {h.package.lseq}", f"journal position {h.package.lseq}", stood),
         Check("哈希链", "hash chain", whole.bad is None),
         Check("记录与日志一致", "record equals the journal", again == h),
     ]

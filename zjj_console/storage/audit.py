@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from zjj_console.domain.chain import GENESIS, hub_chained
 from zjj_console.domain.duty import DutyTime
-from zjj_console.domain.lifecycle import evolve
 from zjj_console.domain.model import Case
-from zjj_console.storage import duty_rows, journal, projections
+from zjj_console.storage import duty_rows, journal, order, projections, refold
 from zjj_console.storage.db import Connection, blank, meta
 
 _COLUMNS = ("id", "stream", "kind", "actor", "device", "epoch", "dseq", "at", "cmd")
@@ -41,42 +41,131 @@ _decode = msgspec.json.Decoder(_Columns).decode
 
 
 def verify(db: Connection, duty: DutyTime | None = None) -> Report:
-    """Walk the journal from its first event; with `duty`, also refold every case and compare its rows."""
-    count, previous, following = 0, journal.GENESIS, 1
-    epoch, dseq = 0, 0
+    """Walk the journal from its first event, every device's chain and the hub's; with `duty`, refold and compare all rows."""
+    count, following = 0, 1
+    ends: dict[tuple[str, int], tuple[int, bytes]] = {}  # (device, epoch): its last number and hash
     rows = db.execute(f"SELECT lseq, {', '.join(_COLUMNS)}, body, hash FROM event ORDER BY lseq")
     for lseq, *columns, body, digest in rows:
         if lseq != following:
             return _bad(count, following, f"event {following} is missing", f"缺少事件 {following}")
-        if journal.chained(previous, body) != digest:
+        found = dict(zip(_COLUMNS, columns, strict=True))
+        end = ends.get((found["device"], found["epoch"]))
+        if end is None:
+            linked = _begins(db, found["device"], found["epoch"], body, digest)
+        else:
+            linked = journal.chained(end[1], body) == digest
+        if not linked:
             return _bad(count, lseq, f"event {lseq}: content does not match its hash", f"事件 {lseq} 内容与哈希不符")
         try:
             envelope = _decode(body)
         except msgspec.MsgspecError:
             return _bad(count, lseq, f"event {lseq}: unreadable envelope", f"事件 {lseq} 无法读取")
-        for name, value in zip(_COLUMNS, columns, strict=True):
+        for name, value in found.items():
             if getattr(envelope, name) != value:
                 return _bad(count, lseq, f"event {lseq}: column {name} was changed", f"事件 {lseq} 的 {name} 被改动")
-        if (envelope.epoch == epoch and envelope.dseq != dseq + 1) or envelope.epoch < epoch:
+        if envelope.dseq != (end[0] if end else 0) + 1:
             return _bad(count, lseq, f"event {lseq}: out of order", f"事件 {lseq} 次序不对")
-        epoch, dseq, previous = envelope.epoch, envelope.dseq, digest
+        ends[envelope.device, envelope.epoch] = envelope.dseq, digest
         count, following = count + 1, lseq + 1
-    if meta(db, "head") != previous.hex():
+    if not _ends_at_head(db, ends):
         return _bad(
             count, following, f"event {following}: the end of the journal is missing", f"事件 {following} 起缺失"
         )
-    if duty is None:
-        return Report(count, 0)
+    report = _verify_order(db, count) if order.joined(db) else None
+    if report is not None or duty is None:
+        return report or Report(count, 0)
     return _compare(db, duty, count)
 
 
+def follows(db: Connection, device: str, epoch: int, dseq: int, body: bytes, digest: bytes) -> bool:
+    """Whether an event is the next one of its device's chain, as far as this journal knows it."""
+    if dseq == 1:
+        return _begins(db, device, epoch, body, digest)
+    row = db.execute(
+        "SELECT hash FROM event WHERE device = ? AND epoch = ? AND dseq = ?", (device, epoch, dseq - 1)
+    ).fetchone()
+    return row is not None and journal.chained(row[0], body) == digest
+
+
+def _begins(db: Connection, device: str, epoch: int, body: bytes, digest: bytes) -> bool:
+    """An epoch goes on from where the file was copied: any event of an earlier one, mostly its last."""
+    earlier = db.execute(
+        "SELECT hash FROM event WHERE device = ? AND epoch < ? ORDER BY epoch DESC, dseq DESC", (device, epoch)
+    )
+    return any(journal.chained(row[0], body) == digest for row in earlier) or (
+        journal.chained(journal.GENESIS, body) == digest
+    )
+
+
+def _ends_at_head(db: Connection, ends: dict[tuple[str, int], tuple[int, bytes]]) -> bool:
+    """The head in `meta` is the end of this device's chain; before the first event of an epoch, some event of it."""
+    device, epoch, dseq = meta(db, "device"), int(meta(db, "epoch")), int(meta(db, "dseq"))
+    head = bytes.fromhex(meta(db, "head"))
+    if any(of == device and later > epoch for of, later in ends):
+        return False
+    if dseq:
+        return ends.get((device, epoch)) == (dseq, head)
+    own = "SELECT 1 FROM event WHERE device = ? AND hash = ?"
+    begun = any(of == device for of, _ in ends)
+    return (device, epoch) not in ends and (
+        db.execute(own, (device, head)).fetchone() is not None if begun else head == journal.GENESIS
+    )
+
+
+def _verify_order(db: Connection, count: int) -> Report | None:
+    """The hub's chain from its first event to the cursor, without a gap; None if it holds."""
+    chain, place = GENESIS, 0
+    rows = db.execute(
+        "SELECT lseq, hub_seq, hash, verdict, reason, hub_hash FROM event WHERE hub_seq IS NOT NULL ORDER BY hub_seq"
+    )
+    for lseq, hub_seq, digest, verdict, reason, found in rows:
+        place += 1
+        if hub_seq != place:
+            return _bad(count, lseq, f"place {place} of the common order is missing", f"共同次序缺第 {place} 位")
+        chain = hub_chained(chain, hub_seq, digest, verdict, reason)
+        if chain != found:
+            return _bad(
+                count, lseq, f"event {lseq}: its place or verdict was changed", f"事件 {lseq} 的次序或裁定被改动"
+            )
+    if (place, chain) != (int(meta(db, "hub_seq", "0")), bytes.fromhex(meta(db, "hub_hash")) or GENESIS):
+        return _bad(count, 0, "the end of the common order is missing", "共同次序的末尾缺失")
+    return None
+
+
 def whole_after(db: Connection, lseq: int, digest: bytes) -> bool:
-    """Whether the chain holds from one known event to its end: what a handover checks without walking all history."""
-    for body, found in db.execute("SELECT body, hash FROM event WHERE lseq > ? ORDER BY lseq", (lseq,)):
+    """Whether the chain holds from one known event to its end: what a handover checks without walking all history.
+
+    A position that another console wrote down says nothing about this file; its chain was proved when it was pulled.
+    """
+    device = meta(db, "device")
+    if order.joined(db) and lseq:
+        at, found = _own_end(db, lseq)
+        if found != digest:
+            return True
+        lseq = at
+    own = "SELECT body, hash FROM event WHERE lseq > ? AND device = ? ORDER BY lseq"
+    for body, found in db.execute(own, (lseq, device)):
         if journal.chained(digest, body) != found:
             return False
         digest = found
     return meta(db, "head") == digest.hex()
+
+
+def stood_at(db: Connection, lseq: int, digest: bytes) -> bool:
+    """Whether a position that was written down is one of this journal: here, or in the chain of the console that wrote it."""
+    if _own_end(db, lseq)[1] == digest:
+        return True
+    known = "SELECT 1 FROM event WHERE hash = ?"
+    return order.joined(db) and db.execute(known, (digest,)).fetchone() is not None
+
+
+def _own_end(db: Connection, lseq: int) -> tuple[int, bytes]:
+    """The last event of this device up to a place in the file: its place and hash."""
+    row = db.execute(
+        "SELECT lseq, hash FROM event WHERE lseq <= ? AND device = ? ORDER BY lseq DESC LIMIT 1",
+        (lseq, meta(db, "device")),
+    ).fetchone()
+    return (int(row[0]), bytes(row[1])) if row else (0, journal.GENESIS)
 
 
 def _bad(count: int, lseq: int, en: str, zh: str) -> Report:
@@ -85,15 +174,13 @@ def _bad(count: int, lseq: int, en: str, zh: str) -> Report:
 
 def folded(db: Connection) -> Iterator[tuple[Case, int | None, int | None]]:
     """Every case folded from the journal, with the chunk event and offset that brought an imported one."""
-    cases: dict[str, Case] = {}
-    origin: dict[str, tuple[int, int]] = {}
-    for lseq, kind, body in db.execute("SELECT lseq, kind, body FROM event ORDER BY lseq"):
-        for offset, event in enumerate(journal.case_events(body)):
-            cases[event.case] = evolve(cases.get(event.case), event)
-            if kind == "cases_imported":
-                origin.setdefault(event.case, (lseq, offset))
-    for case_id, case in cases.items():
-        yield case, *origin.get(case_id, (None, None))
+    fold = _fold(db)
+    for case_id, case in fold.cases.items():
+        yield case, *fold.origin.get(case_id, (None, None))
+
+
+def _fold(db: Connection) -> order.Fold:
+    return order.Fold(judging=order.joined(db)).add_all(order.walk(db))
 
 
 def _compare(db: Connection, duty: DutyTime, count: int) -> Report:
@@ -103,7 +190,11 @@ def _compare(db: Connection, duty: DutyTime, count: int) -> Report:
         return Report(count, 0, 0, f"table {table} differs from the journal", f"{table} 与日志不符")
     names = ", ".join(projections.COLUMNS)
     cases = 0
-    for case, lseq, offset in folded(db):
+    fold = _fold(db)
+    if sorted(db.execute("SELECT * FROM conflict").fetchall()) != sorted(c.row() for c in fold.conflicts.values()):
+        return Report(count, 0, 0, "table conflict differs from the journal", "conflict 与日志不符")
+    for case in fold.cases.values():
+        lseq, offset = fold.origin.get(case.id, (None, None))
         want: tuple[Any, ...] = (*projections.case_values(case, duty), lseq, offset)
         row = db.execute(f"SELECT {names}, origin_lseq, origin_off FROM case_row WHERE id = ?", (case.id,)).fetchone()
         if row is None:
@@ -151,11 +242,13 @@ def _changed_table(db: Connection) -> str:
 def _replay(db: Connection, into: Connection) -> None:
     marks = ",".join("?" * len(duty_rows.KINDS))
     streams = " OR ".join(f"stream GLOB '{name}:*'" for name in duty_rows.STREAMS)
-    rows = db.execute(
-        f"SELECT body FROM event WHERE {streams} OR kind IN ({marks}) ORDER BY lseq", duty_rows.KINDS
-    ).fetchall()
-    for (body,) in rows:
-        duty_rows.apply(into, journal.decode(body))
+    wanted = f"({streams} OR kind IN ({marks}))"
+    if not order.joined(db):
+        for (body,) in db.execute(f"SELECT body FROM event WHERE {wanted} ORDER BY lseq", duty_rows.KINDS).fetchall():
+            duty_rows.apply(into, journal.decode(body))
+        return
+    for entry in order.where(db, wanted, duty_rows.KINDS):
+        refold.add(into, entry)
 
 
 _ORPHAN = "case_id NOT IN (SELECT id FROM case_row)"
@@ -171,11 +264,15 @@ def rebuild(db: Connection, duty: DutyTime) -> int:
     _replay(db, db)  # before the cases: their timers ask how far each has climbed
     db.execute("DELETE FROM timer")
     db.execute("DELETE FROM dispatch")
-    order = {row[0]: row[1] for row in db.execute("SELECT id, rid FROM case_row")}
+    places = {row[0]: row[1] for row in db.execute("SELECT id, rid FROM case_row")}
     db.execute("DELETE FROM case_row")
-    cases = sorted(folded(db), key=lambda item: order.get(item[0].id, 1 << 60))
-    for case, lseq, offset in cases:
-        db.execute(projections.INSERT_CASE, (*projections.case_values(case, duty), lseq, offset))
+    db.execute("DELETE FROM conflict")
+    fold = _fold(db)
+    db.executemany(order.INSERT_CONFLICT, [c.row() for c in fold.conflicts.values()])
+    cases = sorted(fold.cases.values(), key=lambda case: places.get(case.id, 1 << 60))
+    for case in cases:
+        origin = fold.origin.get(case.id, (None, None))
+        db.execute(projections.INSERT_CASE, (*projections.case_values(case, duty), *origin))
         timers = projections.timer_values(case, duty, duty_rows.load_climb(db, case.id))
         db.executemany(projections.INSERT_TIMER, timers)
         projections.write_dispatches(db, (), case)

@@ -166,6 +166,19 @@ _BY_STREAM: dict[str, Callable[[Connection, Stored], None]] = {
     "visit": _visit,
 }
 
+# Rows of a family of streams: (table, column that holds the rest of the stream's name; empty for all rows).
+_ROWS: dict[str, tuple[tuple[str, str], ...]] = {
+    "roster": (("assignment", ""), ("roster_version", "")),
+    "duty": (("sign", "day"),),
+    "leave": (("leave", "id"),),
+    "stationing": (("stationing", "id"),),
+    "desk": (("custody", ""), ("post_check", "")),
+    "alarm": (("alarm_ack", ""),),
+    "handover": (("handover", "id"),),
+    "ladder": (("ladder", "case_id"),),
+    "meeting": (("meeting", "id"),),
+    "visit": (("visit", "id"),),
+}
 KINDS = tuple(_BY_KIND)
 STREAMS = tuple(_BY_STREAM)
 
@@ -175,6 +188,16 @@ def apply(db: Connection, event: Stored) -> None:
     fold = _BY_STREAM.get(event.stream.partition(":")[0]) or _BY_KIND.get(event.kind)
     if fold is not None:
         fold(db, event)
+
+
+def forget(db: Connection, stream: str) -> None:
+    """Take away the rows of a stream, or of a whole family of streams, so that they can be folded anew."""
+    family, _, name = stream.partition(":")
+    for table, column in _ROWS.get(family, ()):
+        if column:
+            db.execute(f"DELETE FROM {table} WHERE {column} = ?", (name,))
+        else:
+            db.execute(f"DELETE FROM {table}")
 
 
 def load_handover(db: Connection, handover_id: str) -> Handover | None:

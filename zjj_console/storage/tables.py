@@ -31,6 +31,9 @@ class EventRow(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         UniqueConstraint("device", "epoch", "dseq"),
         Index("ix_event_stream", "stream", "lseq"),
+        Index("ix_event_hub", "hub_seq", unique=True, sqlite_where=text("hub_seq IS NOT NULL")),
+        Index("ix_event_outbox", "device", "epoch", "dseq", sqlite_where=text("hub_seq IS NULL")),
+        Index("ix_event_signs", "lseq", sqlite_where=text("kind = 'signs_imported'")),
         _STRICT,
     )
     lseq: int | None = Field(default=None, primary_key=True, sa_type=Integer)
@@ -52,12 +55,34 @@ class EventRow(SQLModel, table=True):
     received_at: int | None = _int(None)
 
 
+class ConflictRow(SQLModel, table=True):
+    """An event that the common order does not apply (§6.7). `provisional`: so judged here, not by the hub yet."""
+
+    __tablename__ = "conflict"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_conflict_open", "at", sqlite_where=text("resolved_by = ''")),
+        Index("ix_conflict_stream", "stream"),
+        {**_STRICT, "sqlite_with_rowid": False},
+    )
+    event_id: str = Field(primary_key=True, sa_type=Text)
+    stream: str = _text()
+    kind: str = _text()
+    actor: str = _text()
+    device: str = _text()
+    at: int = _int()
+    verdict: int = _int()
+    reason: str = _text()
+    provisional: int = _int()
+    resolved_by: str = _text()  # id of the event that settled it
+    choice: str = _text()
+
+
 class CaseRow(SQLModel, table=True):
     """One folded case. Scalar fields are columns, compound ones are in `parts`; the rest serves order and filters."""
 
     __tablename__ = "case_row"
     __table_args__: ClassVar[Any] = (
-        UniqueConstraint("console", "serial"),
+        Index("ix_case_number", "console", "serial"),  # not unique: what two consoles did apart must not stop either
         Index("ix_case_queue", "is_open", "rank", "next_due", "rid", "next_warn"),
         Index("ix_case_state", "is_open", "state", "rank", "next_due", "rid"),
         Index(
@@ -66,7 +91,7 @@ class CaseRow(SQLModel, table=True):
             "rework_count",
             sqlite_where=text("is_open = 1 AND return_count + rework_count > 0"),
         ),
-        Index("ix_case_external", "source", "external_id", unique=True, sqlite_where=text("external_id <> ''")),
+        Index("ix_case_external", "source", "external_id", sqlite_where=text("external_id <> ''")),
         _STRICT,
     )
     rid: int | None = Field(default=None, primary_key=True, sa_type=Integer)
