@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -46,6 +46,7 @@ from zjj_console.town.models import Town
 from zjj_console.verbs.parse import MAX_LINE, Parsed, Problem, parse
 from zjj_console.verbs.table import Verb
 
+_T = TypeVar("_T")
 CONFLICT = Refusal(5, "I-5", "案件已被更新，请看后再做", "the case has changed; look again")
 
 
@@ -448,8 +449,13 @@ class Desk:
 
     def rebuild(self) -> int:
         """Fold the journal into fresh projections; the number of cases. All or nothing."""
+        return self.at_once(lambda db: audit.rebuild(db, self.duty))
+
+    def at_once(self, do: Callable[[Connection], _T]) -> _T:
+        """Something that is no act of an officer, in one transaction of the writing connection."""
         with self._lock, writing(self._writer) as db:
-            return audit.rebuild(db, self.duty)
+            self._known_writing.stale()
+            return do(db)
 
     # drafts and history -----------------------------------------------------------------------------------------------
 

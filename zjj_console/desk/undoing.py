@@ -44,6 +44,11 @@ def undo(db: Connection, work: Work, own: str = "") -> str | Refusal:
         later = db.execute("SELECT 1 FROM event WHERE stream = ? AND lseq > ?", (stream, rows[-1][0])).fetchone()
         if later:
             return _no("此后已有人操作该案，不能撤销", "somebody has acted on the case since")
+        apart = db.execute(
+            "SELECT 1 FROM conflict f JOIN event e ON e.id = f.event_id WHERE e.cmd = ? LIMIT 1", (last[0],)
+        ).fetchone()
+        if apart:
+            return _no("该操作与别处冲突，本未生效，不必撤", "it clashed with another desk and does not stand anyway")
         sent = db.execute(
             "SELECT 1 FROM outbox WHERE case_id = ? AND created_at >= ? AND status NOT IN ('PENDING', 'RECALLED')",
             (stream, last[1]),

@@ -15,7 +15,7 @@ from zjj_console.domain.handover import Handover, Item
 from zjj_console.domain.handover_rules import Finding, Live
 from zjj_console.domain.model import MINUTE, SECOND, Case
 from zjj_console.domain.roster import there
-from zjj_console.storage import audit, journal, reads_duty
+from zjj_console.storage import audit, journal, order, reads_duty
 from zjj_console.storage.db import Connection
 from zjj_console.storage.journal import GENESIS
 from zjj_console.storage.reads_duty import Brief
@@ -233,8 +233,9 @@ def verify(db: Connection, h: Handover) -> list[Check]:
     stood = audit.stood_at(db, h.package.lseq, bytes.fromhex(h.package.head))
     again: Handover | None = None
     stream = f"handover:{h.id}"
-    for (body,) in db.execute("SELECT body FROM event WHERE stream = ? ORDER BY lseq", (stream,)):
-        again = ho.evolve(again, stream, journal.decode(body).data)
+    for entry in order.of_stream(db, stream):
+        if not entry.verdict:
+            again = ho.evolve(again, stream, journal.decode(entry.body).data)
     whole = audit.verify(db)
     return [
         Check("快照哈希", "snapshot hash", packing.digest_of(h.package) == h.digest),

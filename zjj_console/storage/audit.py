@@ -135,16 +135,12 @@ def _verify_order(db: Connection, count: int) -> Report | None:
 def whole_after(db: Connection, lseq: int, digest: bytes) -> bool:
     """Whether the chain holds from one known event to its end: what a handover checks without walking all history.
 
-    A position that another console wrote down says nothing about this file; its chain was proved when it was pulled.
+    With a hub several chains run side by side, and the position may be another console's: each event behind it is asked.
     """
-    device = meta(db, "device")
-    if order.joined(db) and lseq:
-        at, found = _own_end(db, lseq)
-        if found != digest:
-            return True
-        lseq = at
-    own = "SELECT body, hash FROM event WHERE lseq > ? AND device = ? ORDER BY lseq"
-    for body, found in db.execute(own, (lseq, device)):
+    if order.joined(db):
+        rows = db.execute("SELECT device, epoch, dseq, body, hash FROM event WHERE lseq > ?", (lseq,))
+        return all(follows(db, *row) for row in rows)
+    for body, found in db.execute("SELECT body, hash FROM event WHERE lseq > ? ORDER BY lseq", (lseq,)):
         if journal.chained(digest, body) != found:
             return False
         digest = found
@@ -260,6 +256,10 @@ def _orders(case: Case) -> list[tuple[Any, ...]]:
 
 def rebuild(db: Connection, duty: DutyTime) -> int:
     """Fold the whole journal into fresh projections; the caller's transaction swaps old for new. Returns the cases."""
+    if order.joined(db):
+        console = meta(db, "console", "A")
+        given = db.execute("SELECT max(serial) FROM case_row WHERE console = ?", (console,)).fetchone()[0]
+        projections.keep_number(db, console, given or 0)
     duty_rows.clear(db)
     _replay(db, db)  # before the cases: their timers ask how far each has climbed
     db.execute("DELETE FROM timer")

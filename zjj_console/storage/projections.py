@@ -9,7 +9,7 @@ from zjj_console.domain.climb import TIMER, Climb, wake
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.marks import marks
 from zjj_console.domain.model import Case, Dispatch, State
-from zjj_console.storage.db import Connection
+from zjj_console.storage.db import Connection, meta, set_meta
 
 _PARTS = ("assists", "returned_by", "clocks", "dispatches", "requests", "aid", "consult", "raised")
 SCALARS = tuple(f.name for f in fields(Case) if f.name not in _PARTS)
@@ -122,6 +122,12 @@ def find(db: Connection, ref: str, console: str) -> Case | None:
         condition, params = "number = ?", (text.upper(),)
     row = db.execute(f"{SELECT_CASE} WHERE {condition}", params).fetchone()
     return case_from(row) if row else None
+
+
+def keep_number(db: Connection, console: str, serial: int) -> None:
+    """A number was given here and its case has another now: it is never given again (I-8)."""
+    if console == meta(db, "console", "A") and serial > int(meta(db, "serial_floor", "0")):
+        set_meta(db, serial_floor=str(serial))
 
 
 def in_order(db: Connection, ids: list[str]) -> list[Case]:

@@ -16,14 +16,18 @@ _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, msgsp
 
 def case(db: Connection, duty: DutyTime, case_id: str, origin: tuple[int, int] | None = None) -> None:
     """The rows of one case as the common order folds it now. `origin`: the chunk that brings it from now on."""
-    before = db.execute("SELECT origin_lseq, origin_off FROM case_row WHERE id = ?", (case_id,)).fetchone()
-    brought = origin or (before if before and before[0] is not None else None)
+    before = db.execute(
+        "SELECT origin_lseq, origin_off, console, serial FROM case_row WHERE id = ?", (case_id,)
+    ).fetchone()
+    brought = origin or (before[:2] if before and before[0] is not None else None)
     entries = order.where(db, "stream = ? OR lseq = ?", (case_id, brought[0] if brought else -1))
     fold = order.Fold(judging=True, only=case_id).add_all(entries)
     _conflicts(db, case_id, [c for c in fold.conflicts.values() if c.stream == case_id])
     for table in ("timer", "dispatch"):
         db.execute(f"DELETE FROM {table} WHERE case_id = ?", (case_id,))
     folded = fold.cases.get(case_id)
+    if before and (folded is None or (folded.console, folded.serial) != before[2:]):
+        projections.keep_number(db, *before[2:])
     if folded is None:
         db.execute("DELETE FROM case_row WHERE id = ?", (case_id,))
         return
