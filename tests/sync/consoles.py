@@ -31,7 +31,7 @@ class Console:
 
     def __init__(self, path, town, actor, hands, letter, hub):
         self.path, self.town, self.actor, self.hands, self.hub = path, town, actor, hands, hub
-        self.skew, self.acted, self.stored = 0, set(), []
+        self.skew, self.acted, self.given = 0, set(), {}
         db = connect(path)
         with writing(db):
             set_meta(db, device=str(uuid.uuid5(uuid.NAMESPACE_DNS, letter)), console=letter, hub_log=hub.name)
@@ -64,12 +64,20 @@ class Console:
             return False
         done = self.desk.run_line(line, selected, confirmed=True)
         self.acted |= self._own() if done.ok else set()
+        self._numbers()
         return done.ok
+
+    def _numbers(self):
+        """I-8: a number that this console gave is never another case's."""
+        letter = meta(self.db, "console")
+        for serial, case in self.db.execute("SELECT serial, id FROM case_row WHERE console = ?", (letter,)).fetchall():
+            assert self.given.setdefault(serial, case) == case, f"number {letter}{serial} was given twice"
 
     def bring(self, path):
         self.hands.later(seconds=1)
         import_cases(self.desk, path)
         self.acted |= self._own()
+        self._numbers()
 
     def outbox(self, limit=1000):
         return [Pushed(e.body.decode(), e.hash.hex()) for e in confirmed.outbox_events(self.db, limit)]

@@ -4,6 +4,7 @@ A state machine plays networks, crashes, clocks and officers against real desks 
 prove that it sees what it is there to see.
 """
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -23,7 +24,10 @@ from hypothesis.stateful import (
 
 from tests.conftest import Hands, actor_of, fresh
 from tests.sync.consoles import HOUR, Console
-from tests.sync.trial_hub import TrialHub
+from tests.sync.faults import FAULTS
+from tests.sync.trial_hub import Fork, TrialHub
+from zjj_console.storage import confirmed
+from zjj_console.storage.db import SqliteError, StorageError
 
 SHM = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 ACTS = ("sl {}", "pd {} cg", "pd {} sc", "qs {}", "bz {} 示例备注", "tj {} 1", "hc {} y", "gp {} gbb r2", "db {} 2d", "sj {}",
@@ -38,7 +42,7 @@ class Agreement(RuleBasedStateMachine):
     """Three consoles and a hub. `town` and `template` are set by the test; `plant` is a fault, or nothing."""
 
     town = template = None
-    plant = staticmethod(lambda machine: None)
+    plant = staticmethod(lambda machine, during: None)
 
     def __init__(self):
         super().__init__()
@@ -55,14 +59,14 @@ class Agreement(RuleBasedStateMachine):
                 f"{code},2021-03-01 23:0{n},东湖街,道路积水,示例{code},12345\n" for n, code in enumerate(codes)
             )
             (self.folder / f"{number}.csv").write_text(HEADER + lines)
-        self.planted = self.plant(self)
+        self.planted = contextlib.ExitStack()
+        self.plant(self, self.planted.enter_context)
 
     def teardown(self):
         try:
             self.heal()
         finally:
-            for stop in self.planted or ():
-                stop()
+            self.planted.close()
             for console in self.consoles:
                 console.desk.close()
             shutil.rmtree(self.folder)
@@ -218,7 +222,9 @@ class Agreement(RuleBasedStateMachine):
 
 def machine(town, template, plant=None):
     return type(
-        "Agreeing", (Agreement,), {"town": town, "template": template, "plant": staticmethod(plant or (lambda m: None))}
+        "Agreeing",
+        (Agreement,),
+        {"town": town, "template": template, "plant": staticmethod(plant or (lambda machine, during: None))},
     )
 
 
@@ -240,3 +246,10 @@ def test_6_7_consoles_agree_whatever_the_network_does(town, template):
 @pytest.mark.slow
 def test_6_7_consoles_agree_in_a_thousand_histories(town, template):
     play(machine(town, template), 1500, 50, (Phase.generate, Phase.shrink))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_planted_fault_is_found(town, template, fault):
+    """Were one of these in the program, the machine would say so."""
+    with pytest.raises((AssertionError, confirmed.Disorder, Fork, StorageError, SqliteError)):
+        play(machine(town, template, fault), 300, 30)
