@@ -1,5 +1,6 @@
 """Proof that nothing was touched: the hash chain, the columns beside each envelope, and the projections."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,13 +89,19 @@ def follows(db: Connection, device: str, epoch: int, dseq: int, body: bytes, dig
 
 
 def _begins(db: Connection, device: str, epoch: int, body: bytes, digest: bytes) -> bool:
-    """An epoch goes on from where the file was copied: any event of an earlier one, mostly its last."""
+    return bool(continued(db, device, epoch, body, digest))
+
+
+def continued(db: Connection, device: str, epoch: int, body: bytes, digest: bytes) -> bytes:
+    """The hash that an epoch's first event continues, empty if none is found.
+
+    An epoch goes on from where the file was copied: any event of an earlier one, mostly its last.
+    """
     earlier = db.execute(
         "SELECT hash FROM event WHERE device = ? AND epoch < ? ORDER BY epoch DESC, dseq DESC", (device, epoch)
     )
-    return any(journal.chained(row[0], body) == digest for row in earlier) or (
-        journal.chained(journal.GENESIS, body) == digest
-    )
+    ends = (bytes(row[0]) for row in earlier)
+    return next((end for end in itertools.chain(ends, (journal.GENESIS,)) if journal.chained(end, body) == digest), b"")
 
 
 def _ends_at_head(db: Connection, ends: dict[tuple[str, int], tuple[int, bytes]]) -> bool:

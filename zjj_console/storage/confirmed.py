@@ -30,13 +30,17 @@ class Disorder(Exception):
 
 
 class Sent(Struct, frozen=True):
-    """An own event on its way to the hub: exact bytes, and the hash that chains them."""
+    """An own event on its way to the hub: exact bytes, and the hash that chains them.
+
+    `previous` is what that hash continues; it is given with the first event of a later epoch, empty otherwise.
+    """
 
     id: str
     epoch: int
     dseq: int
     body: bytes
     hash: bytes
+    previous: bytes = b""
 
 
 class Received(Struct, frozen=True):
@@ -59,11 +63,16 @@ class Taken(Struct, frozen=True):
     refused: int = 0
 
 
-def outbox_events(db: Connection, limit: int, max_bytes: int = 1 << 62) -> list[Sent]:
-    """Own events that are not in the hub's order yet, as their chain goes; at least one, at most about `max_bytes`."""
+def outbox_events(db: Connection, limit: int, max_bytes: int = 1 << 62, after: tuple[int, int] = (0, 0)) -> list[Sent]:
+    """Own events that are not in the hub's order yet, as their chain goes; at least one, at most about `max_bytes`.
+
+    `after` is the (epoch, dseq) behind which to look: what was sent and is not confirmed yet need not be sent twice.
+    """
+    device = meta(db, "device")
     rows = db.execute(
-        "SELECT id, epoch, dseq, body, hash FROM event WHERE hub_seq IS NULL AND device = ? ORDER BY epoch, dseq LIMIT ?",
-        (meta(db, "device"), limit),
+        "SELECT id, epoch, dseq, body, hash FROM event WHERE hub_seq IS NULL AND device = ? AND (epoch, dseq) > (?, ?)"
+        " ORDER BY epoch, dseq LIMIT ?",
+        (device, *after, limit),
     )
     found: list[Sent] = []
     size = 0
@@ -71,17 +80,19 @@ def outbox_events(db: Connection, limit: int, max_bytes: int = 1 << 62) -> list[
         size += len(row[3])
         if found and size > max_bytes:
             break
-        found.append(Sent(*row))
+        event_id, epoch, dseq, body, digest = row
+        begins = epoch > 1 and dseq == 1
+        previous = audit.continued(db, device, epoch, body, digest) if begins else b""
+        found.append(Sent(event_id, epoch, dseq, body, digest, previous))
     return found
 
 
-def waiting(db: Connection) -> tuple[int, int | None]:
-    """(own events not confirmed yet, when the oldest was recorded in µs UTC)."""
+def waiting(db: Connection, most: int = 1 << 62) -> tuple[int, int | None]:
+    """(own events not confirmed yet, counted up to `most`; when the oldest was recorded in µs UTC)."""
     device = meta(db, "device")
-    count = db.execute("SELECT count(*) FROM event WHERE hub_seq IS NULL AND device = ?", (device,)).fetchone()[0]
-    oldest = db.execute(
-        "SELECT at FROM event WHERE hub_seq IS NULL AND device = ? ORDER BY epoch, dseq LIMIT 1", (device,)
-    ).fetchone()
+    own = "FROM event WHERE hub_seq IS NULL AND device = ?"
+    count = db.execute(f"SELECT count(*) FROM (SELECT 1 {own} LIMIT ?)", (device, most)).fetchone()[0]
+    oldest = db.execute(f"SELECT at {own} ORDER BY epoch, dseq LIMIT 1", (device,)).fetchone()
     return int(count), int(oldest[0]) if oldest else None
 
 

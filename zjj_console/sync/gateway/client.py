@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from zjj_console.domain.model import MINUTE, SECOND
+from zjj_console.sync import tls
 from zjj_console.sync.gateway import forms
 from zjj_console.sync.gateway.codes import Ask, meaning
 from zjj_console.sync.gateway.forms import Note
@@ -111,7 +112,7 @@ class Client:
         try:
             reply = self._http.request(method, f"/cgi-bin/{path}", params=params, json=body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            zh, en = ("证书不符", "the certificate does not fit") if _certificate(error) else ("连不上", "unreachable")
+            zh, en = ("证书不符", "the certificate does not fit") if tls.misfit(error) else ("连不上", "unreachable")
             raise _network(zh, en, unsure=False) from None
         except httpx.TimeoutException:
             raise _network("平台未在时限内回答", "no answer in time", unsure=True) from None
@@ -214,12 +215,3 @@ class Client:
             return _answered(self._post("message/recall", {"msgid": msgid}).errcode)
         except _Failed as failed:
             return failed.answer
-
-
-def _certificate(error: Exception) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False

@@ -1,0 +1,290 @@
+"""Push and pull, each at its own pace, for as long as the console runs; or once for a script (§6.7).
+
+Runs on an event loop of its own with a database connection of its own: whatever the network does, no action waits for it.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from zjj_console.desk import liaison
+from zjj_console.desk.liaison import SKEW, Liaison
+from zjj_console.domain.duty import DutyTime
+from zjj_console.storage.confirmed import Disorder
+from zjj_console.storage.db import SqliteError, StorageError, connect, translated
+from zjj_console.sync import wire
+from zjj_console.sync.client import Client, Trouble
+from zjj_console.sync.exchange import Counted, Exchange, offered
+from zjj_console.sync.link import Link
+from zjj_console.sync.patience import Patience
+
+T = TypeVar("T")
+LOOK = 1.0  # seconds between looks for something to push
+TOLD = 1.0  # seconds between two notes of the same state
+BREATH = 0.05  # seconds at most that writers get between two pieces of a long pull
+ROUNDS = 4  # of a single exchange: each may find that the hub's history is another one
+
+
+class Worker:
+    """`clock` is µs UTC. Call `run` or `once` on one event loop; `close` ends the connection."""
+
+    def __init__(
+        self,
+        path: Path,
+        duty: DutyTime,
+        client: Client,
+        clock: Callable[[], int],
+        patience: Patience | None = None,
+    ) -> None:
+        self.path, self.client, self.clock = path, client, clock
+        self.db = connect(path)
+        self.exchange = Exchange(self.db, duty)
+        self.patience = patience or Patience()
+        self.standing = replace(liaison.recall(path), cut=0, kind="", code="", zh="", en="")
+        self._troubles: dict[str, Trouble] = {}  # by direction
+        self._told = 0.0
+        self._well = asyncio.Event()  # a pull has come through
+
+    async def close(self) -> None:
+        await self.client.close()
+        self.db.close()
+
+    # on and on ------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._pushing())
+            both.create_task(self._pulling())
+
+    async def _pushing(self) -> None:
+        while True:
+            if self.patience.open:
+                await self._linked()
+            try:
+                if not await self._push():
+                    await asyncio.sleep(LOOK)
+            except Trouble as trouble:
+                self.exchange.anew()
+                wait = self._failed("push", trouble)
+                if trouble.kind == "diverged":
+                    await self._linked()
+                else:
+                    await asyncio.sleep(wait)
+
+    async def _pulling(self) -> None:
+        while True:
+            try:
+                await self._pull(wait=wire.MAX_WAIT)
+            except Trouble as trouble:
+                await asyncio.sleep(self._failed("pull", trouble))
+
+    async def _linked(self) -> None:
+        self._well.clear()
+        await self._well.wait()
+
+    # once -----------------------------------------------------------------------------------------------------------
+
+    async def once(self) -> Counted:
+        """Push all that waits, pull all there is. Raises Trouble; what was exchanged until then stays exchanged."""
+        try:
+            for _ in range(ROUNDS):
+                held = await self._push_all()
+                while not await self._pull(wait=0):
+                    pass
+                if held is None:
+                    return self.exchange.counted
+            raise held
+        except Trouble as trouble:
+            self._failed("pull", trouble)
+            raise
+
+    async def _push_all(self) -> Trouble | None:
+        """Push until nothing waits; the trouble that lets a console still pull is given back. Raises any other."""
+        try:
+            while await self._push():
+                pass
+        except Trouble as trouble:
+            if trouble.kind not in ("diverged", "old"):
+                raise
+            return trouble
+        return None
+
+    # one step of each -----------------------------------------------------------------------------------------------
+
+    async def _push(self) -> bool:
+        """Push what waits, as much as one request holds; whether there was anything. Raises Trouble."""
+        sent = self._stored(self.exchange.offer)
+        if not sent:
+            return False
+        try:
+            answer = await self.client.push(offered(sent))
+        except Trouble as trouble:
+            if trouble.code == "too_large" and self.exchange.smaller():
+                return True
+            raise
+        self.exchange.answered(sent, answer)
+        if not answer.acks:
+            raise Trouble("diverged", "gap", f"中心缺本机第 {answer.expect} 条: 先取共同日志，再重发",
+                          f"the hub misses number {answer.expect} of this console: pull first, then push again")  # fmt: skip
+        self._troubles.pop("push", None)
+        self._heard(answer.head, answer.now)
+        return True
+
+    async def _pull(self, wait: int) -> bool:
+        """Pull one answer and take it in; whether nothing more is missing. Raises Trouble."""
+        cursor, chain = self._stored(self.exchange.position)
+        behind = cursor < self.standing.head
+        try:
+            answer = await self.client.pull(cursor, chain, wait=0 if behind or self._troubles else wait)
+        except Trouble as trouble:
+            if trouble.kind != "diverged":
+                raise
+            await self._go_back(cursor)
+            return False
+        await self._take(answer.events)
+        self._troubles.pop("pull", None)
+        if "push" in self._troubles and self._troubles["push"].kind in ("network", "busy", "diverged"):
+            del self._troubles["push"]
+        self.patience.well()
+        self._well.set()
+        cursor, _ = self._stored(self.exchange.position)
+        self._heard(answer.head, answer.now, level=cursor >= answer.head)
+        return cursor >= answer.head
+
+    async def _take(self, events: list[wire.Pulled]) -> None:
+        """Piece by piece, and room for others between: SQLite's lock is not fair."""
+        try:
+            for took in self.exchange.take(events):
+                await asyncio.sleep(min(took, BREATH))
+        except Disorder as wrong:
+            if wrong.code == "gap":  # another process has taken them meanwhile
+                return
+            raise Trouble("person", f"disorder_{wrong.code}", f"中心给的次序对不上，未取: {wrong}",
+                          f"the hub's order does not hold, nothing was taken: {wrong}") from wrong  # fmt: skip
+        except SqliteError as error:
+            raise _storage(translated(error, self.path)) from error
+        except StorageError as error:
+            raise _storage(error) from error
+
+    async def _go_back(self, cursor: int) -> None:
+        """The hub was restored from a backup: find the last place where both agree, and take back what lies behind it."""
+        hello = await self.client.hello()
+        low, high = 0, min(cursor, hello.head)
+        while low < high:
+            middle = (low + high + 1) // 2
+            try:
+                await self.client.pull(middle, self.exchange.chain_at(middle), limit=1)
+                low = middle
+            except Trouble as trouble:
+                if trouble.kind != "diverged":
+                    raise
+                high = middle - 1
+        self._stored(lambda: self.exchange.rewind(low))
+
+    def _stored(self, do: Callable[[], T]) -> T:
+        """Something of the database; what it cannot do now is a trouble like the network's."""
+        try:
+            return do()
+        except SqliteError as error:
+            raise _storage(translated(error, self.path)) from error
+        except StorageError as error:
+            raise _storage(error) from error
+
+    # what is told ---------------------------------------------------------------------------------------------------
+
+    def _heard(self, head: int, hub_now: int, *, level: bool = False) -> None:
+        now = self.clock()
+        offset = hub_now - now
+        standing = replace(
+            self.standing, contact=now, level=now if level else self.standing.level, head=head, offset=offset
+        )
+        self._tell(standing)
+
+    def _failed(self, side: str, trouble: Trouble) -> float:
+        """Note it; the seconds to wait."""
+        self._troubles[side] = trouble
+        self._tell(self.standing)
+        return self.patience.failed(trouble.kind, trouble.retry_after)
+
+    def broke(self, error: BaseException) -> float:
+        """Note an error that nobody foresaw, by its name alone; the seconds to wait."""
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        name = type(error).__name__
+        return self._failed("pull", Trouble("person", "fault", f"同步程序出错({name})，数据在本机",
+                                            f"the exchange failed ({name}); the data are kept here"))  # fmt: skip
+
+    def _tell(self, standing: Liaison) -> None:
+        trouble = next(iter(self._troubles.values()), None)
+        if trouble is not None:
+            standing = replace(standing, cut=standing.cut or self.clock(), kind=trouble.kind, code=trouble.code,
+                               zh=trouble.zh, en=trouble.en)  # fmt: skip
+        elif abs(standing.offset) > SKEW:
+            minutes = round(standing.offset / 60_000_000)
+            standing = replace(standing, cut=0, kind="clock", code="clock", zh=f"本机与中心的时钟相差 {minutes} 分: 请校时",
+                               en=f"this clock and the hub's differ by {minutes} minutes: set it")  # fmt: skip
+        else:
+            standing = replace(standing, cut=0, kind="", code="", zh="", en="")
+        before, self.standing = self.standing, standing
+        at = time.monotonic()
+        same = (before.cut, before.code, before.level > 0) == (standing.cut, standing.code, standing.level > 0)
+        if same and at - self._told < TOLD:
+            return
+        self._told = at
+        liaison.keep(self.path, standing)
+
+
+def _storage(error: StorageError) -> Trouble:
+    return Trouble("busy", "storage", error.zh, error.en)
+
+
+class Background:
+    """The worker beside a console: a thread with its own loop. It starts by itself and ends when told."""
+
+    def __init__(self, path: Path, duty: DutyTime, link: Link, clock: Callable[[], int]) -> None:
+        self._made = path, duty, link, clock
+        self._loop = asyncio.new_event_loop()
+        self._task: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._live, name="sync", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Cancel what is under way and wait for the connection to be closed."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._end)
+            self._thread.join(5)
+
+    def _end(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _live(self) -> None:
+        path, duty, link, clock = self._made
+        asyncio.set_event_loop(self._loop)
+        self._task = self._loop.create_task(self._work(path, duty, link, clock))
+        try:
+            self._loop.run_until_complete(self._task)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._loop.close()
+
+    @staticmethod
+    async def _work(path: Path, duty: DutyTime, link: Link, clock: Callable[[], int]) -> None:
+        worker = Worker(path, duty, Client(link), clock)
+        try:
+            while True:
+                try:
+                    await worker.run()
+                except Exception as error:  # a fault of ours: it is said, and the desk goes on
+                    await asyncio.sleep(worker.broke(error))
+        finally:
+            await worker.close()
