@@ -99,6 +99,7 @@ class Worker:
                     pass
                 if held is None:
                     return self.exchange.counted
+            assert held is not None
             raise held
         except Trouble as trouble:
             self._failed("pull", trouble)
