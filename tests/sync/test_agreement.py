@@ -26,7 +26,8 @@ from tests.conftest import Hands, actor_of, fresh
 from tests.sync.consoles import HOUR, Console
 from tests.sync.faults import FAULTS
 from tests.sync.trial_hub import Fork, TrialHub
-from zjj_console.storage import confirmed
+from zjj_console.desk import conflicts
+from zjj_console.storage import confirmed, reads_conflicts
 from zjj_console.storage.db import SqliteError, StorageError
 
 SHM = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
@@ -118,12 +119,10 @@ class Agreement(RuleBasedStateMachine):
 
     @rule(who=WHO, choice=st.sampled_from(["local", "remote", "keep"]))
     def resolve(self, who, choice):
-        from zjj_console.desk import conflicts
-
         console = self.consoles[who]
-        found = conflicts.unresolved(console.db)
+        found = reads_conflicts.listed(console.db)
         if found:
-            done = console.desk.act(conflicts.resolve(found[0].event_id, choice))
+            done = console.desk.act(conflicts.resolve(found[0].id, choice))
             assert done.ok, done.text
             console.acted |= console._own()
 

@@ -118,7 +118,7 @@ def gist(moment: Moment, desk: "Desk") -> str:
     changed, args, town = moment.data.get("set", {}), moment.data.get("args", {}), desk.town
     if "climb" in moment.data:
         return wording.climbed(moment.kind, moment.data, town)
-    words = []
+    words = ["(未生效: 与别处冲突)"] if moment.apart else []
     if changed.get("lead"):
         person = wording.person(town, changed.get("lead_person", ""))
         words.append(f"-> {wording.unit(town, changed['lead'])} {person}".strip())

@@ -34,6 +34,7 @@ def doctor(
 
 def _checks(options: Settings) -> Iterator[Check]:
     from zjj_console.storage import db as database
+    from zjj_console.storage import journal
     from zjj_console.town.calendar import day_type
     from zjj_console.town.validate import validate
 
@@ -60,7 +61,7 @@ def _checks(options: Settings) -> Iterator[Check]:
         database.check_version(db)
         page = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
         drill = database.meta(db, "drill")
-        newest = db.execute("SELECT max(at) FROM event").fetchone()[0] or 0
+        newest = journal.last_own(db) or 0
         db.close()
     except database.StorageError as error:
         yield "数据库", False, error.zh

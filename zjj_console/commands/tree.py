@@ -28,6 +28,7 @@ from zjj_console.commands import (
     sign,
     stationing,
     support,
+    sync,
     visit,
     watch,
 )
@@ -68,6 +69,7 @@ app.add_typer(profile.app, name="profile")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
 app.add_typer(operators.app, name="operator")
+app.add_typer(sync.app, name="sync")
 app.add_typer(hub.app, name="hub")
 
 

@@ -1,20 +1,17 @@
 """Settling what two desks did without knowing of each other (§6.7): a person says so, and that is an event."""
 
 from zjj_console.desk.acts import Act, Done
+from zjj_console.domain import permits
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import Event, Refusal
 from zjj_console.storage import order, reads_conflicts, refold
 from zjj_console.storage.db import Connection
 
 CHOICES = {
-    "local": (
-        "以冲突的一方为准，请照现状重做",
-        "the act that clashed is wanted: do it again by hand on the case as it is",
-    ),
+    "local": ("以未生效的一方为准，请在案件上重做", "the act that did not apply is wanted: do it again on the case as it is"),
     "remote": ("以已生效的一方为准", "what stands is right"),
     "keep": ("两方都留存备查", "both are kept on record"),
-}
-unresolved = reads_conflicts.unresolved
+}  # fmt: skip
 
 
 def resolve(event_id: str, choice: str) -> Act:
@@ -23,21 +20,29 @@ def resolve(event_id: str, choice: str) -> Act:
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         if choice not in CHOICES:
             return Refusal(2, "6.7", f"取舍只能是 {'、'.join(CHOICES)}", f"take one of {', '.join(CHOICES)}")
-        found = reads_conflicts.find(db, event_id)
+        refusal = permits.refuse_act("acknowledge_alarm", facts)  # who may answer for the desk
+        if refusal is not None:
+            return refusal
+        found = reads_conflicts.find(db, event_id) if event_id else []
         if len(found) != 1:
-            zh = "没有这一冲突" if not found else "编号不止一条，请写全"
+            zh = "没有这一冲突" if not found else "编号不止一项，请写全"
             return Refusal(
                 6, "6.7", f"{zh}: zjj sync conflicts", "no such conflict, or more than one: zjj sync conflicts"
             )
-        one = found[0]
-        if one.resolved_by:
+        clash = found[0]
+        if clash.settled:
             return Refusal(8, "6.7", "此冲突已处理", "that conflict is settled already")
-        data = {"args": {}, "event": one.event_id, "choice": choice}
+        stream = clash.first.stream
+        events = [
+            Event(order.RESOLVED, stream, {"args": {}, "event": one.event_id, "choice": choice})
+            for one in clash.events
+            if not one.resolved_by
+        ]
         zh, en = CHOICES[choice]
         return Done(
-            [Event(order.RESOLVED, one.stream, data)], f"冲突已处理: {zh}", f"settled: {en}",
-            {"event": one.event_id, "choice": choice, "case": one.handle},
-            after=lambda within: refold.case(within, facts.duty, one.stream),
+            events, f"冲突已处理: {zh}", f"settled: {en}",
+            {"event": clash.id, "choice": choice, "case": clash.first.handle or None},
+            after=lambda within: refold.case(within, facts.duty, stream),
         )  # fmt: skip
 
     return act

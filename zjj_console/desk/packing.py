@@ -173,7 +173,8 @@ def _by_when(case: Case, facts: Facts) -> str:
 def _records(db: Connection, case: Case, facts: Facts) -> tuple[str, ...]:
     """The last things that people did about a case, the newest first. Who imported it is read off, not the whole batch."""
     rows = db.execute(
-        "SELECT at, actor, kind, body FROM event WHERE stream = ? AND kind <> 'custody_moved' ORDER BY lseq DESC LIMIT ?",
+        "SELECT at, actor, kind, body FROM event WHERE stream = ? AND kind <> 'custody_moved'"
+        " AND id NOT IN (SELECT event_id FROM conflict WHERE stream = event.stream) ORDER BY lseq DESC LIMIT ?",
         (case.id, _RECORDS),
     ).fetchall()
     if len(rows) < _RECORDS:

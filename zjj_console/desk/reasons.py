@@ -67,6 +67,8 @@ def history(db: Connection, case: Case) -> list[Happening]:
     found: list[Happening] = []
     before: Case | None = None
     for m in reads.timeline(db, case):
+        if m.apart:
+            continue
         after = evolve(before, Event(m.kind, case.id, m.data))
         found.append(Happening(m.lseq, m.kind, m.actor, m.at, m.data, before, after))
         before = after

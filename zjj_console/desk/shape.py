@@ -128,6 +128,7 @@ def moment_json(moment: Moment, case: Case, actor: Actor, town: Town, duty: Duty
         "climb_zh": wording.climbed(moment.kind, moment.data, town) if "climb" in moment.data else None,
         "on_behalf_of": moment.data.get("by"),
         "trial": moment.trial,
+        "applied": not moment.apart,
         "args": moment.data.get("args", {}),
         "set": values("set"),
         "was": values("was"),
@@ -139,7 +140,7 @@ def holders(case: Case, moments: list[Moment], now: int) -> list[tuple[str, int]
     found: list[tuple[str, int]] = []
     holder, since = "", case.reported_at
     for moment in moments:
-        changed = moment.data.get("set", {})
+        changed = {} if moment.apart else moment.data.get("set", {})
         if "lead" in changed and changed["lead"] != holder:
             _add(found, holder, since, moment.at)
             holder, since = changed["lead"], max(moment.at, case.reported_at)

@@ -60,10 +60,10 @@ class Steady:
     def over(cls, wall: Callable[[], int], path: Path, tolerance: int) -> "Steady":
         """A clock for the desk on this database."""
         from zjj_console.storage.db import connect
+        from zjj_console.storage.journal import last_own
 
         db = connect(path, readonly=True)
         try:
-            row = db.execute("SELECT at FROM event ORDER BY lseq DESC LIMIT 1").fetchone()
+            return cls(wall, tolerance, last_own(db) or 0)
         finally:
             db.close()
-        return cls(wall, tolerance, int(row[0]) if row else 0)

@@ -22,7 +22,10 @@ def undo(db: Connection, work: Work, own: str = "") -> str | Refusal:
     actor, now = work.facts.actor.work_no, work.facts.now
     seconds = work.facts.town.flow.undo_seconds
     which, params = ("actor = ? AND cmd = ?", (actor, own)) if own else ("actor = ?", (actor,))
-    last = db.execute(f"SELECT cmd, at FROM event WHERE {which} ORDER BY lseq DESC LIMIT 1", params).fetchone()
+    here = "device = (SELECT v FROM meta WHERE k = 'device')"  # what he did at another console is undone there
+    last = db.execute(
+        f"SELECT cmd, at FROM event WHERE {which} AND {here} ORDER BY lseq DESC LIMIT 1", params
+    ).fetchone()
     if last is None or now - last[1] > seconds * SECOND:
         return _no(f"没有{seconds}秒内的操作可撤", f"nothing done within {seconds} seconds to undo")
     holding = work.facts.holding

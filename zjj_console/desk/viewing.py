@@ -115,9 +115,9 @@ def _chain(db: Connection, previous: Handover | None, h: Handover) -> str:
 
 
 def _clock(db: Connection, now: int) -> str:
-    row = db.execute("SELECT at FROM event ORDER BY lseq DESC LIMIT 1").fetchone()
-    if row and row[0] > now + _CLOCK_SLACK:
-        return f"时钟比最近记录慢 {(row[0] - now) // SECOND} 秒"
+    newest = journal.last_own(db)
+    if newest is not None and newest > now + _CLOCK_SLACK:
+        return f"时钟比最近记录慢 {(newest - now) // SECOND} 秒"
     return ""
 
 

@@ -14,7 +14,7 @@ from zjj_console.town.models import Town
 
 FLOW_ZH = {"self": "自发自处", "general": "一般案件", "difficult": "疑难案件"}
 EVENT_ZH = {
-    "reported": "上报", "imported": "导入", "corrected": "更正", "accepted": "受理", "dispatched": "派单",
+    "conflict_resolved": "处理冲突", "reported": "上报", "imported": "导入", "corrected": "更正", "accepted": "受理", "dispatched": "派单",
     "assisted": "追加协办", "acknowledged": "签收", "arrived": "到场", "submitted": "提交", "verified": "核查通过",
     "rework_ordered": "核查不通过", "return_asked": "申请退单", "return_granted": "准予退单", "return_refused": "不准退单",
     "reassigned": "改派", "extend_asked": "申请延期", "extended": "准予延期", "extend_refused": "不准延期",

@@ -294,7 +294,14 @@ def _standing(db: Connection, ids: list[str]) -> tuple[dict[str, int | None], se
     return standing, streams
 
 
-# the way back ---------------------------------------------------------------------------------------------------------
+# coming and going back ------------------------------------------------------------------------------------------------
+
+
+def join(db: Connection, duty: DutyTime, log: str, console: str) -> None:
+    """From now on the order is that of a hub's log. What is here already is pending, and judged from now on."""
+    assert db.in_transaction
+    set_meta(db, hub_log=log, hub_seq="0", hub_hash="", **({"console": console} if console else {}))
+    audit.rebuild(db, duty)
 
 
 def rewind(db: Connection, duty: DutyTime, hub_seq: int) -> int:

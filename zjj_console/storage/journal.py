@@ -102,6 +102,14 @@ def append(
     return numbers
 
 
+def last_own(db: Connection) -> int | None:
+    """When this device wrote last (µs UTC); what came from others says nothing about this machine's clock."""
+    row = db.execute(
+        "SELECT at FROM event WHERE device = (SELECT v FROM meta WHERE k = 'device') ORDER BY lseq DESC LIMIT 1"
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
 class Stored(Struct):
     """What the fold needs of a stored envelope."""
 

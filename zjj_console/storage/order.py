@@ -82,6 +82,12 @@ def of_stream(db: Connection, stream: str) -> list[Entry]:
     return sorted(_entries(db, "stream = ?", (stream,)), key=lambda e: e.place)
 
 
+def applied(db: Connection, stream: str) -> list[Entry]:
+    """Those of them that stand: what the order does not apply is kept and is not what happened."""
+    apart = {row[0] for row in db.execute("SELECT event_id FROM conflict WHERE stream = ?", (stream,))}
+    return [entry for entry in of_stream(db, stream) if entry.id not in apart]
+
+
 def where(db: Connection, condition: str, params: tuple[Any, ...] = ()) -> list[Entry]:
     return sorted(_entries(db, condition, params), key=lambda e: e.place)
 

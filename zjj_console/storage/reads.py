@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from zjj_console.domain.climb import stream
 from zjj_console.domain.model import Case
+from zjj_console.storage import order
 from zjj_console.storage.db import Connection
 from zjj_console.storage.projections import RANK_RUNNING, RANK_URGENT
 
@@ -217,6 +218,7 @@ class Moment(Struct, frozen=True):
     happened_at: int | None
     trial: bool
     data: dict[str, Any]
+    apart: bool = False  # kept and not applied: it clashed with another desk (§6.7)
 
 
 class _Envelope(Struct):
@@ -246,12 +248,13 @@ def timeline(db: Connection, case: Case) -> list[Moment]:
 
 
 def stream_of(db: Connection, stream: str) -> list[Moment]:
-    """The events of one stream, oldest first."""
+    """The events of one stream in the common order."""
+    apart = {row[0] for row in db.execute("SELECT event_id FROM conflict WHERE stream = ?", (stream,))}
     found = []
     decoder = msgspec.json.Decoder(_Envelope)
-    for lseq, body in db.execute("SELECT lseq, body FROM event WHERE stream = ? ORDER BY lseq", (stream,)):
-        e = decoder.decode(body)
-        found.append(Moment(lseq, e.kind, e.actor, e.at, e.happened, e.trial, e.data))
+    for entry in order.of_stream(db, stream):
+        e = decoder.decode(entry.body)
+        found.append(Moment(entry.lseq, e.kind, e.actor, e.at, e.happened, e.trial, e.data, entry.id in apart))
     return found
 
 

@@ -5,6 +5,7 @@ from msgspec import Struct
 
 from zjj_console.domain.alarm_log import Changed, Entry, Ledger
 from zjj_console.domain.climb import Climb
+from zjj_console.storage import order
 from zjj_console.storage.db import Connection
 
 
@@ -52,8 +53,10 @@ class Log(Struct, frozen=True):
 
 def log(db: Connection, now: int) -> Log:
     ledger = Ledger()
-    for (body,) in db.execute("SELECT body FROM event ORDER BY lseq"):
-        e = _envelope(body)
+    for entry in order.walk(db):
+        if entry.verdict:
+            continue
+        e = _envelope(entry.body)
         if e.kind == "cases_imported":
             for row in _chunk(e.data).rows:
                 ledger.case_changed(row.case, e.at, "imported", row.values)

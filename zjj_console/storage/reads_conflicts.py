@@ -1,5 +1,6 @@
 """Acts that the common order does not apply, as lists show them (§6.7)."""
 
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from zjj_console.storage.db import Connection
 
 
 class ConflictLine(Struct, frozen=True, array_like=True):
-    """`reason` names the fields in which the act found something else; `handle` is empty where no case is meant."""
+    """One event. `reason` names the fields in which it found something else; `handle` is empty where no case is meant."""
 
     event_id: str
     stream: str
@@ -23,29 +24,69 @@ class ConflictLine(Struct, frozen=True, array_like=True):
     resolved_by: str
     choice: str
     handle: str
+    cmd: str
 
 
+class Clash(Struct, frozen=True):
+    """What somebody did in one go and what did not apply of it: it is settled in one go too."""
+
+    events: tuple[ConflictLine, ...]
+
+    @property
+    def first(self) -> ConflictLine:
+        return self.events[0]
+
+    @property
+    def id(self) -> str:
+        return self.first.event_id
+
+    @property
+    def settled(self) -> bool:
+        return all(one.resolved_by for one in self.events)
+
+    @property
+    def provisional(self) -> bool:
+        return any(one.provisional for one in self.events)
+
+
+_FROM = "FROM conflict f JOIN event e ON e.id = f.event_id"
 _SELECT = (
     "SELECT f.event_id, f.stream, f.kind, f.actor, f.device = (SELECT v FROM meta WHERE k = 'device'), f.at, f.verdict,"
-    " f.reason, f.provisional, f.resolved_by, f.choice, coalesce(c.console || c.serial, '')"
-    " FROM conflict f LEFT JOIN case_row c ON c.id = f.stream"
+    " f.reason, f.provisional, f.resolved_by, f.choice, coalesce(c.console || c.serial, ''), e.cmd"
+    f" {_FROM} LEFT JOIN case_row c ON c.id = f.stream"
 )
+_ORDER = "ORDER BY f.at, e.device, e.cmd, f.stream, e.dseq"
 
 
-def unresolved(db: Connection, limit: int = 200) -> list[ConflictLine]:
-    """What still waits for a person, the oldest first."""
-    rows = db.execute(f"{_SELECT} WHERE f.resolved_by = '' ORDER BY f.at, f.event_id LIMIT ?", (limit,))
-    return [_line(row) for row in rows]
+def listed(db: Connection, limit: int = 200, *, everything: bool = False) -> list[Clash]:
+    """What still waits for a person, the oldest first; with `everything` what has been settled too."""
+    which = "1" if everything else "f.resolved_by = ''"
+    found = [_line(row) for row in db.execute(f"{_SELECT} WHERE {which} {_ORDER}")]
+    return [Clash(tuple(ones)) for _, ones in groupby(found, lambda line: (line.cmd, line.stream))][:limit]
 
 
 def count(db: Connection) -> int:
-    return int(db.execute("SELECT count(*) FROM conflict WHERE resolved_by = ''").fetchone()[0])
+    """How many wait for a person."""
+    row = db.execute(
+        f"SELECT count(*) FROM (SELECT DISTINCT e.cmd, f.stream {_FROM} WHERE f.resolved_by = '')"
+    ).fetchone()
+    return int(row[0])
 
 
-def find(db: Connection, event_id: str) -> list[ConflictLine]:
-    """Conflicts whose event id ends or begins so: what a person copies from a list need not be whole."""
-    rows = db.execute(f"{_SELECT} WHERE f.event_id LIKE ? OR f.event_id LIKE ?", (f"{event_id}%", f"%{event_id}"))
-    return [_line(row) for row in rows]
+def find(db: Connection, event_id: str) -> list[Clash]:
+    """Those one of whose event ids ends or begins so: what a person copies from a list need not be whole."""
+    return [
+        clash
+        for clash in listed(db, 1 << 30, everything=True)
+        if any(line.event_id.startswith(event_id) or line.event_id.endswith(event_id) for line in clash.events)
+    ]
+
+
+def of_case(db: Connection, case_id: str) -> list[Clash]:
+    """Those of one case that wait for a person."""
+    rows = db.execute(f"{_SELECT} WHERE f.stream = ? AND f.resolved_by = '' {_ORDER}", (case_id,))
+    found = [_line(row) for row in rows.fetchall()]
+    return [Clash(tuple(ones)) for _, ones in groupby(found, lambda line: line.cmd)]
 
 
 def _line(row: Any) -> ConflictLine:

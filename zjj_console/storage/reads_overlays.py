@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Struct
 
 from zjj_console.domain.model import DAY, SUPPORT_MATTERS, Case
-from zjj_console.storage.db import Connection
+from zjj_console.storage import order
+from zjj_console.storage.db import Connection, meta
 from zjj_console.storage.projections import SELECT_CASE, case_from
 
 RECENT = 7 * DAY  # how far back ended rows are shown where nobody says otherwise
@@ -93,11 +94,13 @@ def _touched(db: Connection, since: int) -> list[str]:
 
 
 def _first_after(db: Connection, since: int) -> int:
-    """The number of the first event from an instant on: numbers rise with time, so that halving finds it."""
+    """The number of the first event from an instant on: own ones rise with time, so that halving finds it."""
+    own = "SELECT lseq, at FROM event WHERE lseq >= ? AND device = ? ORDER BY lseq LIMIT 1"
+    device = meta(db, "device")
     low, high = 1, int(db.execute("SELECT coalesce(max(lseq), 0) + 1 FROM event").fetchone()[0])
     while low < high:
         middle = (low + high) // 2
-        row = db.execute("SELECT lseq, at FROM event WHERE lseq >= ? ORDER BY lseq LIMIT 1", (middle,)).fetchone()
+        row = db.execute(own, (middle, device)).fetchone()
         if row is not None and row[1] < since:
             low = int(row[0]) + 1
         else:
@@ -112,20 +115,19 @@ def _row(db: Connection, case_id: str, now: int) -> Supervision | None:
     clock = case.clocks.get("SUPV") if case else None
     if case is None or clock is None:
         return None
-    bodies = db.execute("SELECT body FROM event WHERE stream = ? ORDER BY lseq", (case_id,)).fetchall()
-    events = [_decode(row[0]) for row in bodies]
+    events = [_decode(entry.body) for entry in order.applied(db, case_id)]
     last = _last(events)
     if last is None:
         return None
-    order, end = last
-    due, demand = int(order.data["args"]["until"]), str(order.data["args"].get("text", ""))
-    said = [e for e in events if e.kind in _PROGRESS and e.at >= order.at]
+    ordered, end = last
+    due, demand = int(ordered.data["args"]["until"]), str(ordered.data["args"].get("text", ""))
+    said = [e for e in events if e.kind in _PROGRESS and e.at >= ordered.at]
     progress = said[-1] if said else None
     done = end is not None and end.kind in _DELIVERED
     state = ("overdue" if due <= now else "running") if end is None else "done" if done else "released"
     return Supervision(
         case.id, case.handle, case.console, case.priority, str(case.state), case.place, case.text, case.station, case.lead,
-        case.lead_person, order.actor, order.at, demand, due, state,
+        case.lead_person, ordered.actor, ordered.at, demand, due, state,
         end.at if end else None, end.at <= due if end and done else None,
         *((progress.kind, str(progress.data.get("args", {}).get("text", "")), progress.actor, progress.at) if progress
           else ()),

@@ -32,6 +32,7 @@ class Link(Struct, frozen=True, forbid_unknown_fields=True):
     url: str
     log: str = ""  # of the hub; another one under the same address is refused
     token: str = ""
+    console: str = ""  # the letter of our case numbers, as the hub gave it
     ca_file: str = ""  # of an own authority; the certificate is always checked
     proxy: str = ""
     plain_http: bool = False  # only inside a closed government network

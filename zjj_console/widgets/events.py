@@ -25,7 +25,7 @@ def sentence(m: Moment, frame: Frame) -> str:
     args: dict[str, Any] = m.data.get("args", {})
     changed: dict[str, Any] = m.data.get("set", {})
     town = frame.town
-    parts = [kind_word(m.kind)]
+    parts = [f"{t('(未生效: 与别处冲突)')} {kind_word(m.kind)}" if m.apart else kind_word(m.kind)]
     if changed.get("lead"):
         parts.append(unit_name(town, str(changed["lead"])))
     if changed.get("lead_person"):
