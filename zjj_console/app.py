@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from zjj_console.intake.drill_run import Runner
     from zjj_console.screens.drilling import Drilling
     from zjj_console.screens.map_board import Board
+    from zjj_console.sync.beside import Beside
 
 _HERE = Path(__file__).parent
 AWAY = MINUTE  # without a second for this long: the host slept, or the console was gone
@@ -69,6 +70,7 @@ class ConsoleApp(App[int]):
         self.notices = Notices(self.put_out)
         self.drilling: Drilling | None = None
         self.board: Board | None = None
+        self.exchange: Beside | None = None
         self.ticked_at = self.heart.left()  # the last second of a console that did not end well, if any
 
     def get_default_screen(self) -> Screen[Any]:
@@ -80,6 +82,15 @@ class ConsoleApp(App[int]):
         self.sweep()
         if self.ticking:
             self.set_interval(1.0, self.second)
+            self.call_after_refresh(self.begin_exchange)  # the first picture does not wait for it
+
+    def begin_exchange(self) -> None:
+        """With the town's hub, where this database has joined one."""
+        from zjj_console.sync.beside import beside
+
+        self.exchange = beside(self.desk.path, self.desk.duty, self.desk.now)
+        if self.exchange is not None:
+            self.exchange.start()
 
     async def second(self) -> None:
         """The one timer: the clock, the news, the drafts, and what time alone decides."""
@@ -99,6 +110,7 @@ class ConsoleApp(App[int]):
             self.session.tell_missed(self.ticked_at)
         self.ticked_at = now
         changed = self.desk.changed()
+        self.session.look_to_hub()
         stack = self.screen_stack
         in_sight = [s for s in stack[-2:] if s is stack[-1] or stack[-1].is_modal]
         for screen in in_sight:
@@ -246,6 +258,8 @@ class ConsoleApp(App[int]):
         if self.session.unsaved:
             await self.session.save_drafts()
         self.notices.close()
+        if self.exchange is not None:
+            self.exchange.stop()
         self.session.close()
         if not self.incident:  # a console that broke has stopped, and `zjj watch` says so
             self.heart.stop()

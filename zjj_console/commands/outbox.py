@@ -59,7 +59,7 @@ def _json(letter: "Letter", desk: "Desk") -> dict[str, Any]:
         return iso(instant, desk.duty) if instant else None
 
     return {
-        "key": letter.key, "kind": letter.kind, "case": letter.serial or None, "priority": letter.priority or None,
+        "key": letter.key, "kind": letter.kind, "case": letter.handle or None, "priority": letter.priority or None,
         "work_no": letter.recipient, "status": letter.status, "attempts": letter.attempts, "not_before": at(letter.not_before),
         "next_at": at(letter.next_at), "sent_at": at(letter.sent_at), "done_at": at(letter.done_at),
         "doubt_at": at(letter.doubt_at), "error": letter.error or None, "msgid": letter.msgid or None, "text": letter.body,

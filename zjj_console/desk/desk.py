@@ -35,6 +35,7 @@ from zjj_console.desk.steady import Steady
 from zjj_console.desk.work import Work
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
+from zjj_console.domain.handles import set_home
 from zjj_console.domain.ids import uuid7
 from zjj_console.domain.model import MINUTE, Actor, Case, Event, Refusal, State
 from zjj_console.domain.safe import safe_text
@@ -67,6 +68,7 @@ class Desk:
         self._seats: tuple[tuple[int, int], Seats] = (-1, 0), {}
         self._last = ""  # what this desk did last: undo takes back that, not what its operator did elsewhere
         self.console = meta(self.reader, "console", "A")
+        set_home(self.console)
 
     def close(self) -> None:
         self.reader.close()

@@ -61,9 +61,12 @@ class View(Struct, frozen=True):
         return self.standing.cut if self.state in ("cut", "stopped") else self.standing.level
 
 
+NONE = View("none", Liaison())
+
+
 def view(db: Connection, database: Path, now: int) -> View:
     if not order.joined(db):
-        return View("none", Liaison())
+        return NONE
     standing = recall(database)
     cursor = int(meta(db, "hub_seq", "0"))
     waiting, oldest = confirmed.waiting(db, COUNTED)

@@ -12,6 +12,7 @@ from zjj_console.domain import gaps, rotation
 from zjj_console.domain.conflict_words import post_name
 from zjj_console.domain.custody import DESK_ZH
 from zjj_console.domain.facts import Facts
+from zjj_console.domain.handles import handle
 from zjj_console.domain.handover import EXTRA, Balance, Code, Handover, Item, Line, Package, Staff
 from zjj_console.domain.handover_rules import default_code, group_of, must_reasons, next_step
 from zjj_console.domain.lifecycle import STATE_ZH
@@ -217,19 +218,21 @@ def _requests(cases: list[Case], facts: Facts) -> tuple[Line, ...]:
 def _calls(db: Connection, facts: Facts) -> tuple[Line, ...]:
     """Cases under supervision or late in first priority: whom the desk is in touch with, and until when."""
     rows = db.execute(
-        "SELECT serial, supervised_until FROM case_row WHERE is_open = 1 AND supervised_until IS NOT NULL"
+        "SELECT console, serial, supervised_until FROM case_row WHERE is_open = 1 AND supervised_until IS NOT NULL"
         " ORDER BY supervised_until"
     )
-    return tuple(Line("督办待答复", until, str(serial)) for serial, until in rows)
+    return tuple(Line("督办待答复", until, handle(console, serial)) for console, serial, until in rows)
 
 
 def _coming(db: Connection, facts: Facts) -> tuple[Line, ...]:
     rows = db.execute(
-        "SELECT t.due_at, t.code, c.serial FROM timer t JOIN case_row c ON c.id = t.case_id"
+        "SELECT t.due_at, t.code, c.console, c.serial FROM timer t JOIN case_row c ON c.id = t.case_id"
         " WHERE t.code <> 'REO' AND t.due_at > ? AND t.due_at <= ? AND c.is_open = 1 ORDER BY t.due_at, c.serial",
         (facts.now, facts.now + _COMING),
     )
-    return tuple(Line(wording.clock_name(facts.town, code), at, str(serial)) for at, code, serial in rows)
+    return tuple(
+        Line(wording.clock_name(facts.town, code), at, handle(console, serial)) for at, code, console, serial in rows
+    )
 
 
 def _staff(db: Connection, h: Handover, facts: Facts) -> tuple[Staff, ...]:

@@ -59,7 +59,7 @@ def seat_of(found: Seats, unit: str, person: str) -> Seat | None:
 
 def _seat(one: Work, place: Placed) -> Seat:
     kind = _KIND[one.status]
-    return Seat(kind, place, str(one.serial), one.at if kind == "last" else None)
+    return Seat(kind, place, one.handle, one.at if kind == "last" else None)
 
 
 def _keys(one: Work, facts: Facts) -> list[tuple[str, str]]:

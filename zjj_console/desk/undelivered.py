@@ -74,5 +74,5 @@ def _one(facts: Facts, letter: Letter, at: int, unit: str) -> Alarm:
     since = wording.moment(letter.not_before, facts.now, facts.duty)
     what, what_en = ("保障请求", "request for support") if letter.kind == "support" else ("派单消息", "order")
     return Alarm(f"{SUBJECT}:{letter.key}", Grade.DESK, at, None, SUBJECT,
-                 zh=f"{letter.serial} {what}{since}起未送达{wording.unit(facts.town, unit)}，改用电话；打通后 th {letter.serial} 1",
-                 en=f"{letter.serial}: the {what_en} has not reached {unit} since {since}: telephone, then th {letter.serial} 1")  # fmt: skip
+                 zh=f"{letter.handle} {what}{since}起未送达{wording.unit(facts.town, unit)}，改用电话；打通后 th {letter.handle} 1",
+                 en=f"{letter.handle}: the {what_en} has not reached {unit} since {since}: telephone, then th {letter.handle} 1")  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from zjj_console.domain.climb import Climb
+from zjj_console.domain.handles import handle
 from zjj_console.domain.model import HOUR, OPEN, Clock, State
 
 NO_DEADLINE = frozenset({"REO", "INFO", "REV"})  # a window, and what time itself answers
@@ -44,6 +45,7 @@ class Changed(Struct, frozen=True):
     state: State | None = None
     priority: int | None = None
     serial: int | None = None
+    console: str | None = None
 
 
 class _Known(Struct):
@@ -54,6 +56,7 @@ class _Known(Struct):
     state: State = State.REPORTED
     priority: int = 3
     serial: int = 0
+    console: str = ""
     late: dict[tuple[str, int], Entry] = {}
     rungs: dict[tuple[int, int], Entry] = {}
 
@@ -65,7 +68,8 @@ class Ledger:
         self._cases: dict[str, _Known] = {}
 
     def handle(self, case: str) -> str:
-        return str(self._cases[case].serial)
+        known = self._cases[case]
+        return handle(known.console, known.serial)
 
     def case_changed(self, case: str, at: int, kind: str, changed: Changed) -> None:
         known = self._cases.setdefault(case, _Known())
@@ -73,6 +77,7 @@ class Ledger:
         known.state = changed.state or known.state
         known.priority = changed.priority or known.priority
         known.serial = changed.serial or known.serial
+        known.console = changed.console or known.console
         if changed.clocks is not None:
             old = known.clocks
             known.since = {

@@ -5,6 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from zjj_console.domain.handles import handle
+
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -194,7 +196,7 @@ class Case(Struct, frozen=True):
 
     @property
     def handle(self) -> str:
-        return str(self.serial)
+        return handle(self.console, self.serial)
 
     @property
     def active_lead(self) -> Dispatch | None:

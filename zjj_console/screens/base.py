@@ -148,7 +148,9 @@ class ConsoleScreen(Asking):
         head = (
             header.who(self.session.desk.actor, frame, width, locked=self.session.locked),
             alarm_lines.strip(self.session.look, frame, width, self.session.muted_until),
-            header.tabs(self.mode, self.custody_word(), width),
+            header.tabs(
+                self.mode, (*header.exchange(self.session.hub, frame, width), (self.custody_word(), "$dim")), width
+            ),
         )
         self.query_one("#header", Panel).show(head)
         self.draw_line()

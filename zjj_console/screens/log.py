@@ -108,7 +108,15 @@ class LogScreen(ConsoleScreen):
 
     def hint(self) -> Line:
         return key_hints(
-            [], [("j k", t("选批")), ("PgUp PgDn", t("翻记录")), (";", t("命令")), ("Esc", t("返回"))], self.size.width
+            [],
+            [
+                ("j k", t("选批")),
+                ("PgUp PgDn", t("翻记录")),
+                ("4", t("同步与冲突")),
+                (";", t("命令")),
+                ("Esc", t("返回")),
+            ],
+            self.size.width,
         )
 
     def on_list_key(self, key: str, char: str) -> bool:
@@ -119,6 +127,10 @@ class LogScreen(ConsoleScreen):
             self.fill()
         elif page:
             self.query_one("#events", Panel).scroll_lines(page)
+        elif char == "4":
+            from zjj_console.screens.conflicts import ConflictScreen
+
+            self.app.push_screen(ConflictScreen(self.session))
         return True  # verb keys act on no case here
 
     def step_back(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from zjj_console.desk import alarming, wording
+from zjj_console.desk import alarming, liaison, wording
 from zjj_console.desk.alarming import Alarm, Look
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.outcome import Outcome
@@ -61,6 +61,7 @@ class Session:
         self.unsaved: dict[str, dict[str, Any]] = {}  # drafts that wait for the next second
         self.seen_rid = 0
         self.look = Look((), 0, 0, 0)
+        self.hub = liaison.NONE
         self.heard_at = 0  # until when the bell has been thought of
         self.muted_until = 0  # this desk alone is silent; it ends by itself (§3.6)
         self.own: set[str] = set()  # cases reported here: whoever typed one need not be told of it
@@ -86,6 +87,10 @@ class Session:
         if self.muted_until and self.desk.now() >= self.muted_until:
             self.muted_until = 0
         return self.look
+
+    def look_to_hub(self) -> None:
+        """How far this console and the town's hub agree, read anew."""
+        self.hub = liaison.view(self.desk.reader, self.desk.path, self.desk.now())
 
     def tell_missed(self, since: int) -> None:
         """NV-2: what fell due while nobody was told, once and in one line."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from zjj_console.domain.handles import handle
 from zjj_console.domain.model import SECOND
 from zjj_console.storage.db import Connection, file_identity, meta, set_meta, writing
 
@@ -40,12 +41,18 @@ class Letter(Struct, frozen=True):
     error: str
     msgid: str
     priority: int
+    console: str
     serial: int
 
+    @property
+    def handle(self) -> str:
+        """Of its case, empty for a message about none."""
+        return handle(self.console, self.serial) if self.serial else ""
 
-_COLUMNS = ", ".join(f"o.{name}" for name in Letter.__struct_fields__[:-2])
+
+_COLUMNS = ", ".join(f"o.{name}" for name in Letter.__struct_fields__[:-3])
 _SELECT = (
-    f"SELECT {_COLUMNS}, coalesce(c.priority, 0), coalesce(c.serial, 0)"
+    f"SELECT {_COLUMNS}, coalesce(c.priority, 0), coalesce(c.console, ''), coalesce(c.serial, 0)"
     " FROM outbox o LEFT JOIN case_row c ON c.id = o.case_id"
 )
 _STANDING = "('PENDING', 'RETRY', 'SENT', 'DEAD', 'FAILED')"

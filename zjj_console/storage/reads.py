@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from zjj_console.domain.climb import stream
+from zjj_console.domain.handles import handle
 from zjj_console.domain.model import Case
 from zjj_console.storage import order
 from zjj_console.storage.db import Connection
@@ -64,7 +65,7 @@ class QueueRow(Struct, frozen=True, array_like=True):
 
     @property
     def handle(self) -> str:
-        return str(self.serial)
+        return handle(self.console, self.serial)
 
     @property
     def presses(self) -> bool:

@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from zjj_console.domain.handles import handle
 from zjj_console.storage.db import Connection
 
 
 class ConflictLine(Struct, frozen=True, array_like=True):
-    """One event. `reason` names the fields in which it found something else; `handle` is empty where no case is meant."""
+    """One event. `reason` names the fields in which it found something else; `handle` is empty where it is about no case."""
 
     event_id: str
     stream: str
@@ -23,8 +24,13 @@ class ConflictLine(Struct, frozen=True, array_like=True):
     provisional: bool
     resolved_by: str
     choice: str
-    handle: str
+    console: str
+    serial: int
     cmd: str
+
+    @property
+    def handle(self) -> str:
+        return handle(self.console, self.serial) if self.serial else ""
 
 
 class Clash(Struct, frozen=True):
@@ -52,7 +58,7 @@ class Clash(Struct, frozen=True):
 _FROM = "FROM conflict f JOIN event e ON e.id = f.event_id"
 _SELECT = (
     "SELECT f.event_id, f.stream, f.kind, f.actor, f.device = (SELECT v FROM meta WHERE k = 'device'), f.at, f.verdict,"
-    " f.reason, f.provisional, f.resolved_by, f.choice, coalesce(c.console || c.serial, ''), e.cmd"
+    " f.reason, f.provisional, f.resolved_by, f.choice, coalesce(c.console, ''), coalesce(c.serial, 0), e.cmd"
     f" {_FROM} LEFT JOIN case_row c ON c.id = f.stream"
 )
 _ORDER = "ORDER BY f.at, e.device, e.cmd, f.stream, e.dseq"

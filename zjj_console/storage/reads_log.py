@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from zjj_console.domain.handles import handle
 from zjj_console.storage.db import Connection
 from zjj_console.storage.journal import decode
 from zjj_console.storage.reads import QUEUE_COLUMNS, QueueRow
@@ -86,9 +87,9 @@ def rejects(db: Connection, batch: int, limit: int) -> list[Reject]:
 def last_events(db: Connection, limit: int) -> list[Entry]:
     """The end of the journal, the newest first."""
     rows = db.execute(
-        "SELECT e.lseq, e.at, e.actor, e.kind, coalesce(c.serial, ''), e.stream, e.body FROM event e"
+        "SELECT e.lseq, e.at, e.actor, e.kind, coalesce(c.console, ''), coalesce(c.serial, 0), e.stream, e.body FROM event e"
         " LEFT JOIN case_row c ON c.id = CASE WHEN e.stream LIKE 'ladder:%' THEN substr(e.stream, 8) ELSE e.stream END ORDER BY e.lseq DESC LIMIT ?",
         (limit,),
     ).fetchall()
-    return [Entry(lseq, at, actor or decode(body).actor, kind, str(serial), stream)
-            for lseq, at, actor, kind, serial, stream, body in rows]  # fmt: skip
+    return [Entry(lseq, at, actor or decode(body).actor, kind, handle(console, serial) if serial else "", stream)
+            for lseq, at, actor, kind, console, serial, stream, body in rows]  # fmt: skip

@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from zjj_console.domain.handles import handle
 from zjj_console.geo.shapes import Box
 from zjj_console.storage.db import Connection
 from zjj_console.storage.projections import RANK_ENDED
@@ -18,17 +19,22 @@ class Work(Struct, frozen=True, array_like=True):
     person: str
     status: str  # ACKED | ARRIVED | DONE
     at: int
+    console: str
     serial: int
     committee: str
     grid: str
     lon: int | None
     lat: int | None
 
+    @property
+    def handle(self) -> str:
+        return handle(self.console, self.serial)
+
 
 def under_way(db: Connection, since: int) -> list[Work]:
     """Active lead orders that somebody has acknowledged, or arrived on, given since; oldest first."""
     rows = db.execute(
-        f"SELECT d.unit, d.person, d.status, d.at, c.serial, {', '.join(f'c.{name}' for name in _PLACE)}"
+        f"SELECT d.unit, d.person, d.status, d.at, c.console, c.serial, {', '.join(f'c.{name}' for name in _PLACE)}"
         " FROM dispatch d JOIN case_row c ON c.id = d.case_id"
         " WHERE d.role = 'lead' AND d.active = 1 AND d.at >= ? AND d.status IN ('ACKED', 'ARRIVED')"
         " AND c.state IN ('DISPATCHED', 'HANDLING', 'DIFF_LED') ORDER BY d.at, d.case_id",
@@ -39,7 +45,7 @@ def under_way(db: Connection, since: int) -> list[Work]:
 
 def submitted(db: Connection, since: int) -> list[Work]:
     """Work submitted since, still to be verified or closed meanwhile; oldest first."""
-    one = f"SELECT lead, lead_person, 'DONE', submitted_at, serial, {', '.join(_PLACE)} FROM case_row WHERE"
+    one = f"SELECT lead, lead_person, 'DONE', submitted_at, console, serial, {', '.join(_PLACE)} FROM case_row WHERE"
     rows = db.execute(
         f"{one} is_open = 1 AND state = 'SUBMITTED' AND submitted_at >= ? UNION ALL"
         f" {one} is_open = 0 AND rank = {RANK_ENDED} AND next_due <= ? AND state = 'CLOSED' AND submitted_at >= ?",
@@ -49,7 +55,7 @@ def submitted(db: Connection, since: int) -> list[Work]:
 
 
 COLUMNS = (
-    "id", "serial", "state", "category", "place", "committee", "grid", "lon", "lat", "text", "reported_at", "lead",
+    "id", "console", "serial", "state", "category", "place", "committee", "grid", "lon", "lat", "text", "reported_at", "lead",
     "closed_at", "result", "master",
 )  # fmt: skip
 
@@ -58,6 +64,7 @@ class Near(Struct, frozen=True, array_like=True):
     """What one may know of a case around a place: nobody's name, nobody's number."""
 
     id: str
+    console: str
     serial: int
     state: str
     category: str
@@ -75,7 +82,7 @@ class Near(Struct, frozen=True, array_like=True):
 
     @property
     def handle(self) -> str:
-        return str(self.serial)
+        return handle(self.console, self.serial)
 
 
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM case_row WHERE"

@@ -5,6 +5,7 @@ A scan of 100,000 cases takes about 20 ms, so that no index on the time of repor
 
 from msgspec import Struct
 
+from zjj_console.domain.handles import handle
 from zjj_console.domain.hotspot import Record
 from zjj_console.domain.model import State
 from zjj_console.storage.db import Connection
@@ -19,12 +20,12 @@ _COUNTED = (
 def records(db: Connection, since: int, until: int) -> list[Record]:
     """Cases reported in [since, until), µs UTC, in no order."""
     rows = db.execute(
-        "SELECT id, CAST(serial AS TEXT), category, committee, grid, place, lon, lat, reported_at, is_open = 0 "
+        "SELECT id, console, serial, category, committee, grid, place, lon, lat, reported_at, is_open = 0 "
         f"FROM case_row WHERE {_COUNTED}",
         (since, until),
     )
-    return [Record(i, handle, kind, committee, grid, place, lon, lat, at, bool(closed))
-            for i, handle, kind, committee, grid, place, lon, lat, at, closed in rows]  # fmt: skip
+    return [Record(i, handle(console, serial), kind, committee, grid, place, lon, lat, at, bool(closed))
+            for i, console, serial, kind, committee, grid, place, lon, lat, at, closed in rows]  # fmt: skip
 
 
 def ended_since(db: Connection, since: int) -> list[tuple[str, int]]:

@@ -4,7 +4,6 @@ Runs on an event loop of its own with a database connection of its own: whatever
 """
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,6 @@ from zjj_console.storage.db import SqliteError, StorageError, connect, translate
 from zjj_console.sync import wire
 from zjj_console.sync.client import Client, Trouble
 from zjj_console.sync.exchange import Counted, Exchange, offered
-from zjj_console.sync.link import Link
 from zjj_console.sync.patience import Patience
 
 T = TypeVar("T")
@@ -217,6 +215,8 @@ class Worker:
         """Note an error that nobody foresaw, by its name alone; the seconds to wait."""
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
+        if isinstance(error, Trouble):
+            return self._failed("pull", error)
         name = type(error).__name__
         return self._failed("pull", Trouble("person", "fault", f"同步程序出错({name})，数据在本机",
                                             f"the exchange failed ({name}); the data are kept here"))  # fmt: skip
@@ -243,49 +243,3 @@ class Worker:
 
 def _storage(error: StorageError) -> Trouble:
     return Trouble("busy", "storage", error.zh, error.en)
-
-
-class Background:
-    """The worker beside a console: a thread with its own loop. It starts by itself and ends when told."""
-
-    def __init__(self, path: Path, duty: DutyTime, link: Link, clock: Callable[[], int]) -> None:
-        self._made = path, duty, link, clock
-        self._loop = asyncio.new_event_loop()
-        self._task: asyncio.Task[None] | None = None
-        self._thread = threading.Thread(target=self._live, name="sync", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Cancel what is under way and wait for the connection to be closed."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._end)
-            self._thread.join(5)
-
-    def _end(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def _live(self) -> None:
-        path, duty, link, clock = self._made
-        asyncio.set_event_loop(self._loop)
-        self._task = self._loop.create_task(self._work(path, duty, link, clock))
-        try:
-            self._loop.run_until_complete(self._task)
-        except asyncio.CancelledError:
-            pass
-        finally:
-            self._loop.close()
-
-    @staticmethod
-    async def _work(path: Path, duty: DutyTime, link: Link, clock: Callable[[], int]) -> None:
-        worker = Worker(path, duty, Client(link), clock)
-        try:
-            while True:
-                try:
-                    await worker.run()
-                except Exception as error:  # a fault of ours: it is said, and the desk goes on
-                    await asyncio.sleep(worker.broke(error))
-        finally:
-            await worker.close()

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from zjj_console.desk.liaison import COUNTED, View
 from zjj_console.domain.model import Actor
 from zjj_console.i18n import t
 from zjj_console.widgets.cells import Line, Span, shown, spread
@@ -43,11 +44,44 @@ def who(actor: Actor, at: Frame, width: int, *, locked: bool = False) -> Line:
     return spread(tuple(left), right, width)
 
 
-def tabs(current: str, status: str, width: int) -> Line:
+# How the exchange with the hub stands: its word, whether an instant belongs to it, and its style.
+_EXCHANGE = {
+    "level": ("同步", True, "$dim"),
+    "behind": ("同步中", False, "$p2"),
+    "cut": ("同步断", True, "bold $p2"),
+    "stopped": ("同步停", True, "bold $p1"),
+    "silent": ("未同步", True, "bold $p2"),
+}
+
+
+_NARROW = 100  # columns below which the words are short: the screens beside them must stay in sight
+_SHORT = {"同步": "同", "同步断": "断", "同步停": "停", "未同步": "未同", "待发": "发"}
+
+
+def exchange(view: View, at: Frame, width: int) -> Line:
+    """As of when the common data are, or since when nothing comes; what waits; what clashed. Nothing without a hub."""
+
+    def word_of(zh: str) -> str:
+        return t(_SHORT.get(zh, zh) if width < _NARROW else zh)
+
+    if view.state == "none":
+        return ()
+    word, timed, style = _EXCHANGE[view.state]
+    since = f"{at.duty.local(view.since):%H:%M}" if timed and view.since else ""
+    spans: list[Span] = [(f"{word_of(word)}{since}", style)]
+    if view.waiting:
+        more = "+" if view.waiting == COUNTED else ""
+        spans.append((f" {word_of('待发')}{view.waiting}{more}", style))
+    if view.conflicts:
+        spans.append((f" {t('冲突')}{view.conflicts}", "bold $p1"))
+    return (*spans, ("  ", ""))
+
+
+def tabs(current: str, status: Line, width: int) -> Line:
     """Line 3: the screens; those still to come are dim, the present one stands out."""
     spans: list[Span] = []
     for tab in TABS:
         number = tab.key.upper() if tab is TABS[0] else tab.key[1:]
         style = "reverse bold $accent" if tab.mode == current else ("$foreground" if tab.mode else "$dim")
         spans.append((f" {number}{t(tab.zh)}", style))
-    return spread((*spans, (" ", "")), ((f"{status} ", "$dim"),), width)
+    return spread((*spans, (" ", "")), (*status, (" ", "")), width)

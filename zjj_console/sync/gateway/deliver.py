@@ -116,8 +116,8 @@ class Courier:
         return self.limits.free_at(member, now)
 
     def _note(self, letter: Letter) -> Note:
-        handle = f" {letter.serial}" if letter.serial else ""
-        url = self.setup.card_url.replace("{case}", str(letter.serial or ""))
+        handle = f" {letter.handle}" if letter.serial else ""
+        url = self.setup.card_url.replace("{case}", letter.handle)
         return Note(letter.key, f"{TITLES.get(letter.kind, '通知')}{handle}", letter.body, url)
 
     def _record(self, letter: Letter, answer: Answer, begun: int, found: Round) -> None:

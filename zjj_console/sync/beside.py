@@ -1,0 +1,68 @@
+"""The exchange beside a console: a thread with its own event loop. Light to import; the network's libraries come with the thread."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from zjj_console.domain.duty import DutyTime
+from zjj_console.sync import link as links
+from zjj_console.sync.link import Link, LinkError
+
+
+class Beside:
+    """Runs from `start` to `stop`; whatever breaks in it is told as how the exchange stands, and never to the console."""
+
+    def __init__(self, path: Path, duty: DutyTime, link: Link, clock: Callable[[], int]) -> None:
+        self.path, self.duty, self.link, self.clock = path, duty, link, clock
+        self._loop = asyncio.new_event_loop()
+        self._task: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._live, name="sync", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Cancel what is under way and wait until the database is closed; nothing can be half written."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._end)
+            self._thread.join(5)
+
+    def _end(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        else:
+            self._loop.stop()
+
+    def _live(self) -> None:
+        self._task = self._loop.create_task(self._work())
+        try:
+            self._loop.run_until_complete(self._task)
+        except (asyncio.CancelledError, RuntimeError):  # told to end, maybe before it had begun
+            pass
+        finally:
+            self._loop.close()
+
+    async def _work(self) -> None:
+        from zjj_console.sync.client import Client
+        from zjj_console.sync.joining import settle
+        from zjj_console.sync.worker import Worker
+
+        worker = Worker(self.path, self.duty, Client(self.link), self.clock)
+        try:
+            while True:
+                try:
+                    settle(worker.db, self.duty, self.link)
+                    await worker.run()
+                except Exception as error:
+                    await asyncio.sleep(worker.broke(error))
+        finally:
+            await worker.close()
+
+
+def beside(path: Path, duty: DutyTime, clock: Callable[[], int]) -> Beside | None:
+    """The exchange of a console whose database has joined a hub; None for any other."""
+    try:
+        return Beside(path, duty, links.load(path), clock)
+    except LinkError:
+        return None
