@@ -409,6 +409,7 @@ def events() -> str:
         by_kind.setdefault(step.event, []).append(step)
     extra = {"reported": "T02, a new case", "imported": "T03, one row of a chunk", "absorbed": "T35, on the master case",
              "undone": "T42, what `cx` puts back", "corrected": "known to the reader, not written yet",
+             "conflict_resolved": "`sync resolve`, log page 4",
              **DUTY_EVENTS}  # fmt: skip
     rows = [(code(kind), zh, extra.get(kind) or ", ".join(dict.fromkeys(f"{s.id} {s.action}" for s in by_kind[kind])))
             for kind, zh in EVENT_ZH.items()]  # fmt: skip

@@ -79,7 +79,7 @@ def test_a_round_delivers_and_says_what_it_did(sent: Zjj, messenger: Messenger) 
     assert sent.data("gateway", "run", "--once") == {"confirmed": 1, "retry": 0, "failed": 0, "dead": 0, "waiting": 0}
     assert sent.read("gateway", "run", "--once") == "没有到时的消息\n"
     (message,) = sent.data("outbox", "list")["messages"]
-    assert (message["key"], message["status"], message["msgid"], message["case"]) == (KEY, "CONFIRMED", "msg-1", 1001)
+    assert (message["key"], message["status"], message["msgid"], message["case"]) == (KEY, "CONFIRMED", "msg-1", "1001")
     assert len(messenger.contents("0051")) == 1
     assert sent.read("outbox", "list").splitlines()[1].split()[:5] == ["23:01", "已送达", "1", "李乙(0051)", KEY]
     assert sent.data("gateway", "status")["counts"] == {"CONFIRMED": 1}
