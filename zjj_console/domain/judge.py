@@ -50,8 +50,11 @@ def judge(case: Case | None, event: Event) -> Judged:
     for name, value in wanted.items():
         if name not in _TYPES:
             continue
+        if case is None:
+            changes[name] = value
+            continue
         now = _plain(msgspec.to_builtins(getattr(before, name)))
-        merged = value if case is None else _merged(now, _plain(seen.get(name)), _plain(value))
+        merged = _merged(now, _plain(seen.get(name)), _plain(value))
         if merged is _CLASH:
             clashes.append(name)
         else:

@@ -46,6 +46,7 @@ class Worker:
         self.standing = replace(liaison.recall(path), cut=0, kind="", code="", zh="", en="")
         self._troubles: dict[str, Trouble] = {}  # by direction
         self._told = 0.0
+        self._met = False  # until the hub has answered once, nobody knows how this console stands
         self._well = asyncio.Event()  # a pull has come through
 
     async def close(self) -> None:
@@ -138,14 +139,15 @@ class Worker:
     async def _pull(self, wait: int) -> bool:
         """Pull one answer and take it in; whether nothing more is missing. Raises Trouble."""
         cursor, chain = self._stored(self.exchange.position)
-        behind = cursor < self.standing.head
+        at_once = not self._met or self._troubles or cursor < self.standing.head
         try:
-            answer = await self.client.pull(cursor, chain, wait=0 if behind or self._troubles else wait)
+            answer = await self.client.pull(cursor, chain, wait=0 if at_once else wait)
         except Trouble as trouble:
             if trouble.kind != "diverged":
                 raise
             await self._go_back(cursor)
             return False
+        self._met = True
         await self._take(answer.events)
         self._troubles.pop("pull", None)
         if "push" in self._troubles and self._troubles["push"].kind in ("network", "busy", "diverged"):

@@ -1,0 +1,318 @@
+"""The console's client against the real hub: exactly once through every fault of a network, and nothing waits for it (§6.7)."""
+
+import asyncio
+import shutil
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from tests.sync.network import Town
+from zjj_console.desk import liaison
+from zjj_console.domain.handles import set_home
+from zjj_console.hub import doors
+from zjj_console.hub.tables import EVENT
+from zjj_console.storage import audit, confirmed, reads_conflicts
+from zjj_console.storage.backup import backup
+from zjj_console.storage.db import meta
+from zjj_console.sync import link as links
+from zjj_console.sync import wire
+from zjj_console.sync.beside import beside
+from zjj_console.sync.client import Client, Trouble
+from zjj_console.sync.patience import MOST, OPENS, PERSON, Patience
+
+FAULTS = ("", "down", "lost", "busy", "page", "unanswered", "twice")
+
+
+@pytest.fixture
+def place(tmp_path, town, template):
+    return Town(tmp_path, town, template)
+
+
+async def level(*consoles):
+    """Exchange until nobody has news."""
+    for _ in range(3):
+        for console in consoles:
+            await console.worker.once()
+
+
+def held(place):
+    with place.store.reading() as db:
+        return [row[0] for row in db.execute(select(EVENT.c.id).order_by(EVENT.c.hub_seq))]
+
+
+async def test_two_desks_dispatch_one_case_apart_one_leads_and_both_see_the_conflict(place):
+    async with place:
+        a, b = await place.console("a"), await place.console("b", "0002")
+        a.do("xj dhj js 3")
+        await level(a, b)
+        assert a.do("pd A1001 cg").ok
+        assert b.do("pd A1001 sc").ok, "a desk that is cut off works on"
+        await level(a, b)
+        cases = [console.desk.case("A1001") for console in (a, b)]
+        assert cases[0] == cases[1] and cases[0].lead == "cg"
+        seen = [reads_conflicts.listed(console.desk.reader) for console in (a, b)]
+        assert [[one.first.own for one in found] for found in seen] == [[False], [True]]
+        assert [line.kind for line in seen[0][0].events] == ["accepted", "dispatched"]
+        assert all(audit.verify(console.desk.reader, console.desk.duty).bad is None for console in (a, b))
+
+
+async def test_I_8_a_number_without_a_letter_is_never_another_consoles(place):
+    async with place:
+        a, b = await place.console("a"), await place.console("b")
+        first, second = a.do("xj dhj js 3").case, b.do("xj zmc zy 2").case
+        assert (first.serial, second.serial) == (1001, 1001)
+        await level(a, b)
+        set_home("B")
+        assert b.desk.case("1001").id == second.id and b.desk.case("A1001").id == first.id
+        assert [b.desk.case(ref).handle for ref in ("1001", "A1001")] == ["1001", "A1001"]
+
+
+async def test_every_action_is_in_the_order_once_whatever_the_network_does(place):
+    async with place:
+        consoles = [await place.console(name, who, seed) for name, who, seed in (("a", "0001", 1), ("b", "0002", 2))]
+        for console in consoles:
+            console.network.fault = lambda chance: (
+                FAULTS[int(chance * len(FAULTS) * 2) % len(FAULTS)] if chance < 0.6 else ""
+            )
+        for turn in range(12):
+            for console in consoles:
+                console.do(f"xj {'dhj' if turn % 2 else 'zmc'} js 3")
+                console.do(f"bz {1001 + turn} 示例{turn}")
+                for _ in range(2):
+                    try:
+                        await console.worker.once()
+                    except Trouble as trouble:
+                        assert trouble.kind in ("network", "busy")
+                if turn == 6:
+                    await console.restarted()
+        for console in consoles:
+            console.network.fault = ""
+        await level(*consoles)
+        ids = held(place)
+        assert len(ids) == len(set(ids)) and set(ids) == consoles[0].own() | consoles[1].own()
+        assert consoles[0].state() == consoles[1].state()
+        assert all(not console.worker.exchange.offer() for console in consoles)
+
+
+async def test_a_revoked_console_keeps_its_data_and_says_why_it_cannot_sync(place):
+    async with place:
+        a = await place.console("a")
+        a.do("xj dhj js 3")
+        await a.worker.once()
+        place.store.writing(lambda db: doors.revoke(db, "A", place.hands.now))
+        a.do("xj zmc zy 2")
+        with pytest.raises(Trouble) as caught:
+            await a.worker.once()
+        assert (caught.value.code, caught.value.kind) == ("revoked", "person")
+        view = liaison.view(a.desk.reader, a.path, place.hands.now)
+        assert (view.state, view.waiting, len(a.state())) == ("stopped", 1, 2) and "停用" in view.standing.zh
+        await a.worker.close()
+        await a.join(place.code())
+        await a.worker.once()
+        assert len(held(place)) == 2
+
+
+async def test_a_hub_restored_from_a_backup_gets_back_what_it_lost(place):
+    async with place:
+        a, b = await place.console("a"), await place.console("b", "0002")
+        a.do("xj dhj js 3")
+        await level(a, b)
+        await place.hub.stop()
+        place.store.close()
+        shutil.copy(place.folder / "hub.db", place.folder / "backup.db")
+        place.raise_hub()
+        await place.hub.start()
+        a.do("sl A1001")
+        b.do("xj zmc zy 2")
+        await level(a, b)
+        before = held(place)
+        await place.hub.stop()
+        place.store.close()
+        (place.folder / "backup.db").replace(place.folder / "hub.db")
+        for name in ("hub.db-wal", "hub.db-shm"):
+            (place.folder / name).unlink(missing_ok=True)
+        place.raise_hub()
+        await place.hub.start()
+        assert len(held(place)) == 1
+        b.do("xj zmc zy 1")
+        await level(b, a, b)
+        assert sorted(held(place)) == sorted({*before, *b.own()})
+        assert a.state() == b.state()
+        assert all(audit.verify(console.desk.reader, console.desk.duty).bad is None for console in (a, b))
+
+
+async def test_another_hub_under_the_same_address_is_refused(place, tmp_path):
+    async with place:
+        a = await place.console("a")
+        a.worker.client.link = msgspec.structs.replace(a.link, log="another")
+        a.do("xj dhj js 3")
+        with pytest.raises(Trouble) as caught:
+            await a.worker.once()
+        assert caught.value.code == "other_log" and held(place) == []
+
+
+async def test_a_database_that_was_put_back_goes_on_under_a_new_epoch_and_loses_nothing(place):
+    async with place:
+        a, b = await place.console("a"), await place.console("b", "0002")
+        a.do("xj dhj js 3")
+        await a.worker.once()
+        older = backup(a.path, place.folder)
+        a.do("bz 1001 备份之后")
+        await a.worker.once()
+        await a.close()
+        older.replace(a.path)
+        for ending in ("-wal", "-shm"):
+            (place.folder / f"a.db{ending}").unlink(missing_ok=True)
+        await a.restarted()
+        a.do("bz 1001 还原之后")
+        await level(a, b)
+        assert meta(a.desk.reader, "epoch") == "2" and len(held(place)) == 3
+        assert a.state() == b.state()
+        assert all(audit.verify(console.desk.reader, console.desk.duty).bad is None for console in (a, b))
+
+
+# the loop beside a console --------------------------------------------------------------------------------------------
+
+
+async def until(true):
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def test_both_directions_go_on_by_themselves_until_cancelled(place, monkeypatch):
+    monkeypatch.setattr("zjj_console.sync.worker.LOOK", 0.01)
+    async with place:
+        a, b = await place.console("a"), await place.console("b")
+        running = [asyncio.create_task(console.worker.run()) for console in (a, b)]
+        await until(lambda: liaison.view(b.desk.reader, b.path, place.hands.now).state == "level")
+        a.do("xj dhj js 3")
+        await until(lambda: b.desk.case("A1001") is not None)
+        await until(lambda: not confirmed.waiting(a.desk.reader)[0])
+        a.network.fault = "down"
+        b.do("bz A1001 示例")
+        await until(lambda: liaison.view(b.desk.reader, b.path, place.hands.now).waiting == 0)
+        a.network.fault = ""
+        await until(lambda: a.desk.case("1001").version == b.desk.case("A1001").version)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_after_five_failures_only_the_pull_still_tries(place, monkeypatch):
+    monkeypatch.setattr("zjj_console.sync.worker.LOOK", 0.001)
+    async with place:
+        a = await place.console("a")
+        a.do("xj dhj js 3")
+        a.network.fault = "down"
+        pushed = []
+        real = a.worker.client.push
+
+        async def push(events):
+            pushed.append(len(events))
+            return await real(events)
+
+        a.worker.client.push = push
+        running = asyncio.create_task(a.worker.run())
+        await until(lambda: a.worker.patience.failures > 3 * OPENS)
+        assert len(pushed) <= OPENS
+        view = liaison.view(a.desk.reader, a.path, place.hands.now)
+        assert view.state == "cut" and view.standing.cut and view.waiting == 1
+        a.network.fault = ""
+        await until(lambda: held(place))
+        await until(lambda: liaison.view(a.desk.reader, a.path, place.hands.now).state == "level")
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_is_in_stays_in_where_the_exchange_dies_between_two_pieces(place, monkeypatch):
+    monkeypatch.setattr("zjj_console.sync.exchange.PIECE", (2, 2))
+    async with place:
+        a, b = await place.console("a"), await place.console("b")
+        for _ in range(6):
+            a.do("xj dhj js 3")
+        await a.worker.once()
+        answer = await b.worker.client.pull(*b.worker.exchange.position())
+        pieces = b.worker.exchange.take(answer.events)
+        next(pieces)
+        pieces.close()
+        assert b.worker.exchange.position()[0] == 2 and len(b.state()) == 2
+        await b.restarted()
+        await b.worker.once()
+        assert b.state() == a.state()
+
+
+async def test_a_push_that_is_too_large_is_made_smaller(place):
+    async with place:
+        a = await place.console("a")
+        for _ in range(4):
+            a.do("xj dhj js 3")
+        real, sizes = a.worker.client.push, []
+
+        async def push(events):
+            sizes.append(len(events))
+            if len(events) > 1:
+                raise Trouble("person", "too_large", "请求太大", "too large")
+            return await real(events)
+
+        a.worker.client.push = push
+        await a.worker.once()
+        assert len(held(place)) == 4 and sizes[0] == 4 and sizes[-1] == 1
+
+
+def test_6_7_waiting_grows_at_random_to_half_a_minute_and_heeds_what_the_hub_says():
+    most = Patience(lambda: 1.0)
+    assert [most.failed("network") for _ in range(8)] == [0.5, 1, 2, 4, 8, 16, MOST, MOST]
+    assert most.open
+    most.well()
+    assert not most.open and most.failed("busy", 7) == 7 and Patience(lambda: 0.0).failed("network") == 0
+    assert Patience(lambda: 0.5).failed("person") == PERSON
+
+
+def test_a_console_without_a_hub_has_no_exchange_beside_it(desk):
+    assert beside(desk.path, desk.duty, desk.now) is None
+    assert liaison.view(desk.reader, desk.path, desk.now()) is liaison.NONE
+
+
+def test_the_exchange_beside_a_console_ends_at_once_whatever_it_waits_for(desk):
+    links.save(desk.path, links.Link("http://127.0.0.1:1", token="t" * 20, log="x"))
+    made = beside(desk.path, desk.duty, desk.now)
+    made.start()
+    made.stop()
+    assert not made._thread.is_alive()
+
+
+# the link -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_credential_is_refused_where_others_can_read_it(tmp_path):
+    database = tmp_path / "zjj.db"
+    links.save(database, links.Link("https://hub.example", token="t" * 20))
+    assert links.load(database, {}).token == "t" * 20 and links.load(database, {links.TOKEN: "other"}).token == "other"
+    links.path_of(database).chmod(0o644)
+    with pytest.raises(links.LinkError, match="0600"):
+        links.load(database, {})
+
+
+@pytest.mark.parametrize(
+    "url", ["hub.example", "ftp://hub.example", "https://", "https://me:secret@hub.example", "https://hub.example?x=1",
+            "http://hub.example"],
+)  # fmt: skip
+def test_an_address_that_is_none_or_gives_the_credential_away_is_refused(url):
+    with pytest.raises(links.LinkError) as caught:
+        links.checked(links.Link(url))
+    assert caught.value.field == "url"
+    links.checked(links.Link("http://127.0.0.1:8730"))
+
+
+async def test_a_page_of_the_network_between_is_no_answer(place):
+    async with place:
+        a = await place.console("a")
+        for fault, kind in (("page", "network"), ("busy", "network"), ("down", "network")):
+            a.network.fault = fault
+            with pytest.raises(Trouble) as caught:
+                await Client(a.link, a.network).hello()
+            assert caught.value.kind == kind and caught.value.zh and caught.value.en
+        a.network.fault = ""
+        assert (await Client(a.link, a.network).hello()).protocol == wire.PROTOCOL
