@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from zjj_console.desk import alarming
+from zjj_console.desk import alarming, liaison
 from zjj_console.desk.acts import Act
 from zjj_console.desk.outcome import Legal, Outcome
 from zjj_console.domain import custody
@@ -159,7 +159,7 @@ class ConsoleScreen(Asking):
         """Who has custody; said as soon as a handover has been signed."""
         facts = self.session.desk.facts()
         if facts.holding is None or not facts.holding.claimed:
-            return t("本机")
+            return t("本机") if self.session.hub is liaison.NONE else ""
         here = facts.desk == facts.holding.desk
         word = t("看护权{desk}", desk=t(custody.DESK_ZH[facts.holding.desk]))
         return word if here else f"{word} {t('本台只读')}"

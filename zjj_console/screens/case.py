@@ -11,8 +11,9 @@ from zjj_console.desk.near import History, Twin
 from zjj_console.i18n import t
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.session import Session
-from zjj_console.storage import reads
-from zjj_console.widgets import case_lines, near_lines
+from zjj_console.storage import reads, reads_conflicts
+from zjj_console.storage.reads_conflicts import Clash
+from zjj_console.widgets import case_lines, conflict_lines, near_lines
 from zjj_console.widgets.cells import Line
 from zjj_console.widgets.panel import Panel
 from zjj_console.widgets.verb_words import key_hints, offered
@@ -34,6 +35,7 @@ class CaseScreen(ConsoleScreen):
         self._choosing: list[Line] = []
         self._twins: list[Twin] = []
         self._history: History | None = None
+        self._clashes: list[Clash] = []
 
     def body(self) -> Iterator[Widget]:
         with Horizontal(id="panes"):
@@ -67,6 +69,7 @@ class CaseScreen(ConsoleScreen):
         self._case, self._legal = self.read_case()
         self._twins = self.session.desk.twins(self._case) if self._case is not None else []
         self._history = None  # read when it is shown
+        self._clashes = reads_conflicts.of_case(self.session.desk.reader, self.case_id)
         if before is not None and self._case is not None and before.version != self._case.version:
             self._changed_at = self.session.desk.now()
 
@@ -96,7 +99,8 @@ class CaseScreen(ConsoleScreen):
     def _facts(self, width: int, *, brief: bool = False) -> list[Line]:
         case, frame, desk = self._case, self.session.frame(), self.session.desk
         assert case is not None
-        lines = [case_lines.headline(case, frame), *case_lines.requests(case, frame)]
+        lines = [case_lines.headline(case, frame), *conflict_lines.of_case(self._clashes, frame)]
+        lines += case_lines.requests(case, frame)
         lines += [*case_lines.fields(case, desk.actor, frame, width, brief=brief), ()]
         return [*lines, case_lines.clock_head(), *case_lines.clocks(case, frame, brief=brief), ()]
 

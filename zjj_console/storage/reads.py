@@ -231,43 +231,43 @@ class _Envelope(Struct):
     trial: bool = False
 
 
+_envelope = msgspec.json.Decoder(_Envelope).decode
+
+
 def timeline(db: Connection, case: Case) -> list[Moment]:
-    """All events of a case, oldest first; the first of an imported one lies in its batch's chunk event."""
-    moments: list[Moment] = []
-    decoder = msgspec.json.Decoder(_Envelope)
-    origin = db.execute("SELECT origin_lseq, origin_off FROM case_row WHERE id = ?", (case.id,)).fetchone()
-    if origin is not None and origin[0] is not None:
-        body = db.execute("SELECT body FROM event WHERE lseq = ?", (origin[0],)).fetchone()[0]
-        envelope = decoder.decode(body)
-        row = envelope.data["rows"][origin[1]]
-        moments.append(
-            Moment(
-                origin[0], "imported", envelope.actor, envelope.at, None, envelope.trial, {"set": row[1], "args": {}}
-            )
-        )
-    return moments + stream_of(db, case.id)
+    """All events of a case in the common order; the first of an imported one lies in its batch's chunk event."""
+    return [*_imported(db, case), *stream_of(db, case.id)]
 
 
 def stream_of(db: Connection, stream: str) -> list[Moment]:
     """The events of one stream in the common order."""
-    apart = {row[0] for row in db.execute("SELECT event_id FROM conflict WHERE stream = ?", (stream,))}
-    found = []
-    decoder = msgspec.json.Decoder(_Envelope)
-    for entry in order.of_stream(db, stream):
-        e = decoder.decode(entry.body)
-        found.append(Moment(entry.lseq, e.kind, e.actor, e.at, e.happened, e.trial, e.data, entry.id in apart))
-    return found
+    return _moments(db, stream)
 
 
 def story(db: Connection, case: Case) -> list[Moment]:
     """The timeline with the climb beside it: each rung at its own instant, however late it was written down."""
-    decoder = msgspec.json.Decoder(_Envelope)
-    climb = []
-    for lseq, body in db.execute("SELECT lseq, body FROM event WHERE stream = ?", (stream(case.id),)):
-        e = decoder.decode(body)
+    return [*_imported(db, case), *sorted(_moments(db, case.id, stream(case.id)), key=lambda m: m.at)]
+
+
+def _imported(db: Connection, case: Case) -> list[Moment]:
+    origin = db.execute("SELECT origin_lseq, origin_off FROM case_row WHERE id = ?", (case.id,)).fetchone()
+    if origin is None or origin[0] is None:
+        return []
+    e = _envelope(db.execute("SELECT body FROM event WHERE lseq = ?", (origin[0],)).fetchone()[0])
+    values = e.data["rows"][origin[1]][1]
+    return [Moment(origin[0], "imported", e.actor, e.at, None, e.trial, {"set": values, "args": {}})]
+
+
+def _moments(db: Connection, *streams: str) -> list[Moment]:
+    marks = ", ".join("?" * len(streams))
+    wanted = f"SELECT event_id FROM conflict WHERE stream IN ({marks})"
+    apart = {row[0] for row in db.execute(wanted, streams)}
+    found = []
+    for entry in order.where(db, f"stream IN ({marks})", streams):
+        e = _envelope(entry.body)
         at = e.data["climb"]["rungs"][-1]["at"] if e.kind == "escalated" else e.at
-        climb.append(Moment(lseq, e.kind, _who(e), at, e.happened, e.trial, e.data))
-    return sorted([*timeline(db, case), *climb], key=lambda m: (m.at, m.lseq))
+        found.append(Moment(entry.lseq, e.kind, _who(e), at, e.happened, e.trial, e.data, entry.id in apart))
+    return found
 
 
 def _who(e: _Envelope) -> str:

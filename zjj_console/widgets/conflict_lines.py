@@ -56,8 +56,19 @@ def clash(one: Clash, at: Frame, width: int, *, selected: bool) -> Line:
     )  # fmt: skip
 
 
+def of_case(found: Sequence[Clash], at: Frame) -> list[Line]:
+    """On the case's own page: what was done about it and does not apply."""
+    return [
+        ((f" {t('未生效')} {conflict_view.by(at.town, one, t)} {conflict_view.what(one, t)}  {conflict_view.why(one, t)}  F10 4",
+          "bold $p1"),)
+        for one in found
+    ]  # fmt: skip
+
+
 def compared(found: Sequence[Difference]) -> list[Line]:
     """Field by field what it saw, what it wanted, what stands now; where these differ stands out."""
+    if not found:
+        return []
     names = "".join(fit(t(name), _VALUE) for name in ("当时所见", "想改为", "现在是"))
     lines: list[Line] = [((fit(f" {t('字段')}", _FIELD) + names, "$dim"),)]
     for d in found:

@@ -1,0 +1,127 @@
+"""`zjj sync` at two consoles and a hub on the loopback: join, exchange, status, conflicts, and each way to fail (§6.7)."""
+
+import json
+
+import pytest
+
+from tests.commands.conftest import Zjj
+from tests.hub.served import Hands, Served
+from zjj_console.commands.context import instant_of
+from zjj_console.desk import heartbeat
+from zjj_console.domain.handles import set_home
+from zjj_console.hub import doors, setup
+from zjj_console.hub.store import Store
+from zjj_console.storage.setup import create
+
+NOW = instant_of("2021-03-01T23:24:00+08:00")
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    """A hub of this town, and one of another."""
+    made = []
+    for town in ("zjj", "elsewhere"):
+        store = Store(f"sqlite:///{tmp_path_factory.mktemp(town) / 'hub.db'}")
+        setup.create(store, town, NOW)
+        made.append(Served(store, hands=Hands(NOW)))
+    yield made
+    for one in made:
+        one.stop()
+        one.hub.store.close()
+
+
+@pytest.fixture
+def desks(tmp_path):
+    """Two consoles of this town, each on a file of its own."""
+    found = []
+    for name in "ab":
+        create(tmp_path / f"{name}.db", "zjj")
+        found.append(Zjj(tmp_path / f"{name}.db", "2021-03-01 23:24"))
+    yield found
+    set_home("A")
+
+
+def code(served, role="console"):
+    return served.hub.store.writing(lambda db: doors.new_code(db, role, 1, NOW))
+
+
+def joined(desks, served):
+    return [desk.data("sync", "join", served.url, "--code", code(served)) for desk in desks]
+
+
+def test_6_7_two_consoles_join_exchange_clash_and_agree_again(hub, desks):
+    a, b = desks
+    a.data("do", "xj dhj js 3")
+    told = joined(desks, hub[0])
+    assert told[0]["waiting"] == 1 and {one["console"] for one in told} == {"A", "B"}
+    done = a.data("sync", "run", "--once")
+    assert (done["pushed"], done["confirmed"], done["waiting"]) == (1, 1, 0)
+    assert b.data("sync", "run", "--once")["taken"] == 1
+    a.data("do", "pd A1001 cg")
+    b.data("do", "pd A1001 sc")
+    assert b.data("sync", "status")["waiting"] >= 2
+    for desk in (a, b, a):
+        desk.data("sync", "run", "--once")
+    found = [desk.data("sync", "conflicts")["conflicts"] for desk in desks]
+    assert [(one["id"], one["own"], one["case"]) for (one,) in found] == [
+        (found[0][0]["id"], False, "1001"), (found[0][0]["id"], True, "A1001")]  # fmt: skip
+    lead = next(field for field in found[1][0]["fields"] if field["field"] == "lead")
+    assert lead["wanted"] != lead["stands"] == "城管中队" and "主办" in found[1][0]["why_zh"]
+    assert "冲突 1 项" in a("sync", "run", "--once")["warnings"][0]
+    events = b.data("case", "timeline", "A1001")["events"]
+    assert [event["applied"] for event in events] == [True, True, True, False, False]
+    short = found[0][0]["id"][-8:]
+    assert "已生效" in a.read("sync", "resolve", short, "--take", "remote")
+    assert a.error("sync", "resolve", short, "--take", "remote", code=8)
+    for desk in (a, b):
+        desk.data("sync", "run", "--once")
+    assert [desk.data("sync", "conflicts")["conflicts"] for desk in desks] == [[], []]
+    assert [one["choice"] for one in b.data("sync", "conflicts", "--all")["conflicts"]] == ["remote"]
+    assert all(desk.data("audit", "verify")["first_bad"] is None for desk in desks)
+
+
+def test_a_console_that_is_not_let_in_says_why_and_keeps_what_it_has(hub, desks):
+    a, _ = desks
+    assert a.error("sync", "run", "--once", code=2).startswith("本机未接入中心")
+    assert a.data("sync", "status")["state"] == "none"
+    assert (
+        a("sync", "join", hub[0].url, "--code", "WRONG-WRONG-WRONG-WRONG", code=7)["errors"][0]["code"]
+        == "E_PERMISSION"
+    )
+    assert "elsewhere" in a.error("sync", "join", hub[1].url, "--code", code(hub[1]), code=5)
+    assert a.error("sync", "join", "http://hub.example", "--code", "x", code=2)
+    assert a.error("sync", "join", "http://127.0.0.1:1", "--code", "x", code=9)
+    assert a.data("sync", "status")["hub"] is None
+    a.data("sync", "join", hub[0].url, "--code", code(hub[0]))
+    assert a.error("sync", "join", hub[0].url, "--code", code(hub[0]), code=5)
+    letter = a.data("sync", "status")["console"]
+    hub[0].hub.store.writing(lambda db: doors.revoke(db, letter, NOW))
+    a.data("do", "xj dhj js 3")
+    assert a("sync", "run", "--once", code=7)["errors"][0]["message"].startswith("本机已被中心停用")
+    told = a.data("sync", "status")
+    assert (told["state"], told["trouble"], told["waiting"]) == ("stopped", "revoked", 1)
+    a.data("sync", "leave")
+    assert a.error("sync", "leave", code=6)
+    a.data("sync", "join", hub[0].url, "--code", code(hub[0]))
+    assert a.data("sync", "run", "--once")["confirmed"] == 1
+
+
+def test_the_line_is_down(hub, desks):
+    a, _ = desks
+    joined([a], hub[0])
+    link = heartbeat.beside(a.db, ".hub")
+    link.write_text(json.dumps({**json.loads(link.read_text()), "url": "http://127.0.0.1:1"}))
+    a.data("do", "xj dhj js 3")
+    left, out, err = a.run("sync", "run", "--once")
+    assert (left, out) == (9, "") and "本地数据无恙" in err
+    assert a.data("sync", "status")["state"] == "cut"
+    link.chmod(0o644)
+    assert "0600" in a.error("sync", "run", "--once", code=2)
+    a.data("db", "check")
+
+
+def test_a_conflict_is_settled_by_somebody_who_answers_for_the_desk(hub, desks):
+    a, _ = desks
+    assert a.error("sync", "resolve", "nothing", "--take", "remote", code=6)
+    assert a.error("sync", "resolve", "nothing", "--take", "mine", code=2)
+    assert a("sync", "resolve", "nothing", "--take", "keep", by="2201", code=7)["errors"][0]["code"]
