@@ -3,8 +3,10 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,9 +46,22 @@ class Cluster:
         if self.as_user:
             shutil.chown(folder, _user())
         self._run("initdb", "-D", str(folder / "data"), "-U", "hub", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")  # fmt: skip
-        options = f"-k {folder} -c listen_addresses='' -c fsync={'on' if durable else 'off'} -c max_connections=200"
-        self._run("pg_ctl", "-D", str(folder / "data"), "-w", "-o", options, "-l", str(folder / "log"), "start")
+        self.options = (
+            f"-k {folder} -c listen_addresses='' -c fsync={'on' if durable else 'off'} -c max_connections=200"
+        )
+        self.start()
         self._made = 0
+
+    def start(self) -> None:
+        """A postmaster that was killed leaves children for a moment, which still hold the folder."""
+        words = ("-D", str(self.folder / "data"), "-w", "-o", self.options, "-l", str(self.folder / "log"), "start")
+        for _ in range(50):
+            try:
+                self._run("pg_ctl", *words)
+                return
+            except AssertionError:
+                time.sleep(0.1)
+        self._run("pg_ctl", *words)
 
     def _run(self, name: str, *words: str) -> None:
         done = subprocess.run([str(self.bin / name), *words], capture_output=True, text=True, cwd="/", **self.as_user)
@@ -61,6 +76,23 @@ class Cluster:
         name = f"t{self._made}"
         self._run("createdb", "-h", str(self.folder), "-U", "hub", name)
         return self.url(name)
+
+    def crash(self) -> None:
+        """Every process of it is killed, as by a power cut of the machine; then it comes up again and recovers."""
+        pid = int((self.folder / "data/postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGKILL)
+        self._ended(pid)
+        self.start()
+
+    def _ended(self, pid: int) -> None:
+        """Its children leave by themselves once their parent is gone; the shared memory is free then."""
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                break
+            time.sleep(0.02)
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")

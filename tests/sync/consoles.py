@@ -14,6 +14,14 @@ from zjj_console.sync.wire import Pushed
 HOUR = 3_600_000_000
 
 
+def picture(db):
+    """Every row that screens read, without what is local to the file."""
+    names = [r[1] for r in db.execute("PRAGMA table_info(case_row)") if r[1] not in ("rid", "origin_lseq")]
+    cases = db.execute(f"SELECT {', '.join(names)} FROM case_row ORDER BY id").fetchall()
+    tables = ("timer", "dispatch", "conflict", *duty_rows.TABLES)
+    return {"case_row": cases, **{table: duty_rows.contents(db, table) for table in tables}}
+
+
 class Crash(Exception):
     """The process dies here."""
 
@@ -148,11 +156,7 @@ class Console:
         assert {row[1] for row in found if row[2]} <= apart
 
     def picture(self):
-        """Every row that screens read, without what is local to the file."""
-        names = [r[1] for r in self.db.execute("PRAGMA table_info(case_row)") if r[1] not in ("rid", "origin_lseq")]
-        cases = self.db.execute(f"SELECT {', '.join(names)} FROM case_row ORDER BY id").fetchall()
-        tables = ("timer", "dispatch", "conflict", *duty_rows.TABLES)
-        return {"case_row": cases, **{table: duty_rows.contents(self.db, table) for table in tables}}
+        return picture(self.db)
 
     def conflicts(self):
         return {row[0] for row in self.db.execute("SELECT event_id FROM conflict").fetchall()}
