@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench import dispatch, duty, hub, imports, map, screen, startup, sweep
+from tests.bench import dispatch, duty, hub, imports, map, screen, startup, sweep, sync
 
 BENCHES = {
     "import": imports.run,
@@ -13,6 +13,7 @@ BENCHES = {
     "sweep": sweep.run,
     "map": map.run,
     "hub": hub.run,
+    "sync": sync.run,
 }
 
 
