@@ -2,7 +2,8 @@
 
 import msgspec
 
-from zjj_console.domain.judge import APPLIED, INVALID, judge
+from zjj_console.domain.judge import APPLIED, CONFLICT, INVALID, judge
+from zjj_console.domain.registers import EMPTY, REASON, overtaken, register
 from zjj_console.storage import journal, order
 from zjj_console.sync.wire import GENESIS, Ack, PullAnswer, Pulled, PushAnswer, Pushed, hub_chained
 
@@ -28,7 +29,7 @@ class TrialHub:
 
     def __init__(self, log="hub-1"):
         self.name, self.now = log, 1_614_612_240_000_000
-        self.log, self.ids, self.ends, self.cases = [], {}, {}, {}
+        self.log, self.ids, self.ends, self.cases, self.registers = [], {}, {}, {}, {}
 
     @property
     def head(self):
@@ -41,7 +42,7 @@ class TrialHub:
     def restore(self, head):
         """Put back a backup: what came later is unknown again."""
         kept = self.log[:head]
-        self.log, self.ids, self.ends, self.cases = [], {}, {}, {}
+        self.log, self.ids, self.ends, self.cases, self.registers = [], {}, {}, {}, {}
         for one in kept:
             self.append(one.body.encode(), bytes.fromhex(one.hash))
 
@@ -83,6 +84,13 @@ class TrialHub:
         events = order.events_of(body)
         if events is None:
             return INVALID, "data"
+        stored = journal.decode(body)
+        of = register(stored.stream, stored.kind)
+        if of[0]:
+            last = self.registers.get(of, EMPTY)
+            if overtaken(last, stored.seen, stored.data):
+                return CONFLICT, REASON
+            self.registers[of] = last.then(msgspec.json.decode(body, type=Envelope).id, stored.data)
         chunk = len(events) > 1 or b'"cases_imported"' in body
         for event in events:
             judged = judge(self.cases.get(event.case), event)

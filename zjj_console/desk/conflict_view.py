@@ -10,6 +10,7 @@ from zjj_console.desk import wording
 from zjj_console.domain.judge import CONFLICT, DENIED, INVALID
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.model import Case
+from zjj_console.domain.registers import REASON
 from zjj_console.i18n import Teller
 from zjj_console.storage import order, projections
 from zjj_console.storage.db import Connection
@@ -83,6 +84,8 @@ def why(clash: Clash, say: Teller) -> str:
     told = say(WHY.get(worst, WHY[INVALID]))
     if worst != CONFLICT:
         return told
+    if clash.first.reason == REASON:
+        return f"{told}: {say('同一记录')}"
     reason = {name for line in clash.events for name in line.reason.split()}
     fields = [say(zh) for name, (zh, _) in _FIELDS.items() if name in reason] or [say("办理进度")]
     return f"{told}: {' '.join(fields)}"

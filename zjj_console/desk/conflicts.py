@@ -1,10 +1,10 @@
 """Settling what two desks did without knowing of each other (§6.7): a person says so, and that is an event."""
 
 from zjj_console.desk.acts import Act, Done
-from zjj_console.domain import permits
+from zjj_console.domain import permits, registers
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import Event, Refusal
-from zjj_console.storage import order, reads_conflicts, refold
+from zjj_console.storage import reads_conflicts, refold
 from zjj_console.storage.db import Connection
 
 CHOICES = {
@@ -34,7 +34,7 @@ def resolve(event_id: str, choice: str) -> Act:
             return Refusal(8, "6.7", "此冲突已处理", "that conflict is settled already")
         stream = clash.first.stream
         events = [
-            Event(order.RESOLVED, stream, {"args": {}, "event": one.event_id, "choice": choice})
+            Event(registers.RESOLVED, stream, {"args": {}, "event": one.event_id, "choice": choice})
             for one in clash.events
             if not one.resolved_by
         ]

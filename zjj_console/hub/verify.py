@@ -6,10 +6,9 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection, Row, select
 
-from zjj_console.domain.model import Case
 from zjj_console.hub.order import UNREADABLE
 from zjj_console.hub.tables import DEVICE, EVENT, HEAD, ORIGIN, QUARANTINE
-from zjj_console.hub.weigh import read, weigh
+from zjj_console.hub.weigh import Standing, read, weigh
 from zjj_console.storage.journal import GENESIS, chained
 from zjj_console.sync.wire import hub_chained
 
@@ -59,7 +58,7 @@ class _Walk:
         self.seq, self.chain = 0, GENESIS
         self.devices = {row.id: row for row in db.execute(select(DEVICE))}
         self.ends: dict[str, tuple[int, int, bytes]] = {}
-        self.cases: dict[str, Case | None] = {}
+        self.cases: Standing = {}
         self.origins: dict[str, tuple[int, int]] = {}
         query = select(QUARANTINE).where(QUARANTINE.c.reason == UNREADABLE)
         self.aside = {(row.device, row.epoch, row.dseq): row for row in db.execute(query)}

@@ -11,8 +11,9 @@ import msgspec
 from msgspec import Meta, Struct
 from sqlalchemy import Connection, select
 
-from zjj_console.domain.judge import APPLIED, BEGINS, DENIED, INVALID, judge
+from zjj_console.domain.judge import APPLIED, BEGINS, CONFLICT, DENIED, INVALID, judge
 from zjj_console.domain.model import Case, Event
+from zjj_console.domain.registers import EMPTY, REASON, RESOLVED, Last, overtaken, register
 from zjj_console.hub.tables import EVENT, ORIGIN
 from zjj_console.storage.journal import ENVELOPE_VERSION
 
@@ -20,6 +21,8 @@ CHUNK = "cases_imported"
 MAX_ROWS = 500  # of an import chunk
 REMEMBERED = 20_000  # cases
 _PARAMETERS = 500  # of one query
+_REGISTER = "\n"  # before and inside the key of a register
+_ALIKE = 50  # events at the end of a register that may say the same: as many as consoles
 _Count = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 _Text = Annotated[str, Meta(min_length=1, max_length=200, pattern="^[^\\x00-\\x1f\\x7f]*$")]
 
@@ -35,6 +38,7 @@ class Envelope(Struct):
     epoch: _Count
     dseq: _Count
     at: Annotated[int, Meta(ge=0, le=2**62)]
+    seen: Any = None
     data: dict[str, Any] = {}
 
 
@@ -47,6 +51,9 @@ def read(body: bytes) -> Envelope | None:
         return _decode(body)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return None
+
+
+Standing = dict[str, Case | Last | None]  # a case by its id, the end of a register by its key; None: nothing there yet
 
 
 class Verdict(Struct, frozen=True):
@@ -62,7 +69,20 @@ def concerns(event: Envelope) -> list[str]:
     """The cases whose standing decides or changes with this event."""
     if event.kind == CHUNK:
         return [case for case, _ in chunk_rows(event.data) or ()]
-    return [event.stream] if "set" in event.data else []
+    if "set" in event.data:
+        return [event.stream]
+    of = register(event.stream, event.kind)
+    return [_key(*of)] if of[0] else []
+
+
+def _key(stream: str, kind: str) -> str:
+    """A register among the cases: no stream has such a character."""
+    return f"{_REGISTER}{stream}{_REGISTER}{kind}"
+
+
+def _case(standing: Standing, case_id: str) -> Case | None:
+    found = standing.get(case_id)
+    return found if isinstance(found, Case) else None
 
 
 def chunk_rows(data: dict[str, Any]) -> list[tuple[str, Any]] | None:
@@ -76,7 +96,7 @@ def chunk_rows(data: dict[str, Any]) -> list[tuple[str, Any]] | None:
     return [(row[0], row[1]) for row in rows]
 
 
-def weigh(event: Envelope, role: str, cases: dict[str, Case | None]) -> Verdict:
+def weigh(event: Envelope, role: str, cases: Standing) -> Verdict:
     """The verdict on an event, the cases that it concerns being in `cases`; they are moved on where it applies.
 
     DENIED `role`: the gateway brings reports and nothing else. INVALID `version`: an envelope newer than this hub; `data`:
@@ -90,8 +110,8 @@ def weigh(event: Envelope, role: str, cases: dict[str, Case | None]) -> Verdict:
         if event.kind == CHUNK:
             return _chunk(event, cases)
         if "set" not in event.data:
-            return Verdict()
-        judged = judge(cases.get(event.stream), Event(event.kind, event.stream, event.data))
+            return _continue(event, cases)
+        judged = judge(_case(cases, event.stream), Event(event.kind, event.stream, event.data))
     except Exception:  # whatever a stranger wrote into `data`: it gets a verdict and the next event its turn
         return _UNREADABLE
     if judged.verdict == APPLIED:
@@ -99,7 +119,20 @@ def weigh(event: Envelope, role: str, cases: dict[str, Case | None]) -> Verdict:
     return Verdict(judged.verdict, judged.reason)
 
 
-def _chunk(event: Envelope, cases: dict[str, Case | None]) -> Verdict:
+def _continue(event: Envelope, cases: Standing) -> Verdict:
+    """An event about no case stands where it saw the last of its register."""
+    of = register(event.stream, event.kind)
+    if not of[0]:
+        return Verdict()
+    last = cases.get(_key(*of))
+    last = last if isinstance(last, Last) else EMPTY
+    if overtaken(last, event.seen, event.data):
+        return Verdict(CONFLICT, REASON)
+    cases[_key(*of)] = last.then(event.id, event.data)
+    return Verdict()
+
+
+def _chunk(event: Envelope, cases: Standing) -> Verdict:
     """A chunk stands as a whole; a row begins a case only where there is none."""
     rows = chunk_rows(event.data)
     if rows is None:
@@ -132,10 +165,10 @@ class Memory:
 
     def __init__(self, limit: int = REMEMBERED) -> None:
         self.limit = limit
-        self.cases: dict[str, Case | None] = {}
+        self.cases: Standing = {}
         self.at: tuple[int, bytes] | None = None
 
-    def standing(self, db: Connection, seq: int, digest: bytes, wanted: Iterable[str]) -> dict[str, Case | None]:
+    def standing(self, db: Connection, seq: int, digest: bytes, wanted: Iterable[str]) -> Standing:
         """The wanted cases as they stand at the locked head (seq, digest)."""
         if self.at != (seq, digest):
             self.cases.clear()
@@ -143,7 +176,7 @@ class Memory:
         known = {case_id: self.cases[case_id] for case_id in wanted if case_id in self.cases}
         return known | folded(db, sorted(wanted - known.keys()))
 
-    def keep(self, seq: int, digest: bytes, cases: dict[str, Case | None]) -> None:
+    def keep(self, seq: int, digest: bytes, cases: Standing) -> None:
         """After the commit, and only then: what stands at the new head. The oldest are forgotten first."""
         self.at = (seq, digest)
         for case_id in cases:
@@ -153,29 +186,51 @@ class Memory:
             del self.cases[next(iter(self.cases))]
 
 
-def folded(db: Connection, case_ids: list[str]) -> dict[str, Case | None]:
-    """The cases as the log's applied events make them; None where none began."""
-    found: dict[str, Case | None] = dict.fromkeys(case_ids)
-    for first in range(0, len(case_ids), _PARAMETERS):
-        part = case_ids[first : first + _PARAMETERS]
-        begun = (
-            select(ORIGIN.c.case_id, ORIGIN.c.row, EVENT.c.body)
-            .join(EVENT, EVENT.c.hub_seq == ORIGIN.c.hub_seq)
-            .where(ORIGIN.c.case_id.in_(part))
-        )
-        for case_id, number, body in db.execute(begun):
-            chunk = read(body)
-            rows = chunk_rows(chunk.data) if chunk else None
-            found[case_id] = _row(*rows[number]) if rows else None
-        later = (
-            select(EVENT.c.body)
-            .where(EVENT.c.stream.in_(part), EVENT.c.verdict == APPLIED, EVENT.c.kind != CHUNK)
-            .order_by(EVENT.c.hub_seq)
-        )
-        for (body,) in db.execute(later):
-            event = read(body)
-            if event is not None and "set" in event.data:
-                judged = judge(found.get(event.stream), Event(event.kind, event.stream, event.data))
-                if judged.verdict == APPLIED:
-                    found[event.stream] = _plain(judged.case)
+def folded(db: Connection, wanted: list[str]) -> Standing:
+    """Cases and registers as the log's applied events make them; None where nothing began."""
+    found: Standing = dict.fromkeys(wanted)
+    ids = [one for one in wanted if not one.startswith(_REGISTER)]
+    for first in range(0, len(ids), _PARAMETERS):
+        _fold_cases(db, ids[first : first + _PARAMETERS], found)
+    for key in found.keys() - ids:
+        found[key] = _end(db, *key[1:].split(_REGISTER))
     return found
+
+
+def _fold_cases(db: Connection, ids: list[str], found: Standing) -> None:
+    begun = (
+        select(ORIGIN.c.case_id, ORIGIN.c.row, EVENT.c.body)
+        .join(EVENT, EVENT.c.hub_seq == ORIGIN.c.hub_seq)
+        .where(ORIGIN.c.case_id.in_(ids))
+    )
+    for case_id, number, body in db.execute(begun):
+        chunk = read(body)
+        rows = chunk_rows(chunk.data) if chunk else None
+        found[case_id] = _row(*rows[number]) if rows else None
+    later = (
+        select(EVENT.c.body)
+        .where(EVENT.c.stream.in_(ids), EVENT.c.verdict == APPLIED, EVENT.c.kind != CHUNK)
+        .order_by(EVENT.c.hub_seq)
+    )
+    for (body,) in db.execute(later):
+        event = read(body)
+        if event is not None and "set" in event.data:
+            judged = judge(_case(found, event.stream), Event(event.kind, event.stream, event.data))
+            if judged.verdict == APPLIED:
+                found[event.stream] = _plain(judged.case)
+
+
+def _end(db: Connection, stream: str, kind: str) -> Last:
+    """The end of a register: the last events that say the same."""
+    only = EVENT.c.kind == kind if kind else EVENT.c.kind != RESOLVED
+    query = (
+        select(EVENT.c.body)
+        .where(EVENT.c.stream == stream, EVENT.c.verdict == APPLIED, only)
+        .order_by(EVENT.c.hub_seq.desc())
+        .limit(_ALIKE)
+    )
+    latest = [event for (body,) in db.execute(query) if (event := read(body)) is not None]
+    last = EMPTY
+    for event in reversed(latest):
+        last = last.then(event.id, event.data)
+    return last

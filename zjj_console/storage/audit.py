@@ -250,7 +250,7 @@ def _replay(db: Connection, into: Connection) -> None:
         for (body,) in db.execute(f"SELECT body FROM event WHERE {wanted} ORDER BY lseq", duty_rows.KINDS).fetchall():
             duty_rows.apply(into, journal.decode(body))
         return
-    for entry in order.where(db, wanted, duty_rows.KINDS):
+    for entry in order.standing(order.where(db, wanted, duty_rows.KINDS)):
         refold.add(into, entry)
 
 

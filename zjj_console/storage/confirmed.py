@@ -7,6 +7,7 @@ in one transaction, the caller's.
 import msgspec
 from msgspec import Struct
 
+from zjj_console.domain import registers
 from zjj_console.domain.chain import GENESIS, hub_chained
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.judge import judge
@@ -202,8 +203,10 @@ def _settle(db: Connection, duty: DutyTime, news: list[_News]) -> None:
         else:
             by_stream.setdefault(one.entry.stream, []).append(one)
     for stream, ones in by_stream.items():
-        if not _echo(db, stream, ones) and (_told_apart(ones) or not all(_folds_duty(n) for n in ones)):
-            touched.setdefault(stream, None)
+        if _echo(db, stream, ones):
+            continue
+        if _told_apart(ones) or not all(_folds_duty(n) for n in ones) or refold.pending(db, "stream = ?", (stream,)):
+            touched.setdefault(stream, None)  # of rows of duty only what clashes is folded here
     for stream, origin in touched.items():
         refold.case(db, duty, stream, origin)
     for case_id in climbed - touched.keys():
@@ -211,7 +214,7 @@ def _settle(db: Connection, duty: DutyTime, news: list[_News]) -> None:
 
 
 def _told_apart(ones: list[_News]) -> bool:
-    return any(n.entry.verdict or n.entry.kind == order.RESOLVED for n in ones)
+    return any(n.entry.verdict or n.entry.kind == registers.RESOLVED for n in ones)
 
 
 def _folds_duty(one: _News) -> bool:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from zjj_console.domain.ids import uuid7
 from zjj_console.domain.model import Actor, Event
+from zjj_console.domain.registers import RESOLVED, register
 from zjj_console.storage.db import Connection, file_identity, set_meta
 
 DOMAIN = b"zjj-evt-1\0"
@@ -58,7 +59,6 @@ def append(
     *,
     stream: str | None = None,
     happened: int | None = None,
-    seen: int | None = None,
     cmd: str | None = None,
 ) -> list[int]:
     """Write the events of one action behind the head; returns their local sequence numbers.
@@ -85,7 +85,7 @@ def append(
             "dseq": head.dseq,
             "at": now,
             "happened": happened,
-            "seen": seen,
+            "seen": _seen(db, stream or event.case, event.kind),
             "cmd": cmd,
             "trial": actor.trial,
             "data": event.data,
@@ -100,6 +100,20 @@ def append(
         numbers.append(int(done.lastrowid))
     set_meta(db, dseq=str(head.dseq), head=head.hash.hex())
     return numbers
+
+
+def _seen(db: Connection, stream: str, kind: str) -> str | None:
+    """The last event of the register that stands here, in the common order; None where no register is continued."""
+    of, only = register(stream, kind)
+    if not of:
+        return None
+    row = db.execute(
+        f"SELECT id FROM event WHERE stream = ? {'AND kind = ?' if only else 'AND kind <> ?'}"
+        " AND id NOT IN (SELECT event_id FROM conflict WHERE stream = event.stream)"
+        " ORDER BY hub_seq IS NOT NULL, coalesce(hub_seq, lseq) DESC LIMIT 1",
+        (of, only or RESOLVED),
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 def last_own(db: Connection) -> int | None:
@@ -119,6 +133,7 @@ class Stored(Struct):
     actor: str = ""
     at: int = 0
     cmd: str = ""
+    seen: str | None = None
 
 
 decode = msgspec.json.Decoder(Stored).decode

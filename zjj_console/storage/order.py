@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from zjj_console.domain.judge import APPLIED, INVALID, judge
+from zjj_console.domain.judge import APPLIED, CONFLICT, INVALID, judge
 from zjj_console.domain.lifecycle import evolve
 from zjj_console.domain.model import Case, Event
+from zjj_console.domain.registers import EMPTY, REASON, RESOLVED, Last, overtaken, register
 from zjj_console.storage import journal
 from zjj_console.storage.db import Connection, meta
 
-RESOLVED = "conflict_resolved"  # {"event": id of what did not apply, "choice": local | remote | keep}
 _COLUMNS = "lseq, hub_seq, verdict, reason, id, stream, kind, actor, device, at, body"
 _CONFLICT = ("event_id", "stream", "kind", "actor", "device", "at", "verdict", "reason", "provisional", "resolved_by",
              "choice")  # fmt: skip
@@ -105,6 +105,15 @@ def events_of(body: bytes) -> list[Event] | None:
         return None
 
 
+def standing(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Those that stand, of entries in the common order; with whole registers among them."""
+    fold = Fold(judging=True)
+    for entry in entries:
+        fold.add(entry)
+        if entry.id not in fold.conflicts:
+            yield entry
+
+
 class Fold:
     """Cases, what brought the imported ones, and what did not apply: event by event in the common order.
 
@@ -117,6 +126,7 @@ class Fold:
         self.cases: dict[str, Case] = {}
         self.origin: dict[str, tuple[int, int]] = {}  # (lseq of the first chunk, place in it)
         self.conflicts: dict[str, Conflict] = {}
+        self._last: dict[tuple[str, str], Last] = {}  # of every register, what stands
 
     def add(self, entry: Entry) -> None:
         if self.judging and entry.verdict:
@@ -124,6 +134,9 @@ class Fold:
             return
         if entry.kind == RESOLVED:
             self._resolve(entry)
+            return
+        if self.judging and (of := register(entry.stream, entry.kind)) != ("", ""):
+            self._continue(entry, of)
             return
         chunk = entry.kind == "cases_imported"
         events = events_of(entry.body)
@@ -144,6 +157,19 @@ class Fold:
                 self.cases[event.case] = evolve(self.cases.get(event.case), event)
             if chunk:
                 self.origin.setdefault(event.case, (entry.lseq, offset))
+
+    def _continue(self, entry: Entry, of: tuple[str, str]) -> None:
+        """What is pending must have seen the last of its register; the hub has said so of what is confirmed."""
+        try:
+            stored = journal.decode(entry.body)
+        except msgspec.MsgspecError:
+            self._stands_apart(entry, INVALID, "data")
+            return
+        last = self._last.get(of, EMPTY)
+        if entry.hub_seq is None and overtaken(last, stored.seen, stored.data):
+            self._stands_apart(entry, CONFLICT, REASON)
+        else:
+            self._last[of] = last.then(entry.id, stored.data)
 
     def add_all(self, entries: Iterable[Entry]) -> "Fold":
         for entry in entries:

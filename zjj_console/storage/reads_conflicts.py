@@ -61,21 +61,20 @@ _SELECT = (
     " f.reason, f.provisional, f.resolved_by, f.choice, coalesce(c.console, ''), coalesce(c.serial, 0), e.cmd"
     f" {_FROM} LEFT JOIN case_row c ON c.id = f.stream"
 )
+_WAITS = "f.resolved_by = '' AND f.actor <> 'system'"  # what time alone decided is decided anew on what stands
 _ORDER = "ORDER BY f.at, e.device, e.cmd, f.stream, e.dseq"
 
 
 def listed(db: Connection, limit: int = 200, *, everything: bool = False) -> list[Clash]:
     """What still waits for a person, the oldest first; with `everything` what has been settled too."""
-    which = "1" if everything else "f.resolved_by = ''"
+    which = "1" if everything else _WAITS
     found = [_line(row) for row in db.execute(f"{_SELECT} WHERE {which} {_ORDER}")]
     return [Clash(tuple(ones)) for _, ones in groupby(found, lambda line: (line.cmd, line.stream))][:limit]
 
 
 def count(db: Connection) -> int:
     """How many wait for a person."""
-    row = db.execute(
-        f"SELECT count(*) FROM (SELECT DISTINCT e.cmd, f.stream {_FROM} WHERE f.resolved_by = '')"
-    ).fetchone()
+    row = db.execute(f"SELECT count(*) FROM (SELECT DISTINCT e.cmd, f.stream {_FROM} WHERE {_WAITS})").fetchone()
     return int(row[0])
 
 
@@ -90,7 +89,7 @@ def find(db: Connection, event_id: str) -> list[Clash]:
 
 def of_case(db: Connection, case_id: str) -> list[Clash]:
     """Those of one case that wait for a person."""
-    rows = db.execute(f"{_SELECT} WHERE f.stream = ? AND f.resolved_by = '' {_ORDER}", (case_id,))
+    rows = db.execute(f"{_SELECT} WHERE f.stream = ? AND {_WAITS} {_ORDER}", (case_id,))
     found = [_line(row) for row in rows.fetchall()]
     return [Clash(tuple(ones)) for _, ones in groupby(found, lambda line: line.cmd)]
 

@@ -109,7 +109,7 @@ def pending(db: Connection, sql: str, params: tuple[str | bytes, ...], but: str 
 def rows_of(db: Connection, scope: Scope) -> None:
     """Fold a scope's rows anew."""
     duty_rows.forget(db, scope.key)
-    for entry in order.where(db, *condition(scope)):
+    for entry in order.standing(order.where(db, *condition(scope))):
         add(db, entry, scope.day)
 
 
