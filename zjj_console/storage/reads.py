@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from zjj_console.domain.climb import stream
 from zjj_console.domain.handles import handle
@@ -246,7 +247,8 @@ def stream_of(db: Connection, stream: str) -> list[Moment]:
 
 def story(db: Connection, case: Case) -> list[Moment]:
     """The timeline with the climb beside it: each rung at its own instant, however late it was written down."""
-    return [*_imported(db, case), *sorted(_moments(db, case.id, stream(case.id)), key=lambda m: m.at)]
+    moments = [_as_called(m) for m in _moments(db, case.id, stream(case.id))]
+    return [*_imported(db, case), *sorted(moments, key=lambda m: m.at)]
 
 
 def _imported(db: Connection, case: Case) -> list[Moment]:
@@ -265,16 +267,20 @@ def _moments(db: Connection, *streams: str) -> list[Moment]:
     found = []
     for entry in order.where(db, f"stream IN ({marks})", streams):
         e = _envelope(entry.body)
-        at = e.data["climb"]["rungs"][-1]["at"] if e.kind == "escalated" else e.at
-        found.append(Moment(entry.lseq, e.kind, _who(e), at, e.happened, e.trial, e.data, entry.id in apart))
+        found.append(Moment(entry.lseq, e.kind, e.actor, e.at, e.happened, e.trial, e.data, entry.id in apart))
     return found
 
 
-def _who(e: _Envelope) -> str:
+def _as_called(m: Moment) -> Moment:
+    """A step of the ladder at the instant of its rung, and by whom it was done."""
+    if m.kind == "escalated":
+        return replace(m, at=m.data["climb"]["rungs"][-1]["at"])
+    return replace(m, actor=_who(m)) if m.kind in ("rung_called", "rung_answered") else m
+
+
+def _who(m: Moment) -> str:
     """Who called or recorded an answer: the ladder wrote it down in the same act."""
-    if e.kind not in ("rung_called", "rung_answered"):
-        return e.actor
-    rungs = e.data["climb"]["rungs"]
+    rungs = m.data["climb"]["rungs"]
     told = [(call["at"], call["by"]) for rung in rungs for call in rung["calls"]]
     told += [(rung["answered_at"], rung["answered_by"]) for rung in rungs if rung["answered_at"] is not None]
-    return max(told)[1] if told else e.actor
+    return max(told)[1] if told else m.actor
