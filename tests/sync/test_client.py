@@ -113,6 +113,48 @@ async def test_a_revoked_console_keeps_its_data_and_says_why_it_cannot_sync(plac
         assert len(held(place)) == 2
 
 
+async def test_a_credential_is_renewed_before_it_ends_and_no_crash_between_locks_anybody_out(place):
+    async with place:
+        a = await place.console("a")
+        await a.worker.once()
+        first = links.load(a.path, {}).token
+        place.hands.later(days=61)
+        a.network.fault = "unanswered"
+        with pytest.raises(Trouble):
+            await a.worker.client.renew()
+        a.network.fault = ""
+        real = a.worker.client.hello
+
+        async def dies():
+            raise Trouble("network", "network", "断", "cut")
+
+        a.worker.client.hello = dies
+        with pytest.raises(Trouble):
+            await a.worker.once()
+        kept = links.load(a.path, {})
+        assert kept.token == first and kept.fresh, "the fresh one is on disk before it is used"
+        a.worker.client.hello = real
+        a.link = kept
+        await a.restarted()
+        a.do("xj dhj js 3")
+        await a.worker.once()
+        assert (links.load(a.path, {}).token, links.load(a.path, {}).fresh) == (kept.fresh, "")
+        with pytest.raises(Trouble) as caught:
+            await Client(msgspec.structs.replace(kept, fresh=""), a.network).hello()
+        assert caught.value.code == "unauthorized", "the first use of the fresh one ended the old one"
+        assert len(held(place)) == 1
+
+
+async def test_a_credential_that_ended_is_said_and_the_data_are_kept(place):
+    async with place:
+        a = await place.console("a")
+        a.do("xj dhj js 3")
+        place.hands.later(days=91)
+        with pytest.raises(Trouble) as caught:
+            await a.worker.once()
+        assert (caught.value.code, caught.value.kind) == ("expired", "person") and len(a.state()) == 1
+
+
 async def test_a_hub_restored_from_a_backup_gets_back_what_it_lost(place):
     async with place:
         a, b = await place.console("a"), await place.console("b", "0002")

@@ -53,13 +53,17 @@ class Client:
             "user-agent": f"zjj-console/{__version__}",
             "accept-encoding": "identity",
         }
-        if link.token:
-            headers["authorization"] = f"Bearer {link.token}"
         self._http = httpx.AsyncClient(
             base_url=link.url.rstrip("/"), verify=verify, proxy=link.proxy or None, headers=headers, trust_env=False,
             follow_redirects=False, transport=transport,
             timeout=httpx.Timeout(link.read_seconds, connect=link.connect_seconds),
         )  # fmt: skip
+        self.use(link.token)
+
+    def use(self, token: str) -> None:
+        """Come with this credential from now on."""
+        if token:
+            self._http.headers["authorization"] = f"Bearer {token}"
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -70,6 +74,10 @@ class Client:
 
     async def hello(self) -> wire.Hello:
         found: wire.Hello = await self._call("GET", "/v1/hello", wire.Hello)
+        return found
+
+    async def renew(self) -> wire.Renewed:
+        found: wire.Renewed = await self._call("POST", "/v1/renew", wire.Renewed)
         return found
 
     async def push(self, events: list[wire.Pushed]) -> wire.PushAnswer:

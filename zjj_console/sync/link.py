@@ -32,6 +32,7 @@ class Link(Struct, frozen=True, forbid_unknown_fields=True):
     url: str
     log: str = ""  # of the hub; another one under the same address is refused
     token: str = ""
+    fresh: str = ""  # the credential that follows it, told by the hub and not used yet
     console: str = ""  # the letter of our case numbers, as the hub gave it
     ca_file: str = ""  # of an own authority; the certificate is always checked
     proxy: str = ""
@@ -76,7 +77,7 @@ def load(database: Path, environ: Mapping[str, str] = os.environ) -> Link:
     except msgspec.MsgspecError as error:
         raise LinkError("", f"{path.name} 写法不对: {error}", f"{path.name}: {error}") from error
     token = environ.get(TOKEN, "")
-    return checked(replace(found, token=token) if token else found)
+    return checked(replace(found, token=token, fresh="") if token else found)
 
 
 def save(database: Path, link: Link) -> None:

@@ -16,6 +16,7 @@ from zjj_console.desk.liaison import SKEW, Liaison
 from zjj_console.domain.duty import DutyTime
 from zjj_console.storage.confirmed import Disorder
 from zjj_console.storage.db import SqliteError, StorageError, connect, translated
+from zjj_console.sync import link as links
 from zjj_console.sync import wire
 from zjj_console.sync.client import Client, Trouble
 from zjj_console.sync.exchange import Counted, Exchange, offered
@@ -139,6 +140,8 @@ class Worker:
     async def _pull(self, wait: int) -> bool:
         """Pull one answer and take it in; whether nothing more is missing. Raises Trouble."""
         cursor, chain = self._stored(self.exchange.position)
+        if not self._met:
+            await self._greet()
         at_once = not self._met or self._troubles or cursor < self.standing.head
         try:
             answer = await self.client.pull(cursor, chain, wait=0 if at_once else wait)
@@ -154,6 +157,8 @@ class Worker:
             del self._troubles["push"]
         self.patience.well()
         self._well.set()
+        if answer.renew:
+            await self._renew()
         cursor, _ = self._stored(self.exchange.position)
         self._heard(answer.head, answer.now, level=cursor >= answer.head)
         return cursor >= answer.head
@@ -172,6 +177,38 @@ class Worker:
             raise _storage(translated(error, self.path)) from error
         except StorageError as error:
             raise _storage(error) from error
+
+    async def _renew(self) -> None:
+        """A fresh credential before the old one ends: on disk before it is used, for its first use ends the old one."""
+        try:
+            link = links.load(self.path, {})
+            if self.client.link.token not in (link.token, link.fresh):
+                return  # it came from the environment, and whoever keeps it there renews it
+            if not link.fresh:
+                renewed = await self.client.renew()
+                link = replace(link, fresh=renewed.token)
+                links.save(self.path, link)
+            self.client.use(link.fresh)
+            await self.client.hello()
+            links.save(self.path, replace(link, token=link.fresh, fresh=""))
+        except (links.LinkError, OSError):
+            return  # the old one is good for weeks; it is tried again
+
+    async def _greet(self) -> None:
+        """With which credential to come: a crash may have fallen between a fresh one and its first use. Raises Trouble."""
+        try:
+            link = links.load(self.path, {})
+        except links.LinkError:
+            return
+        if not link.fresh:
+            return
+        try:
+            await self._renew()
+        except Trouble as trouble:
+            if trouble.code != "unauthorized":
+                raise
+            self.client.use(link.token)  # another process has asked meanwhile; that one is forgotten
+            links.save(self.path, replace(link, fresh=""))
 
     async def _go_back(self, cursor: int) -> None:
         """The hub was restored from a backup: find the last place where both agree, and take back what lies behind it."""
