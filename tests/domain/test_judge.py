@@ -73,6 +73,7 @@ def test_nonsense_is_invalid_and_a_field_of_a_later_program_changes_nothing() ->
 def test_nobody_changes_the_case_that_was_never_begun_nor_whose_it_is() -> None:
     orphan = judge(None, Event("noted", BASE.id, {"set": {"priority": 1}, "was": {"priority": 3}}))
     assert orphan.verdict == INVALID and fold(None, [changed("noted", BASE, priority=1)]) is None
+    assert judge(None, changed("noted", BASE)).verdict == INVALID, "not even one that changes nothing begins it"
     assert judge(None, Event("handover_read", "handover:x", {"put": {}})).verdict == APPLIED
     forged = judge(BASE, Event("noted", BASE.id, {"set": {"id": "x", "version": 9}, "was": {"id": "", "version": 0}}))
     assert (forged.case.id, forged.case.version) == (BASE.id, BASE.version + 1)

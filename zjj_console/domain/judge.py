@@ -43,8 +43,8 @@ def judge(case: Case | None, event: Event) -> Judged:
     wanted, seen = event.data.get("set", {}), event.data.get("was", {})
     if not isinstance(wanted, dict) or not isinstance(seen, dict):
         return Judged(before, INVALID, ("set",))
-    if case is None and wanted and event.kind not in BEGINS:
-        return Judged(before, INVALID, ("case",))  # what began it was refused: half a case helps nobody
+    if case is None and "set" in event.data and event.kind not in BEGINS:
+        return Judged(before, INVALID, ("case",))  # what began it is not in the order: half a case helps nobody
     changes: dict[str, Any] = {}
     clashes: list[str] = []
     for name, value in wanted.items():
