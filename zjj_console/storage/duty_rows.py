@@ -10,6 +10,7 @@ from zjj_console.domain import handover as ho
 from zjj_console.domain.climb import Climb
 from zjj_console.domain.consult import Meeting
 from zjj_console.domain.handover import Handover
+from zjj_console.domain.registers import RESOLVED
 from zjj_console.domain.visit import Visit
 from zjj_console.storage.db import Connection
 from zjj_console.storage.journal import Stored
@@ -184,7 +185,9 @@ STREAMS = tuple(_BY_STREAM)
 
 
 def apply(db: Connection, event: Stored) -> None:
-    """Fold one event into its rows; events of cases are none of these."""
+    """Fold one event into its rows; events of cases are none of these, and that a conflict is settled changes no row."""
+    if event.kind == RESOLVED:
+        return
     fold = _BY_STREAM.get(event.stream.partition(":")[0]) or _BY_KIND.get(event.kind)
     if fold is not None:
         fold(db, event)
