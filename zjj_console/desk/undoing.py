@@ -43,15 +43,15 @@ def undo(db: Connection, work: Work, own: str = "") -> str | Refusal:
                 "consultations and visits keep their record; withdraw the item",
             )
         by_case.setdefault(stream, []).append(Event(stored.kind, stream, stored.data))
+    apart = db.execute(
+        "SELECT 1 FROM conflict f JOIN event e ON e.id = f.event_id WHERE e.cmd = ? LIMIT 1", (last[0],)
+    ).fetchone()
+    if apart:
+        return _no("该操作与别处冲突，本未生效，不必撤", "it clashed with another desk and does not stand anyway")
     for stream in by_case:
         later = db.execute("SELECT 1 FROM event WHERE stream = ? AND lseq > ?", (stream, rows[-1][0])).fetchone()
         if later:
             return _no("此后已有人操作该案，不能撤销", "somebody has acted on the case since")
-        apart = db.execute(
-            "SELECT 1 FROM conflict f JOIN event e ON e.id = f.event_id WHERE e.cmd = ? LIMIT 1", (last[0],)
-        ).fetchone()
-        if apart:
-            return _no("该操作与别处冲突，本未生效，不必撤", "it clashed with another desk and does not stand anyway")
         sent = db.execute(
             "SELECT 1 FROM outbox WHERE case_id = ? AND created_at >= ? AND status NOT IN ('PENDING', 'RECALLED')",
             (stream, last[1]),
