@@ -33,6 +33,7 @@ class EventRow(SQLModel, table=True):
         Index("ix_event_stream", "stream", "lseq"),
         Index("ix_event_hub", "hub_seq", unique=True, sqlite_where=text("hub_seq IS NOT NULL")),
         Index("ix_event_outbox", "device", "epoch", "dseq", sqlite_where=text("hub_seq IS NULL")),
+        Index("ix_event_pending", "stream", sqlite_where=text("hub_seq IS NULL")),
         Index("ix_event_signs", "lseq", sqlite_where=text("kind = 'signs_imported'")),
         _STRICT,
     )

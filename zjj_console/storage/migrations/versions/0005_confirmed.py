@@ -16,6 +16,9 @@ STATEMENTS = (
     CREATE INDEX ix_event_outbox ON event (device, epoch, dseq) WHERE hub_seq IS NULL
     """,
     """
+    CREATE INDEX ix_event_pending ON event (stream) WHERE hub_seq IS NULL
+    """,
+    """
     CREATE INDEX ix_event_signs ON event (lseq) WHERE kind = 'signs_imported'
     """,
     """
