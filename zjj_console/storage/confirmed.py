@@ -194,18 +194,18 @@ def _settle(db: Connection, duty: DutyTime, news: list[_News]) -> None:
         audit.rebuild(db, duty)  # which chunk brings a case now, only the whole order tells; seldom
         return
     climbed = _duty(db, news)
+    own = meta(db, "device")
+    mixed = _imports_mixed(db, own)
     by_stream: dict[str, list[_News]] = {}
     touched: dict[str, tuple[int, int] | None] = {}
     for one in news:
         if one.entry.kind == "cases_imported":
-            if not one.known:
+            if mixed or not one.known or one.entry.device != own:  # else it stays where it was among the others
                 touched |= _chunk(db, duty, one.entry, touched)
         else:
             by_stream.setdefault(one.entry.stream, []).append(one)
     for stream, ones in by_stream.items():
-        if _echo(db, stream, ones):
-            continue
-        if _told_apart(ones) or not all(_folds_duty(n) for n in ones) or refold.pending(db, "stream = ?", (stream,)):
+        if not _echo(db, stream, ones) and (_clashes(db, stream, ones) or not all(_folds_duty(n) for n in ones)):
             touched.setdefault(stream, None)  # of rows of duty only what clashes is folded here
     for stream, origin in touched.items():
         refold.case(db, duty, stream, origin)
@@ -213,8 +213,20 @@ def _settle(db: Connection, duty: DutyTime, news: list[_News]) -> None:
         refold.timers(db, duty, case_id)
 
 
-def _told_apart(ones: list[_News]) -> bool:
-    return any(n.entry.verdict or n.entry.kind == registers.RESOLVED for n in ones)
+def _imports_mixed(db: Connection, own: str) -> bool:
+    """Whether imports of other desks are pending here, after a restore of the hub: own ones may come before them or behind."""
+    foreign = "SELECT 1 FROM event WHERE hub_seq IS NULL AND device {} ? AND kind = 'cases_imported' LIMIT 1"
+    return any(db.execute(foreign.format(side), (own,)).fetchone() for side in "<>")  # not <>: own ones may be many
+
+
+def _clashes(db: Connection, stream: str, ones: list[_News]) -> bool:
+    """Whether what stands apart in a stream may be something else now."""
+    told = any(n.entry.verdict or n.entry.kind == registers.RESOLVED for n in ones)
+    return told or _apart(db, stream) or refold.pending(db, "stream = ?", (stream,))
+
+
+def _apart(db: Connection, stream: str) -> bool:
+    return db.execute("SELECT 1 FROM conflict WHERE stream = ? LIMIT 1", (stream,)).fetchone() is not None
 
 
 def _folds_duty(one: _News) -> bool:
@@ -231,8 +243,7 @@ def _echo(db: Connection, stream: str, ones: list[_News]) -> bool:
     """Nothing but own acts, nobody else's between them: every row stands as it is."""
     if not _own(db, ones):
         return False
-    apart = db.execute("SELECT 1 FROM conflict WHERE stream = ? LIMIT 1", (stream,)).fetchone()
-    return apart is None and not refold.pending(db, "stream = ?", (stream,), but=meta(db, "device"))
+    return not _apart(db, stream) and not refold.pending(db, "stream = ?", (stream,), but=meta(db, "device"))
 
 
 def _duty(db: Connection, news: list[_News]) -> set[str]:
@@ -256,7 +267,7 @@ def _duty(db: Connection, news: list[_News]) -> set[str]:
 def _chunk(
     db: Connection, duty: DutyTime, entry: order.Entry, touched: dict[str, tuple[int, int] | None]
 ) -> dict[str, tuple[int, int] | None]:
-    """A foreign import. Cases new to this console get their rows; the answer is those that must be folded, with origin."""
+    """An import. Cases new to this console get their rows; the answer is those that must be folded, with origin."""
     events = order.events_of(entry.body) or []
     ids = [event.case for event in events]
     standing, streams = _standing(db, ids)
@@ -268,7 +279,7 @@ def _chunk(
         if event.case in standing:
             place = standing[event.case]
             if place is None or place > (entry.hub_seq or 0):
-                later[event.case] = origin  # own import of the same case comes behind this one now
+                later[event.case] = origin  # another import of the same case comes behind this one now
         elif event.case in streams:
             later[event.case] = origin
         else:
