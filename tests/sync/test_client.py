@@ -209,7 +209,7 @@ async def test_a_database_that_was_put_back_goes_on_under_a_new_epoch_and_loses_
         await a.restarted()
         a.do("bz 1001 还原之后")
         await level(a, b)
-        assert meta(a.desk.reader, "epoch") == "2" and len(held(place)) == 3
+        assert int(meta(a.desk.reader, "epoch")) > 1 and len(held(place)) == 3
         assert a.state() == b.state()
         assert all(audit.verify(console.desk.reader, console.desk.duty).bad is None for console in (a, b))
 

@@ -59,6 +59,7 @@ class Desk:
         self.duty = DutyTime(town, lru_cache(4096)(lambda day: day_type(town, day)[0] == "workday"))
         self.reader: Connection = connect(path, readonly=True)
         self._writer: Connection = connect(path)
+        journal.recognise(self._writer, path)
         self._lock = threading.RLock()
         self._system = replace(sweeping.SYSTEM, trial=actor.trial)
         self._seen = self._data_version()

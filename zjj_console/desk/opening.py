@@ -10,10 +10,9 @@ from zjj_console.desk.work import Work
 from zjj_console.domain.model import Case, Command, Refusal
 from zjj_console.domain.safe import safe_text
 from zjj_console.storage import projections
-from zjj_console.storage.db import Connection, meta
+from zjj_console.storage.db import Connection
 from zjj_console.verbs.parse import Parsed
 
-FIRST_SERIAL = 1001  # handles on a fresh database begin here
 GIVEN = ("text", "reporter", "phone", "external_id")  # fields that a form or script may give besides the line
 _MISSING_ZH = {"committee": "地点", "place": "地点", "category": "类别"}
 
@@ -78,5 +77,4 @@ def _known_outside(db: Connection, fields: dict[str, Any]) -> Standing | Refusal
 
 
 def next_serial(db: Connection, console: str) -> int:
-    row = db.execute("SELECT max(serial) FROM case_row WHERE console = ?", (console,)).fetchone()
-    return max(FIRST_SERIAL, (row[0] or 0) + 1, int(meta(db, "serial_floor", "0")) + 1)
+    return projections.last_number(db, console) + 1

@@ -105,7 +105,10 @@ def continued(db: Connection, device: str, epoch: int, body: bytes, digest: byte
 
 
 def _ends_at_head(db: Connection, ends: dict[tuple[str, int], tuple[int, bytes]]) -> bool:
-    """The head in `meta` is the end of this device's chain; before the first event of an epoch, some event of it."""
+    """The head in `meta` is the end of this device's chain; before the first event of an epoch, some event of it.
+
+    An epoch may go on from a copy without any event, and what that had forgotten come back from the hub.
+    """
     device, epoch, dseq = meta(db, "device"), int(meta(db, "epoch")), int(meta(db, "dseq"))
     head = bytes.fromhex(meta(db, "head"))
     if any(of == device and later > epoch for of, later in ends):
@@ -113,9 +116,8 @@ def _ends_at_head(db: Connection, ends: dict[tuple[str, int], tuple[int, bytes]]
     if dseq:
         return ends.get((device, epoch)) == (dseq, head)
     own = "SELECT 1 FROM event WHERE device = ? AND hash = ?"
-    begun = any(of == device for of, _ in ends)
     return (device, epoch) not in ends and (
-        db.execute(own, (device, head)).fetchone() is not None if begun else head == journal.GENESIS
+        head == journal.GENESIS or db.execute(own, (device, head)).fetchone() is not None
     )
 
 

@@ -12,7 +12,7 @@ from zjj_console.domain.chain import GENESIS, hub_chained
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.judge import judge
 from zjj_console.storage import audit, order, refold
-from zjj_console.storage.db import Connection, meta, set_meta
+from zjj_console.storage.db import Connection, NotUnique, meta, set_meta
 
 _CONFIRM = "UPDATE event SET hub_seq = ?, hub_hash = ?, verdict = ?, reason = ?, received_at = ? WHERE id = ? AND hub_seq IS NULL"
 _INSERT = (
@@ -176,12 +176,17 @@ def _take(db: Connection, one: Received) -> _News:
 def _insert(db: Connection, e: _Envelope, one: Received, told: tuple[object, ...]) -> int:
     if not audit.follows(db, e.device, e.epoch, e.dseq, one.body, one.hash):
         raise Disorder("device", f"the chain of device {e.device} does not hold at {one.hub_seq}")
-    done = db.execute(
-        _INSERT, (e.id, e.stream, e.kind, e.actor, e.device, e.epoch, e.dseq, e.at, e.cmd, one.body, one.hash, *told)
-    )
-    if e.device == meta(db, "device") and e.epoch >= int(meta(db, "epoch")):
-        # The hub knows more of this device than the file does: an older copy was put in its place. It goes on apart.
-        set_meta(db, epoch=str(e.epoch + 1), dseq="0")
+    try:
+        done = db.execute(
+            _INSERT,
+            (e.id, e.stream, e.kind, e.actor, e.device, e.epoch, e.dseq, e.at, e.cmd, one.body, one.hash, *told),
+        )
+    except NotUnique as error:  # its place in the device's chain is taken here by another event
+        raise Disorder("fork", f"number {e.dseq} of device {e.device} is another event at the hub") from error
+    here = (int(meta(db, "epoch")), int(meta(db, "dseq"))) if e.device == meta(db, "device") else None
+    if here is not None and (e.epoch, e.dseq) > here:
+        # The hub knows more of this device than the file does: an older copy was put in its place, unseen. It goes on apart.
+        set_meta(db, epoch=str(e.epoch), dseq=str(e.dseq), head=one.hash.hex(), file="older")
     return int(done.lastrowid)
 
 

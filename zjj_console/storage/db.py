@@ -23,6 +23,7 @@ _PRAGMAS = (
 )
 
 SqliteError = sqlite.Error
+NotUnique = sqlite.IntegrityError
 
 
 class StorageError(Exception):

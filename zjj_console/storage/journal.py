@@ -1,6 +1,7 @@
 """The journal: envelopes of exact canonical bytes, chained by SHA-256, appended in the transaction of their action."""
 
 import hashlib
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,14 @@ from msgspec import Struct
 from zjj_console.domain.ids import uuid7
 from zjj_console.domain.model import Actor, Event
 from zjj_console.domain.registers import RESOLVED, register
-from zjj_console.storage.db import Connection, file_identity, set_meta
+from zjj_console.storage import projections
+from zjj_console.storage.db import Connection, file_identity, meta, set_meta, writing
 
 DOMAIN = b"zjj-evt-1\0"
 GENESIS = bytes(32)
 ENVELOPE_VERSION = 1
+FORGOTTEN = 100  # case numbers passed over by a new epoch: more than a desk gives between two backups
+_LIVES = 1 << 16  # an epoch is at most so far behind the one before it; there is room for 32,000 of them
 _encode = msgspec.json.Encoder(order="sorted").encode
 _INSERT = (
     "INSERT INTO event(id, stream, kind, actor, device, epoch, dseq, at, cmd, body, hash)"
@@ -38,16 +42,46 @@ class Head(Struct):
 
 
 def open_head(db: Connection, path: Path) -> Head:
-    """The chain head; a copied or restored file (another identity) begins a new epoch, so history cannot fork unseen."""
+    """The chain head; a copied or restored file (another identity) begins a new epoch, so history cannot fork unseen.
+
+    Its number is drawn, for other copies of the same file may do the same. What the file has forgotten may have numbers:
+    case numbers go on a good piece further (I-8); a small file beside the database remembers that when the same backup is
+    put back again.
+    """
     known = dict(db.execute("SELECT k, v FROM meta WHERE k IN ('device', 'epoch', 'dseq', 'head', 'log', 'file')"))
     head = Head(known["device"], int(known["epoch"]), int(known["dseq"]), bytes.fromhex(known["head"]), known["log"])
     identity = file_identity(path)
     if known["file"] != identity:
         if known["file"]:
-            head.epoch += 1
-            head.dseq = 0
+            head.epoch, head.dseq = head.epoch + 1 + secrets.randbelow(_LIVES), 0
+            _pass_numbers(db, path)
         set_meta(db, file=identity, epoch=str(head.epoch), dseq=str(head.dseq))
     return head
+
+
+def recognise(db: Connection, path: Path) -> None:
+    """Before anything is decided on a file: begin its new epoch if it was copied or restored."""
+    if meta(db, "file") not in ("", file_identity(path)):
+        with writing(db):
+            open_head(db, path)
+
+
+def _pass_numbers(db: Connection, path: Path) -> None:
+    """Before the commit: numbers that a crash leaves unused are passed over, and no harm is done."""
+    console, beside = meta(db, "console", "A"), path.resolve()
+    beside = beside.with_name(f"{beside.name}.number")
+    last = max(projections.last_number(db, console), _noted(beside)) + FORGOTTEN
+    draft = beside.with_suffix(".new")
+    draft.write_text(str(last))
+    draft.replace(beside)
+    projections.keep_number(db, console, last)
+
+
+def _noted(beside: Path) -> int:
+    try:
+        return int(beside.read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 def append(

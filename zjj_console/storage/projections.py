@@ -17,6 +17,7 @@ _DERIVED = ("parts", "is_open", "rank", "next_kind", "next_due", "next_warn", "n
 COLUMNS = (*SCALARS, *_DERIVED)
 RANK_URGENT, RANK_RUNNING, RANK_PAUSED, RANK_ENDED = 0, 1, 2, 9
 NO_DEADLINE = 1 << 60
+FIRST_SERIAL = 1001  # handles on a fresh database begin here
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _names = ", ".join(COLUMNS)
@@ -122,6 +123,12 @@ def find(db: Connection, ref: str, console: str) -> Case | None:
         condition, params = "number = ?", (text.upper(),)
     rows = db.execute(f"{SELECT_CASE} WHERE {condition} LIMIT 2", params).fetchall()
     return case_from(rows[0]) if len(rows) == 1 else None  # two consoles gave one number apart: neither is guessed
+
+
+def last_number(db: Connection, console: str) -> int:
+    """The highest number given on this console; before the first one, the number before it."""
+    row = db.execute("SELECT max(serial) FROM case_row WHERE console = ?", (console,)).fetchone()
+    return max(FIRST_SERIAL - 1, row[0] or 0, int(meta(db, "serial_floor", "0")))
 
 
 def keep_number(db: Connection, console: str, serial: int) -> None:
