@@ -87,9 +87,10 @@ def test_a_second_event_for_a_place_is_a_fork_and_the_whole_push_is_refused(benc
     a.back(start)
     assert bench.push(a, a.event(), a.event()).code == "fork"
     assert bench.rows(select(HEAD.c.seq)) == [(1,)]
+    a.back(start)
     a.new_epoch()
     answer = bench.push(a, a.event(), a.event())
-    assert [ack.hub_seq for ack in answer.acks] == [2, 3], "a new epoch goes on, whatever branch it comes from"
+    assert [ack.hub_seq for ack in answer.acks] == [2, 3], "a new epoch goes on, from whatever the hub holds"
     whole(bench)
 
 
@@ -102,7 +103,7 @@ def test_a_fork_in_the_middle_takes_none_of_the_push(bench):
     assert bench.push(a, good, bad).expect is None, "the true one goes on"
 
 
-def test_an_epoch_only_rises_and_begins_at_one(bench):
+def test_an_epoch_begins_at_one_and_the_one_before_may_go_on_so_two_copies_of_a_journal_lose_nothing(bench):
     a = bench.console()
     bench.push(a, a.event())
     old = a.place()
@@ -111,19 +112,40 @@ def test_an_epoch_only_rises_and_begins_at_one(bench):
     a.back(old)
     a.epoch, a.dseq = 3, 0
     assert bench.push(a, a.event()).acks[0].hub_seq == 2
+    new = a.place()
     a.back(old)
-    assert bench.push(a, a.event()).code == "fork", "the old life is over"
+    assert [ack.hub_seq for ack in bench.push(a, a.event(), a.event()).acks] == [3, 4]
+    old = a.place()
+    a.back(new)
+    assert bench.push(a, a.event()).acks[0].hub_seq == 5
+    a.back((old[0], old[1] - 1, old[2]))
+    assert bench.push(a, a.event()).code == "fork", "its places are taken like any other"
+    whole(bench)
 
 
 def test_the_first_of_an_epoch_must_say_what_it_continues_where_the_hub_cannot_know(bench):
     a = bench.console()
     bench.push(a, a.event())
-    a.event()  # never sent: a branch that the hub did not see
+    second = a.event()
+    bench.push(a, second, a.event())
+    a.back((1, 2, bytes.fromhex(second.hash)))  # a copy of the journal as it was then
     a.new_epoch()
     first = a.event()
     assert bench.push(a, wire.Pushed(first.body, first.hash)).code == "unlinked"
     assert bench.push(a, wire.Pushed(first.body, first.hash, "00" * 32)).code == "fork", "a lie does not hash"
-    assert bench.push(a, first).acks[0].hub_seq == 2
+    assert bench.push(a, first).acks[0].hub_seq == 4
+    whole(bench)
+
+
+def test_what_a_new_epoch_continues_must_be_there_first_for_the_hub_may_have_been_put_back(bench):
+    a = bench.console()
+    bench.push(a, a.event())
+    lost = a.event()  # was in the order until a backup of the hub was restored
+    a.new_epoch()
+    first = a.event()
+    answer = bench.push(a, first)
+    assert (answer.acks, answer.expect) == ([], 1)
+    assert [ack.hub_seq for ack in bench.push(a, lost, first).acks] == [2, 3]
     whole(bench)
 
 

@@ -4,7 +4,7 @@ The whole push is looked at before anything of it is taken: a push that forks le
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -54,7 +54,7 @@ class Lined(Struct, frozen=True):
     """What a push comes to, in its order: events known already or new ones; and the number wanted next after a gap."""
 
     steps: list[Known | Fits]
-    end: Link
+    ends: dict[int, Link]
     expect: int | None = None
 
 
@@ -81,10 +81,24 @@ def unpack(events: Iterable[wire.Pushed]) -> list[Item]:
     return items
 
 
-def line_up(end: Link, items: Iterable[Item], known: Mapping[str, Known], unreadable: Mapping[bytes, Known]) -> Lined:
-    """Each event's place behind `end`. `known` is by id, `unreadable` by hash. Raises Fork or Refused; changes nothing."""
+def line_up(
+    ends: Mapping[int, Link],
+    items: Iterable[Item],
+    known: Mapping[str, Known],
+    unreadable: Mapping[bytes, Known],
+    links: Collection[bytes] = (),
+) -> Lined:
+    """Each event's place behind the ends of its device. Raises Fork or Refused; changes nothing.
+
+    `ends` are the device's epochs, the newest among them; each is a chain of its own and may go on: two copies of one
+    journal lose nothing. `known` is by id, `unreadable` by hash. `links`: of the hashes that epochs say to continue, those
+    that the hub holds. One that it has not, it wants first: it may have been put back to a backup.
+    """
     steps: list[Known | Fits] = []
     here: dict[str, Item] = {}  # of this very push
+    ends = dict(ends)
+    device = ends[max(ends)].device
+    held = {GENESIS, *links, *(end.hash for end in ends.values())}
     for item in items:
         envelope = item.envelope
         before = unreadable.get(item.hash) if envelope is None else known.get(envelope.id)
@@ -92,33 +106,43 @@ def line_up(end: Link, items: Iterable[Item], known: Mapping[str, Known], unread
             if (before.body, before.hash) != (item.body, item.hash):
                 raise Fork(envelope.dseq if envelope else 0)
             steps.append(before)
+            held.add(item.hash)
             continue
-        if envelope is None:  # its place is told by its hash alone
-            place = Link(end.device, max(end.epoch, 1), end.dseq + 1, item.hash)
+        if envelope is None:
+            place = _behind(ends, item)
         else:
-            if envelope.device != end.device:
+            if envelope.device != device:
                 raise Refused("other_device")
-            place = Link(end.device, envelope.epoch, envelope.dseq, item.hash)
+            place = Link(device, envelope.epoch, envelope.dseq, item.hash)
             if envelope.id in here:
                 raise Fork(envelope.dseq)
             here[envelope.id] = item
-        begins = place.epoch > end.epoch
-        if place.epoch < end.epoch or (not begins and place.dseq <= end.dseq):
+        end = ends.get(place.epoch)
+        if end is not None and place.dseq <= end.dseq:
             raise Fork(place.dseq)  # the place is taken by another event
-        wanted = 1 if begins else end.dseq + 1
-        if place.dseq != wanted:
-            return Lined(steps, end, wanted)
-        steps.append(Fits(item, place, _continued(end, item, begins=begins, place=place)))
-        end = place
-    return Lined(steps, end)
+        wanted = end.dseq + 1 if end else 1
+        if place.dseq != wanted or (end is None and item.previous and item.previous not in held):
+            return Lined(steps, ends, wanted)
+        steps.append(Fits(item, place, _continued(ends, item, place)))
+        held.add(item.hash)
+        ends[place.epoch] = place
+    return Lined(steps, ends)
 
 
-def _continued(end: Link, item: Item, *, begins: bool, place: Link) -> bytes:
-    """The hash before this event. An epoch may continue a branch that the hub never saw, so its first event states it."""
-    stated = [item.previous] if begins and item.previous and item.envelope else []
-    for previous in (end.hash, *([GENESIS] if begins else []), *stated):
+def _behind(ends: Mapping[int, Link], item: Item) -> Link:
+    """The place of what cannot be read is told by its hash alone: behind the chain that it continues."""
+    newest = ends[max(ends)]
+    end = next((one for one in ends.values() if chained(one.hash, item.body) == item.hash), newest)
+    return Link(newest.device, max(end.epoch, 1), end.dseq + 1, item.hash)
+
+
+def _continued(ends: Mapping[int, Link], item: Item, place: Link) -> bytes:
+    """The hash before this event. An epoch may continue any event of an earlier one, so its first event states it."""
+    end, newest = ends.get(place.epoch), ends[max(ends)]
+    stated = [item.previous] if item.previous and item.envelope else []
+    for previous in [end.hash] if end else [newest.hash, GENESIS, *stated]:
         if chained(previous, item.body) == item.hash:
             return previous
-    if begins and item.previous is None and end.epoch > 0:
+    if end is None and item.previous is None and newest.epoch > 0:
         raise Refused("unlinked")
     raise Fork(place.dseq)

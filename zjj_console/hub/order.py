@@ -67,9 +67,10 @@ class _Group:
         self.log, self.seq, self.chain = head.log, int(head.seq), bytes(head.hash)
         items = [item for offer in offers for item in offer.items]
         self.visitors = _visitors(db, {offer.token for offer in offers})
-        self.ends = {v.device: v.end for v in self.visitors.values()}
+        self.ends = {v.device: {v.end.epoch: v.end} for v in self.visitors.values()}  # by device and epoch
         self.known = _known(db, items)
         self.unreadable = _unreadable(db, [item for item in items if item.envelope is None])
+        self.links = _links(db, items)
         wanted = {case for item in items if item.envelope for case in concerns(item.envelope)}
         self.cases = memory.standing(db, self.seq, self.chain, wanted)
         self.events: list[dict[str, Any]] = []
@@ -86,13 +87,17 @@ class _Group:
         except Refused as refused:
             return refused
         acks = [self._step(visitor, step) for step in lined.steps]
-        self.ends[visitor.device] = lined.end
+        self.ends[visitor.device] = lined.ends
         self.moved.add(visitor.device)
         return wire.PushAnswer(acks, self.seq, self.now, lined.expect, visitor.renews(self.now))
 
     def _lined(self, device: str, items: list[Item]) -> Lined:
+        ends = self.ends[device]
+        for epoch in {i.envelope.epoch for i in items if i.envelope and i.envelope.id not in self.known} - ends.keys():
+            if epoch < max(ends):
+                ends |= _end(self.db, device, epoch)
         try:
-            return line_up(self.ends[device], items, self.known, self.unreadable)
+            return line_up(ends, items, self.known, self.unreadable, self.links)
         except Fork as fork:
             for item in items:
                 if item.envelope is None or item.envelope.id not in self.known or self._differs(item):
@@ -141,10 +146,10 @@ class _Group:
         for target, rows in ((EVENT, self.events), (ORIGIN, self.origins), (QUARANTINE, self._new_evidence())):
             if rows:
                 self.db.execute(insert(target), rows)
+        newest = [(device, ends[max(ends)]) for device, ends in sorted(self.ends.items()) if device in self.moved]
         ends = [
             {"which": device, "epoch": end.epoch, "dseq": end.dseq, "hash": end.hash, "last_seen": self.now}
-            for device, end in sorted(self.ends.items())
-            if device in self.moved
+            for device, end in newest
         ]
         if ends:
             self.db.execute(update(DEVICE).where(DEVICE.c.id == bindparam("which")), ends)
@@ -180,6 +185,32 @@ def _known(db: Connection, items: list[Item]) -> dict[str, Known]:
         row.id: Known(bytes(row.body), bytes(row.hash), wire.Ack(row.id, row.hub_seq, row.verdict, row.reason))
         for row in _rows(db, select(*columns), EVENT.c.id, ids)
     }
+
+
+def _places(held: Any, device: str) -> Any:
+    """The rows of a table that hold places in a device's chains: what is in the order, what could not be read."""
+    query = select(held.c.dseq, held.c.hash).where(held.c.device == device)
+    return query.where(held.c.reason == UNREADABLE) if held is QUARANTINE else query
+
+
+def _end(db: Connection, device: str, epoch: int) -> dict[int, Link]:
+    """Where an earlier epoch of a device ends; nothing if it never began."""
+    found: list[Row[Any]] = []
+    for held in (EVENT, QUARANTINE):
+        query = _places(held, device).where(held.c.epoch == epoch).order_by(held.c.dseq.desc()).limit(1)
+        found += db.execute(query).all()
+    ends = [Link(device, epoch, row.dseq, bytes(row.hash)) for row in found]
+    return {epoch: max(ends, key=lambda end: end.dseq)} if ends else {}
+
+
+def _links(db: Connection, items: list[Item]) -> set[bytes]:
+    """Of what later epochs continue, the hashes that are here; read in their device's own rows, and seldom at all."""
+    found: set[bytes] = set()
+    for device, previous in {(i.envelope.device, i.previous) for i in items if i.envelope and i.previous}:
+        for held in (EVENT, QUARANTINE):
+            row = db.execute(_places(held, device).where(held.c.hash == previous).limit(1)).first()
+            found |= {bytes(row.hash)} if row else set()
+    return found
 
 
 def _unreadable(db: Connection, items: list[Item]) -> dict[bytes, Known]:

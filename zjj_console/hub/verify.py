@@ -57,7 +57,7 @@ class _Walk:
         self.db = db
         self.seq, self.chain = 0, GENESIS
         self.devices = {row.id: row for row in db.execute(select(DEVICE))}
-        self.ends: dict[str, tuple[int, int, bytes]] = {}
+        self.ends: dict[str, dict[int, tuple[int, bytes]]] = {}  # by device and epoch
         self.cases: Standing = {}
         self.origins: dict[str, tuple[int, int]] = {}
         query = select(QUARANTINE).where(QUARANTINE.c.reason == UNREADABLE)
@@ -86,38 +86,35 @@ class _Walk:
         self.seq = seq
 
     def _device(self, seq: int, row: Row[Any], body: bytes, digest: bytes) -> None:
-        epoch, dseq, before = self._past(row.device, *self.ends.get(row.device, (0, 0, GENESIS)), until=row)
-        begins = row.epoch > epoch and row.dseq == 1
-        if not begins and (row.epoch, row.dseq) != (epoch, dseq + 1):
+        ends = self.ends.setdefault(row.device, {})
+        dseq, before = self._past(row.device, row.epoch, *ends.get(row.epoch, (0, GENESIS)), until=row.dseq)
+        if row.dseq != dseq + 1:
             raise _Bad(seq, f"{seq} 在设备日志中次序不对", f"{seq}: out of its device's order")
-        if begins:
+        if row.dseq == 1:
             before = bytes(row.previous or b"")
         if chained(before, body) != digest:
             raise _Bad(seq, f"{seq} 内容与哈希不符", f"{seq}: content does not match its hash")
-        self.ends[row.device] = (row.epoch, row.dseq, digest)
+        ends[row.epoch] = row.dseq, digest
 
-    def _past(
-        self, device: str, epoch: int, dseq: int, before: bytes, until: Row[Any] | None
-    ) -> tuple[int, int, bytes]:
-        """The end of a device's chain behind the unreadable events that hold their places there."""
-        while True:
-            place = (device, epoch, dseq + 1) if epoch else (device, 1, 1)
-            row = self.aside.get(place)
-            if row is None or (until is not None and place[1:] == (until.epoch, until.dseq)):
-                return epoch, dseq, before
+    def _past(self, device: str, epoch: int, dseq: int, before: bytes, until: int = 0) -> tuple[int, bytes]:
+        """The end of an epoch behind the unreadable events that hold their places there."""
+        while (row := self.aside.get((device, epoch, dseq + 1))) is not None and dseq + 1 != until:
             if chained(before, bytes(row.body)) != bytes(row.hash):
                 raise _Bad(
-                    0, f"隔离区中 {device} 的 {place[2]} 被改动", f"quarantine: {place[2]} of {device} was changed"
+                    0, f"隔离区中 {device} 的 {dseq + 1} 被改动", f"quarantine: {dseq + 1} of {device} was changed"
                 )
-            epoch, dseq, before = place[1], place[2], bytes(row.hash)
+            dseq, before = dseq + 1, bytes(row.hash)
+        return dseq, before
 
     def end(self) -> None:
         head = self.db.execute(select(HEAD)).first()
         if head is None or (head.seq, bytes(head.hash)) != (self.seq, self.chain):
             raise _Bad(self.seq + 1, f"{self.seq + 1} 起缺失", f"{self.seq + 1}: the end of the log is missing")
         for device, row in self.devices.items():
-            end = self._past(device, *self.ends.get(device, (0, 0, GENESIS)), until=None)
-            if end != (row.epoch, row.dseq, bytes(row.hash)):
+            ends = self.ends.get(device, {})
+            epoch = max(ends, default=1)
+            end = self._past(device, epoch, *ends.get(epoch, (0, GENESIS)))
+            if (epoch if end[0] else 0, *end) != (row.epoch, row.dseq, bytes(row.hash)):
                 raise _Bad(0, f"设备 {device} 的日志末端不符", f"device {device}: the end of its chain does not match")
         stray = set(self.ends) - set(self.devices)
         if stray:

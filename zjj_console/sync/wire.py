@@ -69,8 +69,8 @@ class Hello(Struct):
 class Pushed(Struct):
     """One event of the device's chain: canonical envelope and its chained hash (hex).
 
-    `previous` is the hash that it continues. It is needed only with the first event of a later epoch, whose predecessor
-    may lie on a branch that the hub never saw.
+    `previous` is the hash that it continues. It is needed only with the first event of a later epoch, which may continue
+    any event of an earlier one. Where the hub has not that event, it takes nothing of the epoch and expects number 1.
     """
 
     body: str
@@ -94,7 +94,9 @@ class PushAnswer(Struct):
     acks: list[Ack]
     head: int
     now: int
-    expect: int | None = None  # the dseq that the hub wants next; None where all were taken
+    expect: int | None = (
+        None  # the dseq that the hub wants next in the epoch where it stopped; None where all were taken
+    )
     renew: bool = False
 
 
