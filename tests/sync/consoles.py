@@ -1,17 +1,22 @@
-"""Consoles on real files with real desks, which talk to the hub in memory; and what must be the same on all of them."""
+"""Consoles on real files with real desks, which talk to the hub in memory; and what must be true of each at every moment."""
 
 import contextlib
+import shutil
 import uuid
 from unittest import mock
 
+from tests.sync.trial_hub import Diverged
 from zjj_console.desk.desk import Desk
+from zjj_console.domain.judge import APPLIED, judge
+from zjj_console.domain.registers import EMPTY, overtaken, register
 from zjj_console.intake.engine import import_cases
-from zjj_console.storage import audit, confirmed, duty_rows, journal
+from zjj_console.storage import audit, backup, confirmed, duty_rows, journal, projections
 from zjj_console.storage.confirmed import Received
-from zjj_console.storage.db import connect, meta, set_meta, writing
+from zjj_console.storage.db import connect, file_identity, set_meta
 from zjj_console.sync.wire import Pushed
 
 HOUR = 3_600_000_000
+_ORDER = "SELECT id, kind, hub_seq, verdict, body FROM event ORDER BY hub_seq IS NULL, coalesce(hub_seq, lseq)"
 
 
 def picture(db):
@@ -35,14 +40,21 @@ def received(pulled):
 
 
 class Console:
-    """One desk with its own file, clock and letter. `acted` holds the ids of everything that it said was saved."""
+    """One desk with its own file, clock and letter.
 
-    def __init__(self, path, town, actor, hands, letter, hub):
+    `acted`: ids of everything that it said was saved. `given`: the case of every number that it told anybody. `cut`: the
+    network is away. `kept`: an older copy of the file, which may be put in its place.
+    """
+
+    def __init__(self, template, path, town, actor, hands, letter, hub, of=None):
+        """`of`: whose device this is, where it is no console of its own but a copy of its file that goes on beside it."""
         self.path, self.town, self.actor, self.hands, self.hub = path, town, actor, hands, hub
-        self.skew, self.acted, self.given = 0, set(), {}
+        self.letter, self.device = letter, of or str(uuid.uuid5(uuid.NAMESPACE_DNS, letter))
+        self.skew, self.acted, self.given, self.cut, self.kept = 0, set(), {}, False, None
+        shutil.copyfile(template, path)
         db = connect(path)
-        with writing(db):
-            set_meta(db, device=str(uuid.uuid5(uuid.NAMESPACE_DNS, letter)), console=letter, hub_log=hub.name)
+        mine = {} if of else {"device": self.device, "hub_log": hub.name, "file": file_identity(path)}
+        set_meta(db, console=letter, **mine)
         db.close()
         self.desk = self._open()
 
@@ -57,38 +69,86 @@ class Console:
         self.desk.close()
         self.desk = self._open()
 
-    def _own(self):
-        return {row[0] for row in self.db.execute("SELECT id FROM event WHERE device = ?", (meta(self.db, "device"),))}
+    def own(self):
+        return {row[0] for row in self.db.execute("SELECT id FROM event WHERE device = ?", (self.device,)).fetchall()}
 
-    def act(self, line, selected="", dies=False):
-        """A line of the officer; whether it was done. Refusals are part of life."""
+    def everything(self):
+        return {row[0] for row in self.db.execute("SELECT id FROM event").fetchall()}
+
+    def cases(self):
+        return [row[0] for row in self.db.execute("SELECT id FROM case_row ORDER BY id").fetchall()]
+
+    # what people do -------------------------------------------------------------------------------------------------
+
+    def line(self, line, selected="", dies=False):
+        """A line of the officer. That it is refused is part of life; that it is half done is not."""
         self.hands.later(seconds=1)
+        before = self.own()
         if dies:
-            before = self._own()
             with contextlib.suppress(Crash), mock.patch.object(journal, "set_meta", side_effect=Crash):
                 self.desk.run_line(line, selected, confirmed=True)
             self.reopen()
-            assert self._own() == before
-            return False
+            assert self.own() == before
+            return
         done = self.desk.run_line(line, selected, confirmed=True)
-        self.acted |= self._own() if done.ok else set()
-        self._numbers()
-        return done.ok
+        assert done.ok or self.own() == before
+        self._saved()
 
-    def _numbers(self):
-        """I-8: a number that this console gave is never another case's."""
-        letter = meta(self.db, "console")
-        for serial, case in self.db.execute("SELECT serial, id FROM case_row WHERE console = ?", (letter,)).fetchall():
-            assert self.given.setdefault(serial, case) == case, f"number {letter}{serial} was given twice"
+    def act(self, act):
+        self.hands.later(seconds=1)
+        done = self.desk.act(act)
+        self._saved()
+        return done
+
+    def sweep(self):
+        self.desk.sweep()
+        self._saved()
 
     def bring(self, path):
         self.hands.later(seconds=1)
-        import_cases(self.desk, path)
-        self.acted |= self._own()
-        self._numbers()
+        done = import_cases(self.desk, path)
+        assert done.new + done.same + done.changed, done
+        self._saved()
+
+    def _saved(self):
+        """I-8: a number that this console gave is never another case's."""
+        self.acted |= self.own()
+        for serial, case in self.db.execute(
+            "SELECT serial, id FROM case_row WHERE console = ?", (self.letter,)
+        ).fetchall():
+            assert self.given.setdefault(serial, case) == case, f"number {self.letter}{serial} was given twice"
+
+    # copies of the file ---------------------------------------------------------------------------------------------
+
+    def keep(self):
+        """A copy of the whole file, as `zjj db backup` makes it."""
+        if self.kept:
+            self.kept.unlink()
+        self.kept = backup.backup(self.path, self.path.parent / f"kept-{self.letter}", "0")
+
+    def forgets(self):
+        """Own events that would be gone from this file were the copy put in its place."""
+        copy = connect(self.kept, readonly=True)
+        try:
+            there = {row[0] for row in copy.execute("SELECT id FROM event WHERE device = ?", (self.device,)).fetchall()}
+        finally:
+            copy.close()
+        return self.own() - there
+
+    def put_back(self):
+        """The disk is gone, and with it what nobody else has: only that may be missing afterwards."""
+        gone = self.forgets() - set(self.hub.ids)
+        self.desk.close()
+        backup.restore(self.kept, self.path)
+        self.desk = self._open()
+        self.acted -= gone
+        return gone
+
+    # exchange -------------------------------------------------------------------------------------------------------
 
     def outbox(self, limit=1000):
-        return [Pushed(e.body.decode(), e.hash.hex()) for e in confirmed.outbox_events(self.db, limit)]
+        events = confirmed.outbox_events(self.db, limit)
+        return [Pushed(e.body.decode(), e.hash.hex(), e.previous.hex()) for e in events]
 
     def push(self, events):
         self.acked(self.hub.push(events))
@@ -98,16 +158,14 @@ class Console:
 
     def ask(self, limit=1000):
         """A pull: its answer, or None where the hub's order is another one now."""
-        from tests.sync.trial_hub import Diverged
-
         try:
             return self.hub.pull(*confirmed.position(self.db), limit)
         except Diverged:
             self.rewind()
             return None
 
-    def take(self, answer, dies=False):
-        """Whether the answer was taken; one that came late is not."""
+    def take(self, answer, dies=False, stale=False):
+        """Take an answer in. One that came late does not fit any more; `stale`: it may even be of another history."""
 
         def one(db):
             confirmed.apply(db, self.desk.duty, received(answer.events))
@@ -117,19 +175,14 @@ class Console:
         try:
             self.desk.at_once(one)
         except confirmed.Disorder as wrong:
-            assert wrong.code == "gap", wrong
-            return False
+            assert wrong.code in (("gap", "chain") if stale else ("gap",)), (wrong.code, wrong)
         except Crash:
             self.reopen()
-            return False
-        return True
 
     def rewind(self):
         cursor, _ = confirmed.position(self.db)
-        common = cursor
-        while common and (
-            common > self.hub.head or self.hub.log[common - 1].hub_hash != confirmed.hash_at(self.db, common).hex()
-        ):
+        common = min(cursor, self.hub.head)
+        while common and self.hub.log[common - 1].hub_hash != confirmed.hash_at(self.db, common).hex():
             common -= 1
         self.desk.at_once(lambda db: confirmed.rewind(db, self.desk.duty, common))
 
@@ -137,7 +190,9 @@ class Console:
         return not self.outbox(1) and confirmed.position(self.db)[0] == self.hub.head
 
     def sync(self):
-        self.push(self.outbox())
+        events = self.outbox()
+        if events:
+            self.push(events)
         answer = self.ask()
         if answer is not None:
             self.take(answer)
@@ -145,18 +200,41 @@ class Console:
     # what must hold -------------------------------------------------------------------------------------------------
 
     def check(self):
-        """At every moment: the confirmed events are the hub's order up to the cursor, and the rows are their fold."""
+        """At every moment: chains hold, the confirmed events are the hub's order up to the cursor, rows are their fold."""
         report = audit.verify(self.db, self.desk.duty)
         assert report.bad is None, report.message
-        rows = self.db.execute("SELECT hub_seq, id, verdict FROM event WHERE hub_seq IS NOT NULL ORDER BY hub_seq")
-        found = [tuple(row) for row in rows.fetchall()]
+        rows = self.db.execute(_ORDER).fetchall()
         cursor, _ = confirmed.position(self.db)
-        assert [row[0] for row in found] == list(range(1, cursor + 1))
-        apart = {row[0] for row in self.db.execute("SELECT event_id FROM conflict").fetchall()}
-        assert {row[1] for row in found if row[2]} <= apart
+        assert [row[2] for row in rows if row[2] is not None] == list(range(1, cursor + 1))
+        cases, apart = folded(rows)
+        assert self.conflicts() == apart
+        assert {case_id: projections.load(self.db, case_id) for case_id in self.cases()} == cases
 
     def picture(self):
         return picture(self.db)
 
     def conflicts(self):
         return {row[0] for row in self.db.execute("SELECT event_id FROM conflict").fetchall()}
+
+
+def folded(rows):
+    """Cases and what stands apart, event by event, told once more and independently of the program's own fold."""
+    cases, ends, apart = {}, {}, set()
+    for event_id, kind, _, verdict, body in rows:
+        stored = journal.decode(body)
+        of = register(stored.stream, kind)
+        last = ends.get(of, EMPTY)
+        stands = not verdict
+        if of[0] and stands:
+            stands = verdict is not None or not overtaken(last, stored.seen, stored.data)
+            ends[of] = last.then(event_id, stored.data) if stands else last
+        for event in journal.case_events(body) if stands else ():
+            judged = judge(cases.get(event.case), event)
+            if judged.verdict == APPLIED:
+                cases[event.case] = judged.case
+            elif kind != "cases_imported":
+                assert verdict is None, "the hub's verdict is not the judge's"
+                stands = False
+        if not stands:
+            apart.add(event_id)
+    return cases, apart

@@ -1,35 +1,25 @@
-"""A hub in memory: the order, its chain and the judge, as the protocol tells them. What the tests hold the consoles against."""
+"""A hub in memory: the real one's chain and judge over a list instead of a database. What the consoles are held against."""
 
-import msgspec
-
-from zjj_console.domain.judge import APPLIED, CONFLICT, INVALID, judge
-from zjj_console.domain.registers import EMPTY, REASON, overtaken, register
-from zjj_console.storage import journal, order
+from zjj_console.domain.judge import APPLIED
+from zjj_console.hub.chain import Fits, Known, Link, line_up, unpack
+from zjj_console.hub.weigh import read, weigh
+from zjj_console.storage import journal
 from zjj_console.sync.wire import GENESIS, Ack, PullAnswer, Pulled, PushAnswer, Pushed, hub_chained
-
-
-class Envelope(msgspec.Struct):
-    id: str
-    device: str
-    epoch: int
-    dseq: int
-    kind: str
 
 
 class Diverged(Exception):
     """The console's cursor is not of this order."""
 
 
-class Fork(Exception):
-    """The same id, or the same place of a device's chain, with other bytes."""
-
-
 class TrialHub:
-    """`log` is the order. Faults are planted by overriding a method."""
+    """`log` is the order; everything else is known from it. Faults are planted by replacing a method."""
 
-    def __init__(self, log="hub-1"):
-        self.name, self.now = log, 1_614_612_240_000_000
-        self.log, self.ids, self.ends, self.cases, self.registers = [], {}, {}, {}, {}
+    def __init__(self, name="hub-1"):
+        self.name, self.now, self.log = name, 1_614_612_240_000_000, []
+        self._forget()
+
+    def _forget(self):
+        self.ends, self.known, self.cases = {}, {}, {}
 
     @property
     def head(self):
@@ -39,68 +29,63 @@ class TrialHub:
     def head_hash(self):
         return bytes.fromhex(self.log[-1].hub_hash) if self.log else GENESIS
 
-    def restore(self, head):
-        """Put back a backup: what came later is unknown again."""
-        kept = self.log[:head]
-        self.log, self.ids, self.ends, self.cases, self.registers = [], {}, {}, {}, {}
-        for one in kept:
-            self.append(one.body.encode(), bytes.fromhex(one.hash))
-
-    def known(self, body, digest):
-        return self.ids.get(msgspec.json.decode(body, type=Envelope).id)
+    @property
+    def ids(self):
+        return [read(one.body.encode()).id for one in self.log]
 
     def push(self, events: list[Pushed]) -> PushAnswer:
-        acks = []
-        for pushed in events:
-            body, digest = pushed.body.encode(), bytes.fromhex(pushed.hash)
-            found = self.known(body, digest)
-            if found is not None:
-                old = self.log[found - 1]
-                if old.body != pushed.body:
-                    raise Fork
-            else:
-                e = msgspec.json.decode(body, type=Envelope)
-                dseq, last = self.ends.get((e.device, e.epoch), (0, None))
-                if e.dseq <= dseq:
-                    raise Fork
-                if e.dseq != dseq + 1 or (last and journal.chained(last, body) != digest):
-                    return PushAnswer(acks, self.head, self.now, expect=dseq + 1)
-                old = self.append(body, digest)
-            acks.append(Ack(msgspec.json.decode(body, type=Envelope).id, old.hub_seq, old.verdict, old.reason))
-        return PushAnswer(acks, self.head, self.now)
+        """All of it or nothing (Fork); a gap in the device's chain stops it there."""
+        items = unpack(events)
+        device = items[0].envelope.device
+        links = {bytes.fromhex(one.hash) for one in self.log}
+        lined = line_up(self.ends.get(device, {0: Link(device)}), items, self.known, {}, links)
+        acks = [s.ack if isinstance(s, Known) else self.append(s) for s in lined.steps]
+        return PushAnswer(acks, self.head, self.now, lined.expect)
 
-    def append(self, body, digest):
-        e = msgspec.json.decode(body, type=Envelope)
-        verdict, reason = self.judged(body)
+    def append(self, step: Fits) -> Ack:
+        """One more in the order, for ever, with its verdict."""
+        body, digest = step.item.body, step.item.hash
+        found = weigh(step.item.envelope, "console", self.cases)
         seq = self.head + 1
-        chain = hub_chained(self.head_hash, seq, digest, verdict, reason)
-        one = Pulled(seq, chain.hex(), body.decode(), digest.hex(), verdict, self.now + seq, reason)
+        chain = hub_chained(self.head_hash, seq, digest, found.verdict, found.reason)
+        one = Pulled(seq, chain.hex(), body.decode(), digest.hex(), found.verdict, self.now + seq, found.reason)
         self.log.append(one)
-        self.ids[e.id] = seq
-        self.ends[e.device, e.epoch] = e.dseq, digest
-        return one
+        return self._keep(one)
 
-    def judged(self, body):
-        events = order.events_of(body)
-        if events is None:
-            return INVALID, "data"
-        stored = journal.decode(body)
-        of = register(stored.stream, stored.kind)
-        if of[0]:
-            last = self.registers.get(of, EMPTY)
-            if overtaken(last, stored.seen, stored.data):
-                return CONFLICT, REASON
-            self.registers[of] = last.then(msgspec.json.decode(body, type=Envelope).id, stored.data)
-        chunk = len(events) > 1 or b'"cases_imported"' in body
-        for event in events:
-            judged = judge(self.cases.get(event.case), event)
-            if judged.verdict == APPLIED:
-                self.cases[event.case] = judged.case
-            elif not chunk:
-                return judged.verdict, judged.reason
-        return APPLIED, ""
+    def _keep(self, one):
+        e, digest = read(one.body.encode()), bytes.fromhex(one.hash)
+        self.ends.setdefault(e.device, {})[e.epoch] = Link(e.device, e.epoch, e.dseq, digest)
+        self.known[e.id] = Known(one.body.encode(), digest, Ack(e.id, one.hub_seq, one.verdict, one.reason))
+        return self.known[e.id].ack
 
     def pull(self, after, chain, limit=1000) -> PullAnswer:
         if after > self.head or (after and self.log[after - 1].hub_hash != chain.hex()):
             raise Diverged
         return PullAnswer(self.name, self.log[after : after + limit], self.head, self.now)
+
+    def restore(self, head):
+        """Start anew on the first `head` events: all of them after a crash, fewer where a backup was put back."""
+        self.log = self.log[:head]
+        self._forget()
+        for one in self.log:
+            found = weigh(read(one.body.encode()), "console", self.cases)
+            assert (found.verdict, found.reason) == (one.verdict, one.reason), "a verdict stands for ever"
+            self._keep(one)
+
+    def check(self):
+        """Numbers without a gap, a chain that holds, each device's events whole and in its own order (I-3, I-4)."""
+        chain, ends = GENESIS, {}
+        for number, one in enumerate(self.log, 1):
+            e, digest = read(one.body.encode()), bytes.fromhex(one.hash)
+            assert one.hub_seq == number
+            chain = hub_chained(chain, number, digest, one.verdict, one.reason)
+            assert chain.hex() == one.hub_hash, "the hub's chain is broken"
+            dseq, last = ends.get((e.device, e.epoch), (0, None))
+            assert e.dseq == dseq + 1, "a device's events are out of order"
+            assert last is None or journal.chained(last, one.body.encode()) == digest, "a device's chain is broken"
+            ends[e.device, e.epoch] = e.dseq, digest
+        assert len(set(self.ids)) == self.head, "an event is in the order twice"
+
+    def refused(self):
+        """Ids of what the order holds and does not apply."""
+        return {i for i, one in zip(self.ids, self.log, strict=True) if one.verdict != APPLIED}
