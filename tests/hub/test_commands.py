@@ -40,8 +40,8 @@ def test_a_hub_from_nothing_to_its_first_event_and_back(url, tmp_path):
     assert "每镇一个数据库" in zjj("hub", "init", "--town", "other", database=url, code=5)
     assert "a-z" in zjj("--lang", "en", "hub", "init", "--town", "Ä B", database=url, code=2)
     assert "尚无设备" in zjj("hub", "devices", database=url)
-    told = json.loads(zjj("--json", "hub", "code", database=url))["data"]
-    assert zjj("hub", "code", "--role", "admin", database=url, code=2)
+    told = json.loads(zjj("--json", "hub", "enroll", database=url))["data"]
+    assert zjj("hub", "enroll", "--role", "admin", database=url, code=2)
     process = Process(url, free_port()).ready()
     try:
         asked = {"code": told["code"], "device": "device-0001", "name": "一号台\x1b[31m"}

@@ -115,7 +115,7 @@ def serve(
 
 
 @app.command()
-def code(
+def enroll(
     context: typer.Context,
     role: Annotated[str, typer.Option("--role", help="console 值守台|reader 只读|gateway 只报案件")] = "console",
     hours: Annotated[int, typer.Option("--hours", min=1, max=336, help="几小时内有效")] = 24,
