@@ -99,14 +99,24 @@ REFUSED = {
     "changes a reason": ("chain", lambda log: [*log[:2], replace(log[2], reason="lead")]),
     "changes the device's hash": ("chain", lambda log: [*log[:2], replace(log[2], hash=bytes(32))]),
     "is another order": ("chain", lambda log: [replace(one, hub_hash=bytes(32)) for one in log]),
-    "begins in the middle of a device": ("device", lambda log: chained_anew(log[1:])),
-    "misses one of a device": ("device", lambda log: chained_anew([log[0], log[2]])),
     "holds a body that its device did not write": (
         "device", lambda log: chained_anew([*log[:2], replace(log[2], body=log[2].body.replace(b"0001", b"0002"))])),
     "holds what is no envelope": ("envelope", lambda log: chained_anew([*log[:2], replace(log[2], body=b"[1]")])),
     "holds an envelope without a device": (
         "envelope", lambda log: chained_anew([*log[:2], replace(log[2], body=b'{"id": "x", "stream": "y"}')])),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("left", [lambda log: log[1:], lambda log: [log[0], log[2]]], ids=["the first", "one between"])
+def test_I_15_what_the_hub_keeps_aside_of_a_device_stops_nobody(joined, take, hub, far, left):
+    """An event that nobody could read leaves its place in that device's chain empty; what comes behind it stands."""
+    log = hub.add(
+        far.event("reported", "case-0", BEGUN),
+        far.event("reported", CASE, BEGUN),
+        far.event("noted", CASE, {"set": {}}),
+    )
+    assert take(chained_anew(left(log))).foreign == 2
+    whole(joined)
 
 
 @pytest.mark.parametrize(("code", "wrong"), REFUSED.values(), ids=REFUSED)

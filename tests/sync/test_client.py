@@ -7,12 +7,14 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from tests.hub.consoles import Console as Stranger
+from tests.hub.consoles import canonical
 from tests.sync.network import Town
 from zjj_console.desk import liaison
 from zjj_console.domain.handles import set_home
 from zjj_console.hub import doors
 from zjj_console.hub.tables import EVENT
-from zjj_console.storage import audit, confirmed, reads_conflicts
+from zjj_console.storage import audit, confirmed, reads, reads_conflicts
 from zjj_console.storage.backup import backup
 from zjj_console.storage.db import meta
 from zjj_console.sync import link as links
@@ -212,6 +214,33 @@ async def test_a_database_that_was_put_back_goes_on_under_a_new_epoch_and_loses_
         assert int(meta(a.desk.reader, "epoch")) > 1 and len(held(place)) == 3
         assert a.state() == b.state()
         assert all(audit.verify(console.desk.reader, console.desk.duty).bad is None for console in (a, b))
+
+
+async def test_what_a_strange_program_sends_stops_no_console(place):
+    """I-15: what is of another type is kept aside by the hub; what leaves things out is taken, shown and judged."""
+    async with place:
+        a = await place.console("a")
+        case = a.do("xj dhj js 3").case
+        await a.worker.once()
+        stranger = Stranger()
+        client = Client(a.link, a.network)
+        enrolled = await client.enrol(wire.Enrol(place.code(), stranger.device))
+        client.use(enrolled.token)
+        sent = [
+            stranger.event(stream=case.id, actor=5),
+            stranger.event("noted", case.id, {"set": {"priority": "many"}, "was": {}}),
+            stranger.raw(canonical({"v": 1, "id": "0000-strange", "stream": case.id, "kind": "odd", "device": stranger.device,
+                                    "epoch": 1, "dseq": 3, "at": 1, "data": {}})),
+        ]  # fmt: skip
+        answer = await client.push(sent)
+        assert [ack.hub_seq > 0 for ack in answer.acks] == [False, True, True]
+        await a.worker.once()
+        told = reads.story(a.desk.reader, a.desk.case(case.id))
+        assert {(m.kind, m.actor, m.apart) for m in told} >= {("noted", "0001", True), ("odd", "", False)}
+        assert audit.verify(a.desk.reader, a.desk.duty).bad is None
+        a.do(f"bz {case.id} 照常")
+        await a.worker.once()
+        assert not a.worker.exchange.offer()
 
 
 # the loop beside a console --------------------------------------------------------------------------------------------

@@ -24,11 +24,12 @@ _PARAMETERS = 500  # of one query
 _REGISTER = "\n"  # before and inside the key of a register
 _ALIKE = 50  # events at the end of a register that may say the same: as many as consoles
 _Count = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+_Said = Annotated[str, Meta(max_length=1000)]
 _Text = Annotated[str, Meta(min_length=1, max_length=200, pattern="^[^\\x00-\\x1f\\x7f]*$")]
 
 
 class Envelope(Struct):
-    """What the hub reads of an event; the rest of it is stored and sent on as it came."""
+    """What the hub reads of an event, and what every console will read of it: one of other types would stop them all."""
 
     v: _Count
     id: Annotated[str, Meta(min_length=8, max_length=64, pattern="^[0-9A-Za-z-]*$")]
@@ -38,7 +39,13 @@ class Envelope(Struct):
     epoch: _Count
     dseq: _Count
     at: Annotated[int, Meta(ge=0, le=2**62)]
-    seen: Any = None
+    actor: _Said = ""
+    role: _Said = ""
+    cmd: _Said = ""
+    log: _Said = ""
+    seen: _Said | None = None
+    happened: int | None = None
+    trial: bool = False
     data: dict[str, Any] = {}
 
 

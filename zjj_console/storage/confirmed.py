@@ -112,12 +112,12 @@ class _Envelope(Struct):
     id: str
     stream: str
     kind: str
-    actor: str
     device: str
     epoch: int
     dseq: int
     at: int
-    cmd: str
+    actor: str = ""
+    cmd: str = ""
 
 
 _decode = msgspec.json.Decoder(_Envelope).decode

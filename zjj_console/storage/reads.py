@@ -225,9 +225,9 @@ class Moment(Struct, frozen=True):
 
 class _Envelope(Struct):
     kind: str
-    actor: str
     at: int
     data: dict[str, Any]
+    actor: str = ""
     happened: int | None = None
     trial: bool = False
 
