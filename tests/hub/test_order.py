@@ -123,6 +123,14 @@ def test_an_epoch_begins_at_one_and_the_one_before_may_go_on_so_two_copies_of_a_
     whole(bench)
 
 
+def test_an_id_that_comes_twice_in_one_push_is_a_fork_and_harms_nobody_else(bench):
+    a, b = bench.console(), bench.console()
+    twice = [a.event(id="0190-same-id"), a.event(id="0190-same-id")]
+    answers = append(bench.store, bench.memory, [bench.offer(a, *twice), bench.offer(b, b.event())], lambda: NOW)
+    assert answers[0].code == "fork" and answers[1].acks[0].hub_seq == 1
+    whole(bench)
+
+
 def test_the_first_of_an_epoch_must_say_what_it_continues_where_the_hub_cannot_know(bench):
     a = bench.console()
     bench.push(a, a.event())
@@ -216,9 +224,9 @@ def test_a_verdict_stays_whatever_the_case_has_become(bench):
     assert bench.verdicts(a, first, raised) == [(APPLIED, "")] * 2
     assert bench.verdicts(b, late) == [(CONFLICT, "priority")]
     assert bench.verdicts(a, a.change("case-1", {"priority": 1}, {"priority": 2})) == [(APPLIED, "")]
-    for _ in range(2):
-        assert bench.verdicts(a, first, raised) == [(APPLIED, "")] * 2
-        assert bench.verdicts(b, late) == [(CONFLICT, "priority")], "it would apply now"
+    assert bench.verdicts(b, late) == [(CONFLICT, "priority")], "it would apply now"
+    assert bench.verdicts(b, b.change("case-1", {"priority": 2}, {"priority": 3})) == [(APPLIED, "")]
+    assert bench.verdicts(a, first, raised) == [(APPLIED, "")] * 2, "it would not now"
     whole(bench)
 
 
