@@ -235,6 +235,29 @@ def test_a_hub_killed_between_any_two_steps_keeps_each_event_exactly_once(bench)
     assert steps > 8, "every statement was a place to die"
 
 
+def test_the_hub_asks_no_more_of_an_engine_than_its_page_says(pg):
+    """Plain statements, one row locked, nothing that engines which only speak the protocol may lack."""
+    bench, said = Bench(pg.database()), []
+    event.listen(
+        bench.store.engine, "before_cursor_execute", lambda db, cursor, sql, *_: said.append(" ".join(sql.split()))
+    )
+    a = bench.console()
+    bench.push(a, a.event("cases_imported", "import:1", {"rows": [["case-1", {"text": "x"}]]}), a.raw(b"?"),
+               a.change("case-1", {"text": "x"}, {"text": "y"}))  # fmt: skip
+    token = bench.store.writing(lambda db: doors.renew(db, doors.digest(a.token), NOW)).token
+    bench.store.writing(lambda db: doors.use(db, doors.digest(token)))
+    whole(bench, 2)
+    with bench.store.reading() as db:
+        reading.pull(db, 0, "", 10, NOW)
+        doors.listed(db)
+    bench.store.writing(lambda db: doors.revoke(db, a.device, NOW))
+    assert {sql.split()[0] for sql in said} == {"SELECT", "INSERT", "UPDATE"}
+    assert {sql.split(" FROM ")[1] for sql in said if "FOR " in sql} == {"hub_head FOR UPDATE"}
+    for word in ("ON CONFLICT", "RETURNING", "LOCK ", "LISTEN", "NOTIFY", "advisory", "nextval", "::JSON", "WITH "):
+        assert not [sql for sql in said if word.lower() in sql.lower()], word
+    bench.store.close()
+
+
 def test_the_service_role_cannot_change_history(pg):
     """What docs/operators/hub.md grants is enough to serve, and not enough to rewrite."""
     import re
