@@ -2,13 +2,13 @@
 
 import hashlib
 import re
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from zjj_console.domain.ids import named, outside_key
 from zjj_console.domain.model import DAY, ENDED, MINUTE, State
 from zjj_console.domain.safe import safe_text
 from zjj_console.geo.crs import SYSTEMS, to_wgs84
@@ -16,7 +16,6 @@ from zjj_console.geo.shapes import Point, far
 from zjj_console.intake.table import Cells
 from zjj_console.intake.words import Fault, Memo, Words, required
 
-CASE_SPACE = uuid.UUID("5d7c4a0e-9a53-5c58-8f0e-6a2f5e1c7b11").bytes  # fixed: two consoles make the same case of a row
 FUTURE = 5 * MINUTE
 OLD = 60 * DAY
 _SHORT = 200
@@ -355,14 +354,12 @@ def case_id(source: str, said: Said) -> str:
     """The id that every console gives to this row: by source and outside number, else by what it says (§6.4)."""
     external = said.get("external_id")
     if external:
-        key = f"{source}\x1f{external}"
+        key = outside_key(source, external)
     else:
         plain = "".join(said["text"].split()).casefold()
         parts = (source, said["reported_at"] // MINUTE, said.get("committee", ""), said["category"], plain)
         key = "sha256\x1f" + hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
-    digest = hashlib.sha1(CASE_SPACE + key.encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(digest[16], 16) & 3]
-    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+    return named(key)
 
 
 def undecoded(cells: Cells) -> Fault:

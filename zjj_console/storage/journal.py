@@ -84,6 +84,42 @@ def _noted(beside: Path) -> int:
         return 0
 
 
+def envelope(
+    event: Event,
+    actor: Actor,
+    place: Head,
+    now: int,
+    event_id: str,
+    cmd: str,
+    *,
+    stream: str | None = None,
+    happened: int | None = None,
+    seen: str | None = None,
+) -> bytes:
+    """The exact bytes of an event at its place in a device's chain (`place.dseq` is its own number). Pure."""
+    return _encode(
+        {
+            "v": ENVELOPE_VERSION,
+            "id": event_id,
+            "log": place.log,
+            "stream": stream or event.case,
+            "kind": event.kind,
+            "kv": 1,
+            "actor": actor.work_no,
+            "role": ",".join(sorted(actor.roles)),
+            "device": place.device,
+            "epoch": place.epoch,
+            "dseq": place.dseq,
+            "at": now,
+            "happened": happened,
+            "seen": seen,
+            "cmd": cmd,
+            "trial": actor.trial,
+            "data": event.data,
+        }
+    )
+
+
 def append(
     db: Connection,
     head: Head,
@@ -100,35 +136,16 @@ def append(
     `stream` overrides the case as stream (chunk events). Must run inside a transaction that the caller commits.
     """
     cmd = cmd or uuid7(now)
-    role = ",".join(sorted(actor.roles))
     numbers: list[int] = []
     for event in events:
         head.dseq += 1
         event_id = uuid7(now)
-        envelope: dict[str, Any] = {
-            "v": ENVELOPE_VERSION,
-            "id": event_id,
-            "log": head.log,
-            "stream": stream or event.case,
-            "kind": event.kind,
-            "kv": 1,
-            "actor": actor.work_no,
-            "role": role,
-            "device": head.device,
-            "epoch": head.epoch,
-            "dseq": head.dseq,
-            "at": now,
-            "happened": happened,
-            "seen": _seen(db, stream or event.case, event.kind),
-            "cmd": cmd,
-            "trial": actor.trial,
-            "data": event.data,
-        }
-        body = _encode(envelope)
+        known = _seen(db, stream or event.case, event.kind)
+        body = envelope(event, actor, head, now, event_id, cmd, stream=stream, happened=happened, seen=known)
         head.hash = chained(head.hash, body)
         done = db.execute(
             _INSERT,
-            (event_id, envelope["stream"], event.kind, actor.work_no, head.device, head.epoch, head.dseq, now, cmd,
+            (event_id, stream or event.case, event.kind, actor.work_no, head.device, head.epoch, head.dseq, now, cmd,
              body, head.hash),
         )  # fmt: skip
         numbers.append(int(done.lastrowid))
