@@ -77,8 +77,8 @@ BY_EFFECT = {
 TABS_EN = {"f1": "help", "f2": "queue", "f3": "map", "f4": "roster", "f5": "escalation", "f6": "handover",
            "f7": "consultation", "f8": "assessment", "f9": "lists", "f10": "log"}  # fmt: skip
 FILES: dict[str, tuple[str, type | str]] = {
-    "town.toml": ("the town, its words, duty hours, life-cycle numbers, hot spots, what is near, cycles",
-                  "`[town]` `[terms]` `[hours.CODE]` `[flow]` `[flow.rework_floor]` `[hotspot]` `[similar]` `[similar.group_radius]` "
+    "town.toml": ("the town, its words, duty hours, life-cycle numbers, hot spots, reports from outside, what is near, cycles",
+                  "`[town]` `[terms]` `[hours.CODE]` `[flow]` `[flow.rework_floor]` `[hotspot]` `[inbound]` `[similar]` `[similar.group_radius]` "
                   "`[cycles]`"),
     "counts.toml": ("the numbers that the town's paper states; checked against the lists",
                     "`zone_grid_pattern` `posts_per_station` `[counts]` with `value` `name` `mark` `clause` `at_least`"),
@@ -334,6 +334,9 @@ def profile() -> str:
         table(("Code", "中文", "English", "P1", "P2", "P3", "P4", "Mark"), limits),
         f"### Numbers of the life cycle [{town.flow.mark}]", table(("Key", "Value"), flow),
         f"### Hot spots [{town.hotspot.mark}]", table(("Key", "Value", "Means"), hot),
+        f"### Reports from outside [{town.inbound.mark}]",
+        f"{code('fall_back')} = {code(town.inbound.fall_back)}: the category of a report whose category nobody could tell; see "
+        "[reports from outside](inbound.md).",
         f"### What is near [{town.similar.mark}]", "Metres, hours and days; see [what is near](../users/nearby.md).",
         table(("Key", "Value"), near)])  # fmt: skip
 

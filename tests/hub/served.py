@@ -36,13 +36,15 @@ class Hands:
 class Served:
     """uvicorn in a thread. `http` speaks to it; `lines` is its diary."""
 
-    def __init__(self, store: Store, *, hands: Hands | None = None) -> None:
+    def __init__(self, store: Store, *, hands: Hands | None = None, rules=None, inbound=None) -> None:
         self.lines: list[str] = []
         diary = Diary(self)
         self.hub = Hub(store, hands.clock, hands.ticks, diary) if hands else Hub(store, diary=diary)
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each answer waits 40 ms for an ACK
-        config = uvicorn.Config(create_app(self.hub), access_log=False, log_level="error", ws="none", lifespan="on")
+        config = uvicorn.Config(
+            create_app(self.hub, rules, inbound), access_log=False, log_level="error", ws="none", lifespan="on"
+        )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]})
         self.thread.start()

@@ -15,7 +15,7 @@ from sqlalchemy.event import listen
 
 from tests.hub.consoles import NOW, Bench
 from tests.hub.served import Hands, Served, bearer, code, problem, push_body
-from zjj_console.hub import doors, reading, service, web
+from zjj_console.hub import asking, doors, reading, service
 from zjj_console.hub.tables import DEVICE, EVENT, QUARANTINE
 from zjj_console.hub.verify import verify
 from zjj_console.sync import wire
@@ -224,7 +224,7 @@ def test_more_pushes_than_can_wait_are_told_to_come_again(tmp_path, monkeypatch,
 def test_nobody_is_waited_for_who_sends_too_much_or_nothing(quiet, monkeypatch, length, status):
     """Only the head of a request comes, and no body: what is too large is refused at once, what is too slow in time."""
     bench, served, _ = quiet
-    monkeypatch.setattr(web, "BODY_SECONDS", 0.2 if length == 100 else 600)
+    monkeypatch.setattr(asking, "BODY_SECONDS", 0.2 if length == 100 else 600)
     head = f"POST /v1/push HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {bench.console().token}\r\nContent-Length: {length}\r\n\r\n"  # fmt: skip
     with socket.create_connection(served.socket.getsockname(), timeout=10) as line:
         line.sendall(head.encode())

@@ -72,7 +72,7 @@ def test_every_column_named_in_reads_and_projections_exists(migrated):
     assert set(reads.QUEUE_COLUMNS) <= rows
     assert set(projections.COLUMNS) <= rows
     assert {f.name for f in fields(Case)} - rows == {
-        *("assists", "returned_by", "clocks", "dispatches", "requests", "aid", "consult", "raised"),
+        *("assists", "returned_by", "clocks", "dispatches", "requests", "aid", "consult", "raised", "missing"),
     }
     assert len(reads.QueueRow.__struct_fields__) == len(reads.QUEUE_COLUMNS)
     everything = reads.Filter(

@@ -39,7 +39,7 @@ def test_both_towns_offer_what_every_command_needs(town: Town, second_town: Town
     for place in (town, second_town):
         assert {"zy", "xf", "js"} <= set(place.category_by_token)
         assert {"0001", "0002", "0003", "0004", "0005", "0006"} <= set(place.people)
-        assert set(place.source_by_token) == {"110", "sp", "gz", "xc", "cj", "dh", "zw", "dc", "pt", "qt"}
+        assert set(place.source_by_token) == {"110", "sp", "gz", "xc", "cj", "dh", "zw", "dc", "pt", "kf", "qt"}
 
 
 def test_the_second_town_shares_no_place_or_person_with_the_first(town: Town, second_town: Town) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from zjj_console.commands.output import aligned
 from zjj_console.desk import shape, wording
 from zjj_console.domain.lifecycle import STATE_ZH
-from zjj_console.domain.marks import PRIORITY_ZH
+from zjj_console.domain.marks import MISSING_ZH, PRIORITY_ZH, to_fill
 from zjj_console.domain.model import MINUTE, Case, Clock
 from zjj_console.domain.support import SUPPORT_ZH
 from zjj_console.storage.reads import Moment
@@ -56,6 +56,8 @@ def page(case: Case, desk: "Desk", now: int, *, clocks: bool) -> str:
         ("计数", f"退单{case.return_count} 返工{case.rework_count} 延期{case.extend_count} 第{case.cycle}次"),
         ("最终时限", wording.moment(case.due_final, now, desk.duty) if case.due_final else "-"),
     ]
+    if missing := to_fill(case):
+        rows.append(("待补", "、".join(MISSING_ZH.get(name, name) for name in missing)))
     if case.aid:
         asked = wording.moment(case.aid.at, now, desk.duty)
         who = f"{wording.unit(town, case.aid.unit)} {wording.person(town, case.aid.person)}"

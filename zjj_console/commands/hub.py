@@ -13,6 +13,8 @@ from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.output import Fault, Result, aligned
 
 if TYPE_CHECKING:
+    from zjj_console.hub.inbound_setup import Inbound
+    from zjj_console.hub.reports import Rules
     from zjj_console.hub.store import Store
 
 app = typer.Typer(no_args_is_help=True, help="镇中心: 各台共用的次序(须装 hub 附加包)")
@@ -93,6 +95,12 @@ def serve(
     behind_proxy: Annotated[
         bool, typer.Option("--behind-proxy", help="前面有做 TLS 的代理，只有它够得着本端口")
     ] = False,
+    inbound: Annotated[
+        Path | None,
+        typer.Option(
+            "--inbound", envvar="ZJJ_HUB_INBOUND", metavar="FILE", help="收外来上报的门，见 docs/operators/inbound.md"
+        ),
+    ] = None,
 ) -> None:
     """提供服务，直到 TERM；日志为每请求一行 JSON，写到 stderr，不含姓名与内容。"""
     options = settings(context)
@@ -109,9 +117,33 @@ def serve(
     from zjj_console.hub.serving import serve as run
 
     with _store(options, database) as store:
-        served = run(store, host, port, cert=tls_cert, key=tls_key, proxy=behind_proxy)
+        rules, open_doors = _doors(options, inbound, store) if inbound is not None else (None, None)
+        served = run(store, host, port, cert=tls_cert, key=tls_key, proxy=behind_proxy, rules=rules, inbound=open_doors)
     if not served:
         raise Stop(1, "E_OUTPUT", f"不能在 {host}:{port} 监听，或证书不能用", f"cannot listen on {host}:{port}, or the certificate does not work")  # fmt: skip
+
+
+def _doors(options: Settings, file: Path, store: "Store") -> tuple["Rules", "Inbound"]:
+    """What may come in from outside, and the town by whose profile it becomes cases."""
+    from zjj_console.hub import reading
+    from zjj_console.hub.inbound_setup import load
+    from zjj_console.hub.reports import Rules
+    from zjj_console.sync.gateway.setup import SetupError
+
+    try:
+        found = load(file)
+    except SetupError as error:
+        raise Stop(2, "E_INBOUND", error.zh, error.en, error.field) from error
+    town = options.town()
+    with store.reading() as db:
+        of = reading.head_of(db)[1]
+    if town.code != of:
+        raise Stop(5, "E_CONFLICT", f"配置是 {town.code}，中心是 {of}: 用 --profile 给出本镇的配置",
+                   f"the profile is of {town.code}, the hub of {of}: give the town's own with --profile")  # fmt: skip
+    if town.inbound.fall_back not in town.categories:
+        raise Stop(13, "P-152", "town.toml 的 [inbound] 须有 fall_back: 认不出类别的上报归入的类别",
+                   "[inbound] of town.toml needs fall_back: the category of reports whose category nobody can tell")  # fmt: skip
+    return Rules(town), found
 
 
 @app.command()

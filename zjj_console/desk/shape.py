@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from zjj_console.desk import wording
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.lifecycle import STATE_ZH
-from zjj_console.domain.marks import marks
+from zjj_console.domain.marks import marks, to_fill
 from zjj_console.domain.model import MINUTE, Actor, Case, State
 from zjj_console.storage.reads import Moment
 from zjj_console.town.models import Town
@@ -57,6 +57,7 @@ def case_json(case: Case, town: Town, duty: DutyTime, now: int) -> dict[str, Any
         "lead_person": case.lead_person or None,
         "assists": list(case.assists),
         "marks": list(marks(case)),
+        "missing": list(to_fill(case)),
         "overdue": presses and due is not None and due <= now,
         "due_soon": presses and due is not None and warn is not None and warn <= now < due,
         "next_deadline": None

@@ -19,7 +19,14 @@ def nothing(case: Case, args: Args, facts: Facts) -> Case:
 
 def accept(case: Case, args: Args, facts: Facts) -> Case:
     priority = args.get("priority") or case.priority
-    return replace(case, flow=Flow.GENERAL, priority=priority, category=args.get("category") or case.category)
+    told = ("category",) if args.get("category") else ()
+    return replace(case, flow=Flow.GENERAL, priority=priority, category=args.get("category") or case.category,
+                   missing=_still(case, *told))  # fmt: skip
+
+
+def _still(case: Case, *filled: str) -> tuple[str, ...]:
+    """What is missing yet when these fields have been filled."""
+    return tuple(name for name in case.missing if name not in filled)
 
 
 def _order(case: Case, role: str, unit: str, person: str, args: Args, facts: Facts) -> Dispatch:
@@ -194,7 +201,8 @@ def ask_info(case: Case, args: Args, facts: Facts) -> Case:
 def give_info(case: Case, args: Args, facts: Facts) -> Case:
     text = args.get("text", "")
     joined = f"{case.text} {text}".strip() if text else case.text
-    return timing.resume(replace(case, text=joined), "ACC", facts, floor=5)
+    told = ("text",) if text and facts.actor.work_no != "system" else ()  # the clock fills nothing in
+    return timing.resume(replace(case, text=joined, missing=_still(case, *told)), "ACC", facts, floor=5)
 
 
 def ask(kind: str) -> Effect:
@@ -332,4 +340,7 @@ def follow(case: Case, args: Args, facts: Facts) -> Case:
 def locate(case: Case, args: Args, facts: Facts) -> Case:
     grid, station, zone = facts.town.whereabouts(args["committee"], case.lon, case.lat)
     place = facts.town.committees[args["committee"]].name
-    return replace(case, committee=args["committee"], place=place, grid=grid, station=station, zone=zone)
+    if "committee" in case.missing and case.place:
+        place = case.place  # the address as a reporter from outside wrote it is worth more than the committee's name
+    return replace(case, committee=args["committee"], place=place, grid=grid, station=station, zone=zone,
+                   missing=_still(case, "committee"))  # fmt: skip

@@ -2,6 +2,7 @@
 
 from zjj_console.domain.model import SUPPORT_MATTERS, Case, Flow, State
 
+MISSING_ZH = {"committee": "地点", "category": "类别", "text": "事项"}
 PRIORITY_ZH = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 MARK_ZH = {
     "supervised": "督",
@@ -13,6 +14,7 @@ MARK_ZH = {
     "void": "废",
     "support": "保",
     "backfill": "补",
+    "missing": "缺",
     "info": "问",
     "self": "自",
     "coordinate": "协",
@@ -22,6 +24,14 @@ MARK_ZH = {
     "raised": "报",
     "followed": "注",
 }
+
+
+_TRIAGED = frozenset({State.REPORTED, State.INFO_NEEDED})
+
+
+def to_fill(case: Case) -> tuple[str, ...]:
+    """Fields that the desk still has to ask for or fill; once it has taken the case on, what it left stands."""
+    return case.missing if case.state in _TRIAGED else ()
 
 
 def marks(case: Case) -> tuple[str, ...]:
@@ -36,6 +46,7 @@ def marks(case: Case) -> tuple[str, ...]:
         "void": "void" in case.requests,
         "support": case.support in SUPPORT_MATTERS,
         "backfill": "BB" in case.clocks and case.clocks["BB"].running,
+        "missing": any(name != "committee" for name in to_fill(case)),  # a place that is missing has a mark of its own
         "info": case.state is State.INFO_NEEDED,
         "self": case.state is State.SELF_HANDLING,
         "coordinate": case.state is State.STATION_COORD,

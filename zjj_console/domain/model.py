@@ -189,6 +189,7 @@ class Case(Struct, frozen=True):
     aid: Aid | None = None  # the latest request for support; `support` is how it stands
     consult: str = ""  # the meeting on whose agenda it is (T30)
     raised: str = ""  # 上报: town | district, by a consultation
+    missing: tuple[str, ...] = ()  # 待补: fields that a report from outside did not tell, until somebody fills them
 
     @property
     def is_open(self) -> bool:

@@ -24,7 +24,7 @@ from zjj_console.sync import wire
 MAY: dict[str, frozenset[str]] = {
     "console": frozenset({"hello", "renew", "push", "pull"}),
     "reader": frozenset({"hello", "renew", "pull"}),
-    "gateway": frozenset({"hello", "renew", "push"}),  # and of events only reports; see weigh
+    "gateway": frozenset({"hello", "renew", "push", "report"}),  # and of events only reports; see weigh
     "admin": frozenset(),  # administers at the hub's own keyboard, never over HTTP
 }
 CODE_ROLES = ("console", "reader", "gateway")
@@ -33,7 +33,8 @@ GOOD_FOR = 90 * DAY  # a credential
 RENEWED_IN = GOOD_FOR // 3  # of its end
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that is read wrongly over the telephone
 _CODE_LETTERS = 20  # of 32: 100 bits
-_DEVICE = re.compile("[0-9A-Za-z-]{8,64}")
+OWN = "hub-"  # ids of that beginning are the hub's own; nobody enrols as such or revokes it
+_DEVICE = re.compile(f"(?!{OWN})[0-9A-Za-z-]{{8,64}}")
 
 
 class Visitor(Struct, frozen=True):
@@ -177,7 +178,8 @@ def _letter(db: Connection, wanted: str, before: Row[Any] | None) -> str:
 
 def revoke(db: Connection, device: str, now: int) -> str | None:
     """The id of the device that is revoked from now on, found by id, its beginning, or its letter; None if none is."""
-    rows = db.execute(select(DEVICE.c.id, DEVICE.c.console).order_by(DEVICE.c.id)).all()
+    others = select(DEVICE.c.id, DEVICE.c.console).where(DEVICE.c.id.not_like(f"{OWN}%"))
+    rows = db.execute(others.order_by(DEVICE.c.id)).all()
     exact = [row.id for row in rows if device in (row.id, row.console)]
     found = exact or [row.id for row in rows if len(device) >= 4 and row.id.startswith(device)]
     if len(found) != 1:

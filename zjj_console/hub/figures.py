@@ -10,6 +10,7 @@ _NAMES = {
     "zjj_hub_verdicts_total": ("counter", "events by verdict"),
     "zjj_hub_requests_total": ("counter", "requests by path and status"),
     "zjj_hub_request_seconds_sum": ("counter", "seconds spent on requests by path"),
+    "zjj_hub_reports_total": ("counter", "reports that came in by a door, by source"),
     "zjj_hub_pulled_total": ("counter", "events sent to pullers"),
     "zjj_hub_groups_total": ("counter", "transactions that appended"),
     "zjj_hub_waiting": ("gauge", "pushes that wait to be appended"),

@@ -5,20 +5,25 @@ a number has been able to read every smaller one, and it does not matter how man
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from zjj_console.domain.ids import uuid7
 from zjj_console.domain.judge import INVALID
+from zjj_console.domain.model import Case
 from zjj_console.hub.chain import Fits, Fork, Item, Known, Lined, Link, line_up
 from zjj_console.hub.doors import Visitor, admit, visitors
 from zjj_console.hub.problems import Refused
+from zjj_console.hub.reports import Landed, Reported, own_device
 from zjj_console.hub.store import Store
-from zjj_console.hub.tables import DEVICE, EVENT, HEAD, ORIGIN, QUARANTINE
-from zjj_console.hub.weigh import Memory, concerns, weigh
+from zjj_console.hub.tables import DEVICE, EVENT, HEAD, INBOUND, ORIGIN, QUARANTINE
+from zjj_console.hub.weigh import Memory, concerns, read, weigh
+from zjj_console.storage.journal import chained
 from zjj_console.sync import wire
 
 UNREADABLE, FORK = "unreadable", "fork"
@@ -33,10 +38,10 @@ class Offer(Struct, frozen=True):
     items: list[Item]
 
 
-Answer = wire.PushAnswer | Refused
+Answer = wire.PushAnswer | Landed | Refused
 
 
-def append(store: Store, memory: Memory, offers: list[Offer], clock: Callable[[], int]) -> list[Answer]:
+def append(store: Store, memory: Memory, offers: Sequence[Offer | Reported], clock: Callable[[], int]) -> list[Answer]:
     """Take the offers in their order, in one transaction; one answer each. Raises Refused where the database cannot."""
 
     def work(db: Connection) -> tuple[list[Answer], _Group]:
@@ -61,25 +66,35 @@ def lock_head(db: Connection) -> Row[Any]:
 class _Group:
     """The offers of one transaction, on what the database held when the head was locked."""
 
-    def __init__(self, db: Connection, memory: Memory, offers: list[Offer], now: int) -> None:
+    def __init__(self, db: Connection, memory: Memory, offers: Sequence[Offer | Reported], now: int) -> None:
         self.db, self.now = db, now
         head = lock_head(db)
         self.log, self.seq, self.chain = head.log, int(head.seq), bytes(head.hash)
-        items = [item for offer in offers for item in offer.items]
-        self.visitors = _visitors(db, {offer.token for offer in offers})
+        pushes = [offer for offer in offers if isinstance(offer, Offer)]
+        reports = [offer for offer in offers if isinstance(offer, Reported)]
+        items = [item for offer in pushes for item in offer.items]
+        self.visitors = _visitors(
+            db, {push.token for push in pushes} | {r.token for r in reports if r.token is not None}
+        )
+        self.own: Visitor | None = None
         self.ends = {v.device: {v.end.epoch: v.end} for v in self.visitors.values()}  # by device and epoch
-        self.known = _known(db, items)
+        self.known = _known(db, {i.envelope.id for i in items if i.envelope} | {r.event for r in reports})
         self.unreadable = _unreadable(db, [item for item in items if item.envelope is None])
         self.links = _links(db, items)
-        wanted = {case for item in items if item.envelope for case in concerns(item.envelope)}
+        wanted = {case for item in items if item.envelope for case in concerns(item.envelope)} | {
+            r.case for r in reports
+        }
         self.cases = memory.standing(db, self.seq, self.chain, wanted)
         self.events: list[dict[str, Any]] = []
         self.origins: list[dict[str, Any]] = []
         self.evidence: dict[bytes, dict[str, Any]] = {}
         self.moved: set[str] = set()
+        self.inbound: list[dict[str, Any]] = []
 
-    def take(self, offer: Offer) -> Answer:
+    def take(self, offer: Offer | Reported) -> Answer:
         try:
+            if isinstance(offer, Reported):
+                return self._report(offer)
             visitor = admit(self.visitors.get(offer.token), "push", self.now)
             if offer.log != self.log:
                 raise Refused("other_log", log=self.log)
@@ -90,6 +105,36 @@ class _Group:
         self.ends[visitor.device] = lined.ends
         self.moved.add(visitor.device)
         return wire.PushAnswer(acks, self.seq, self.now, lined.expect, visitor.renews(self.now))
+
+    def _report(self, reported: Reported) -> Landed:
+        """The report as the next event of the hub's own chain, or what it became when it came in before."""
+        brought = (
+            admit(self.visitors.get(reported.token), "report", self.now).device if reported.token is not None else ""
+        )
+        before = self.known.get(reported.event)
+        if before is not None:
+            return self._landed(before.ack, reported)
+        if self.own is None:
+            self.own = own_device(self.db, self.log, self.now)
+            self.ends[self.own.device] = {max(self.own.end.epoch, 1): self.own.end}  # it never begins another epoch
+        ((epoch, end),) = self.ends[self.own.device].items()
+        place = Link(end.device, epoch, end.dseq + 1, end.hash)
+        body = reported.body(self.log, place, self.own.console, self.now)
+        item = Item(body, chained(end.hash, body), None, read(body))
+        place = replace(place, hash=item.hash)
+        ack = self._step(self.own, Fits(item, place, end.hash))
+        self.ends[place.device] = {epoch: place}
+        self.moved.add(place.device)
+        self.inbound.append({"source": reported.source, "number": reported.number, "case_id": reported.case,
+                             "device": brought, "at": self.now})  # fmt: skip
+        return self._landed(ack, reported)
+
+    def _landed(self, ack: wire.Ack, reported: Reported) -> Landed:
+        case = self.cases.get(reported.case)
+        if case is None:
+            raise Refused("unexpected")
+        typed = msgspec.convert(msgspec.to_builtins(case), Case)  # folded cases hold what JSON has
+        return Landed(ack, self.seq, typed)
 
     def _lined(self, device: str, items: list[Item]) -> Lined:
         ends = self.ends[device]
@@ -143,7 +188,12 @@ class _Group:
 
     def write(self) -> None:
         """Everything at once: the rows, the ends of the devices' chains, and last the head."""
-        for target, rows in ((EVENT, self.events), (ORIGIN, self.origins), (QUARANTINE, self._new_evidence())):
+        for target, rows in (
+            (EVENT, self.events),
+            (ORIGIN, self.origins),
+            (QUARANTINE, self._new_evidence()),
+            (INBOUND, self.inbound),
+        ):
             if rows:
                 self.db.execute(insert(target), rows)
         newest = [(device, ends[max(ends)]) for device, ends in sorted(self.ends.items()) if device in self.moved]
@@ -178,8 +228,8 @@ def _visitors(db: Connection, tokens: set[bytes]) -> dict[bytes, Visitor]:
     return found
 
 
-def _known(db: Connection, items: list[Item]) -> dict[str, Known]:
-    ids = sorted({item.envelope.id for item in items if item.envelope})
+def _known(db: Connection, wanted: set[str]) -> dict[str, Known]:
+    ids = sorted(wanted)
     columns = (EVENT.c.id, EVENT.c.hub_seq, EVENT.c.verdict, EVENT.c.reason, EVENT.c.body, EVENT.c.hash)
     return {
         row.id: Known(bytes(row.body), bytes(row.hash), wire.Ack(row.id, row.hub_seq, row.verdict, row.reason))

@@ -22,6 +22,7 @@ from zjj_console.hub.figures import Diary, Figures
 from zjj_console.hub.limits import DEVICE_RATE, ENROL_RATE, Buckets
 from zjj_console.hub.order import Answer, Offer, append
 from zjj_console.hub.problems import Refused
+from zjj_console.hub.reports import Landed, Reported
 from zjj_console.hub.store import Store
 from zjj_console.hub.tables import DEVICE
 from zjj_console.hub.weigh import Memory
@@ -63,7 +64,7 @@ class Hub:
         self.bell = Bell()
         self._known: dict[bytes, str] = {}  # credentials met before and their device: they need no look-up of their own
         self._seen: dict[str, float] = {}
-        self._queue: asyncio.Queue[tuple[Offer, asyncio.Future[Answer]]] = asyncio.Queue(WAITING)
+        self._queue: asyncio.Queue[tuple[Offer | Reported, asyncio.Future[Answer]]] = asyncio.Queue(WAITING)
         self._threads = ThreadPoolExecutor(_THREADS, "hub")
         self._writer = ThreadPoolExecutor(1, "order")
         self._tasks: list[asyncio.Task[None]] = []
@@ -100,9 +101,21 @@ class Hub:
         """Wait for the transaction that holds these events. Raises Refused."""
         from zjj_console.hub.chain import unpack
 
+        answer = await self._taken(Offer(token, log, unpack(items)))
+        assert isinstance(answer, wire.PushAnswer)
+        return answer
+
+    async def report(self, reported: Reported) -> Landed:
+        """Wait until the report is safe in the order. Raises Refused; whoever gives up waiting leaves it on its way."""
+        landed = await self._taken(reported)
+        assert isinstance(landed, Landed)
+        self.figures.add("zjj_hub_reports_total", source=reported.source)
+        return landed
+
+    async def _taken(self, offer: Offer | Reported) -> wire.PushAnswer | Landed:
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         try:
-            self._queue.put_nowait((Offer(token, log, unpack(items)), waiting))
+            self._queue.put_nowait((offer, waiting))
         except asyncio.QueueFull as error:
             raise Refused("busy", 2) from error
         answer = await waiting
@@ -115,10 +128,10 @@ class Hub:
         loop = asyncio.get_running_loop()
         while True:
             group = [await self._queue.get()]
-            size = len(group[0][0].items)
+            size = _size(group[0][0])
             while not self._queue.empty() and size < GROUP_EVENTS:
                 group.append(self._queue.get_nowait())
-                size += len(group[-1][0].items)
+                size += _size(group[-1][0])
             self.figures.put("zjj_hub_waiting", self._queue.qsize())
             work = loop.run_in_executor(self._writer, self._append, [offer for offer, _ in group])
             try:
@@ -131,7 +144,7 @@ class Hub:
                 _settle(waiting, answer)
             self._tell(answers)
 
-    def _append(self, offers: list[Offer]) -> list[Answer]:
+    def _append(self, offers: list[Offer | Reported]) -> list[Answer]:
         """One answer for each offer, whatever happens. An offer that breaks something breaks it alone."""
         try:
             return append(self.store, self.memory, offers, self.clock)
@@ -145,7 +158,7 @@ class Hub:
             return [answer for offer in offers for answer in self._append([offer])]
 
     def _tell(self, answers: list[Answer]) -> None:
-        taken = [answer for answer in answers if isinstance(answer, wire.PushAnswer)]
+        taken = [answer for answer in answers if not isinstance(answer, Refused)]
         self.figures.add("zjj_hub_groups_total")
         if taken:
             self.bell.ring(taken[-1].head)
@@ -298,6 +311,10 @@ def pages_for(db: Connection, tokens: list[bytes], place: Place, now: int) -> di
         except Refused as refused:
             pages[token] = refused
     return pages
+
+
+def _size(offer: Offer | Reported) -> int:
+    return len(offer.items) if isinstance(offer, Offer) else 1
 
 
 def _settle(waiting: "asyncio.Future[T]", answer: T) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import uvicorn
 
+from zjj_console.hub.inbound_setup import Inbound
+from zjj_console.hub.reports import Rules
 from zjj_console.hub.service import Hub
 from zjj_console.hub.store import Store
 from zjj_console.hub.web import create_app
@@ -39,13 +41,16 @@ class _Server(uvicorn.Server):
         self.hub.bell.close()
 
 
-def serve(store: Store, host: str, port: int, *, cert: Path | None = None, key: Path | None = None, proxy: bool = False) -> bool:  # fmt: skip
+def serve(
+    store: Store, host: str, port: int, *, cert: Path | None = None, key: Path | None = None, proxy: bool = False,
+    rules: Rules | None = None, inbound: Inbound | None = None,
+) -> bool:  # fmt: skip
     """Serve until told to end; False where the port could not be had."""
 
     async def living() -> bool:
         hub = Hub(store)
         config = uvicorn.Config(
-            create_app(hub), host=host, port=port, ssl_certfile=cert, ssl_keyfile=key, access_log=False,
+            create_app(hub, rules, inbound), host=host, port=port, ssl_certfile=cert, ssl_keyfile=key, access_log=False,
             log_level="warning", server_header=False, proxy_headers=proxy, timeout_keep_alive=30,
             timeout_graceful_shutdown=_GRACE, lifespan="on", ws="none",
         )  # fmt: skip

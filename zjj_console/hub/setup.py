@@ -2,13 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, inspect, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from zjj_console.domain.ids import uuid7
 from zjj_console.hub.store import Store, Wrong
-from zjj_console.hub.tables import CATALOGUE, HEAD
+from zjj_console.hub.tables import CATALOGUE, HEAD, SCHEMA
 from zjj_console.sync.wire import GENESIS
 
 TOWN = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -27,15 +28,20 @@ def create(store: Store, town: str, now: int) -> tuple[str, bool]:
         _make_folder(Path(str(store.url.database)))
     try:
         with store.engine.connect().execution_options(zjj_writes=True) as db, db.begin():
+            found = _known(db)
+            if found is not None and found.town != town:
+                raise Wrong(5, "E_CONFLICT", f"{store.shown} 已是 {found.town} 的中心: 每镇一个数据库",
+                            f"{store.shown} is the hub of {found.town} already: one database per town")  # fmt: skip
+            if found is not None and found.version > SCHEMA:
+                raise Wrong(11, "E_MIGRATION", f"中心数据库版本 {found.version}，本程序只识 {SCHEMA}: 请升级程序",
+                            f"the hub's tables are version {found.version}, this program knows {SCHEMA}: upgrade it")  # fmt: skip
             CATALOGUE.create_all(db)
             if store.sqlite:
                 for trigger in _APPEND_ONLY:
                     db.exec_driver_sql(trigger)
-            found = db.execute(select(HEAD.c.log, HEAD.c.town)).first()
-            if found is not None and found.town != town:
-                raise Wrong(5, "E_CONFLICT", f"{store.shown} 已是 {found.town} 的中心: 每镇一个数据库",
-                            f"{store.shown} is the hub of {found.town} already: one database per town")  # fmt: skip
             if found is not None:
+                if found.version < SCHEMA:  # so far every version only adds tables
+                    db.execute(update(HEAD).values(version=SCHEMA))
                 return str(found.log), False
             log = uuid7(now)
             db.execute(insert(HEAD).values(one=1, log=log, town=town, seq=0, hash=GENESIS))
@@ -43,6 +49,13 @@ def create(store: Store, town: str, now: int) -> tuple[str, bool]:
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0][:200]
         raise Wrong(1, "E_STORAGE", f"不能在 {store.shown} 建中心: {reason}", f"cannot make a hub in {store.shown}: {reason}") from error  # fmt: skip
+
+
+def _known(db: Connection) -> Any:
+    """The head row of a hub that is there, whatever its version."""
+    if not inspect(db).has_table(HEAD.name):
+        return None
+    return db.execute(select(HEAD.c.log, HEAD.c.town, HEAD.c.version)).first()
 
 
 def _make_folder(path: Path) -> None:

@@ -89,6 +89,10 @@ class Store:
         if version is None:
             raise Wrong(6, "E_NOT_FOUND", f"{self.shown} 中没有中心: 先运行 zjj hub init --town CODE",
                         f"no hub in {self.shown}: run zjj hub init --town CODE first")  # fmt: skip
+        if version < SCHEMA:
+            raise Wrong(11, "E_MIGRATION", f"中心数据库版本 {version}，本程序用 {SCHEMA}: 先备份，再由库主运行 zjj hub init --town CODE 升级",
+                        f"the hub's tables are version {version}, this program uses {SCHEMA}: back up, then let their owner "
+                        "run zjj hub init --town CODE")  # fmt: skip
         if version != SCHEMA:
             raise Wrong(11, "E_MIGRATION", f"中心数据库版本 {version}，本程序只识 {SCHEMA}: 请升级程序",
                         f"the hub's tables are version {version}, this program knows {SCHEMA}: upgrade it")  # fmt: skip

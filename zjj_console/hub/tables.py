@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, Table, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-SCHEMA = 1  # of these tables; kept in the head row, so that a program never writes to tables that it does not know
+SCHEMA = 2  # of these tables; kept in the head row, so that a program never writes to tables that it does not know
 CATALOGUE = MetaData()
 
 
@@ -122,6 +122,18 @@ class Quarantine(_HubTable, table=True):
     hash: bytes = _blob()
 
 
+class Inbound(_HubTable, table=True):
+    """What came in by a door, by its key: source and number there. `case_id` is empty for what made no case."""
+
+    __tablename__ = "inbound"
+    __table_args__: ClassVar[Any] = (Index("inbound_at", "source", "at"),)
+    source: str = Field(primary_key=True, sa_type=Text)
+    number: str = Field(primary_key=True, sa_type=Text)
+    case_id: str = _text()
+    device: str = _text()  # whose credential brought it
+    at: int = _int()
+
+
 def table(model: type[SQLModel]) -> Table:
     """The Core table of a model: lists and bulk inserts never go through entities."""
     found: Table = model.__table__  # type: ignore[attr-defined]
@@ -130,3 +142,4 @@ def table(model: type[SQLModel]) -> Table:
 
 HEAD, EVENT, ORIGIN = table(HubHead), table(HubEvent), table(HubOrigin)
 DEVICE, CODE, QUARANTINE = table(Device), table(EnrolCode), table(Quarantine)
+INBOUND = table(Inbound)

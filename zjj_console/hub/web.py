@@ -1,6 +1,5 @@
 """The hub over HTTP. Whatever comes in, the answer is a message of `sync.wire`; every refusal is a `wire.Problem`."""
 
-import asyncio
 import re
 import traceback
 from collections.abc import AsyncIterator
@@ -18,17 +17,18 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zjj_console import __version__
-from zjj_console.hub import doors, reading
+from zjj_console.hub import doors, open311, reading
+from zjj_console.hub.asking import bearer, body_of, gone, limited
+from zjj_console.hub.inbound_setup import Inbound
 from zjj_console.hub.problems import STATUS, Refused
+from zjj_console.hub.reports import Rules
 from zjj_console.hub.service import Hub
 from zjj_console.sync import wire
 
 MIN_PROTOCOL = 1  # older ones may still pull
-BODY_SECONDS = 30  # for the body of one request to arrive
 _ENROL_BYTES = 16 * 1024
 _MAX_CURSOR = 2**62
 _HEX = "^([0-9a-f]{64})?$"
-_BEARER = re.compile(r"Bearer +([!-~]{16,200}) *", re.IGNORECASE)
 _WHERE = re.compile(r"at `\$\.([a-z_.\[\]0-9]{1,60})`")
 _HTTP = {404: "not_found", 405: "method", 413: "too_large", 429: "too_many"}
 _encode = msgspec.json.Encoder().encode
@@ -39,8 +39,8 @@ _WORDS = {400: "unreadable", 401: "no credential", 403: "not allowed", 408: "too
           413: "too large", 415: "compressed", 426: "upgrade", 429: "too often", 503: "try later"}  # fmt: skip
 
 
-def create_app(hub: Hub) -> FastAPI:
-    """The application on a hub. It starts and stops the hub with its own life."""
+def create_app(hub: Hub, rules: Rules | None = None, inbound: Inbound | None = None) -> FastAPI:
+    """The application on a hub. It starts and stops the hub with its own life; `inbound` opens doors, by `rules`."""
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
@@ -53,16 +53,14 @@ def create_app(hub: Hub) -> FastAPI:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(ClientDisconnect, gone)
 
     @app.post("/v1/enrol", **_shape(wire.Enrolled, wire.Enrol, open_to_all=True))
     async def enrol(request: Request) -> Response:
         """Use a one-time code; the token is told once."""
         _fresh(request)
-        wait = hub.enrol_rate.take(request.client.host if request.client else "")
-        if wait:
-            raise Refused("too_many", _ceiling(wait))
-        asked = _read(_enrol, await _body(request, _ENROL_BYTES))
+        limited(hub.enrol_rate, request.client.host if request.client else "")
+        asked = _read(_enrol, await body_of(request, _ENROL_BYTES))
         return _json(await hub.write(lambda db: doors.enrol(db, asked, hub.clock())))
 
     @app.get("/v1/hello", **_shape(wire.Hello))
@@ -90,7 +88,7 @@ def create_app(hub: Hub) -> FastAPI:
         """Events of one device, in the order of its chain."""
         _fresh(request)
         token = await _visit(hub, request)
-        asked = _read(_push, await _body(request, wire.MAX_BODY))
+        asked = _read(_push, await body_of(request, wire.MAX_BODY))
         if len(asked.events) > wire.MAX_EVENTS:
             raise Refused("too_large", limit=wire.MAX_EVENTS)
         answer = await hub.push(token, asked.log, asked.events)
@@ -129,6 +127,8 @@ def create_app(hub: Hub) -> FastAPI:
     async def metrics() -> Response:
         return Response(await hub.measure(), media_type="text/plain; version=0.0.4")
 
+    if rules is not None and inbound is not None and inbound.open311 is not None:
+        app.mount(open311.PATH, open311.create(hub, rules, inbound.open311))
     spoken = (
         wire.Enrol,
         wire.Enrolled,
@@ -146,19 +146,13 @@ def create_app(hub: Hub) -> FastAPI:
 
 async def _visit(hub: Hub, request: Request) -> bytes:
     """The hash of the credential that came along, its device within its limit. Raises Refused."""
-    found = _BEARER.fullmatch(request.headers.get("authorization", ""))
-    if found is None:
+    key = bearer(request)
+    if not key:
         raise Refused("unauthorized")
-    token = doors.digest(found[1])
+    token = doors.digest(key)
     request.state.device = await hub.device_of(token)
-    wait = hub.device_rate.take(request.state.device)
-    if wait:
-        raise Refused("too_many", _ceiling(wait))
+    limited(hub.device_rate, request.state.device)
     return token
-
-
-def _ceiling(seconds: float) -> int:
-    return max(1, int(seconds + 0.999))
 
 
 def _fresh(request: Request) -> None:
@@ -166,25 +160,6 @@ def _fresh(request: Request) -> None:
     said = request.headers.get(wire.HEADER, str(wire.PROTOCOL))
     if not re.fullmatch("[0-9]{1,6}", said) or int(said) < MIN_PROTOCOL:
         raise Refused("too_old")
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    """The body, never more of it than allowed, never for longer than allowed."""
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise Refused("encoding")
-    if int(request.headers.get("content-length") or 0) > limit:
-        raise Refused("too_large", limit=limit)
-    parts, size = [], 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
-                size += len(part)
-                if size > limit:
-                    raise Refused("too_large", limit=limit)
-                parts.append(part)
-    except TimeoutError as error:
-        raise Refused("slow") from error
-    return b"".join(parts)
 
 
 def _read(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
@@ -220,10 +195,6 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return await _refused(request, Refused("bad_request", what=", ".join(names)[:100]))
 
 
-async def _gone(request: Request, error: Exception) -> Response:
-    return Response(status_code=400)  # nobody reads it: the other side hung up while it was sending
-
-
 class Gate:
     """Around everything: one line in the diary, the figures, and headers that keep answers out of caches."""
 
@@ -256,7 +227,10 @@ class Gate:
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         route, state = scope.get("route"), scope.get("state", {})
-        path = getattr(route, "path", None) or "other"  # an unknown path may hold anything, so it is not repeated
+        inside = scope.get("root_path", "") if route is not None else ""  # of a door
+        path = inside + (
+            getattr(route, "path", None) or "other"
+        )  # an unknown path may hold anything, so it is not repeated
         self.hub.figures.add("zjj_hub_requests_total", path=path, status=status)
         self.hub.figures.add("zjj_hub_request_seconds_sum", seconds, path=path)
         if path not in ("/healthz", "/readyz", "/metrics") or status >= 400:

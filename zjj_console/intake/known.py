@@ -95,7 +95,7 @@ class Standing:
         said = {name: msgspec.convert(told.said[name], _TYPES[name]) for name in news}
         if said.get("state", State.REPORTED) is not State.REPORTED:
             return self._moved_on(told, case)
-        after = replace(case, **said)
+        after = replace(case, **said, missing=tuple(name for name in case.missing if name not in said))
         grid, station, zone = self.builder.town.whereabouts(after.committee, after.lon, after.lat)
         after = replace(after, grid=grid, station=station, zone=zone)
         after = replace(after, since=after.reported_at if case.since == case.reported_at else case.since)

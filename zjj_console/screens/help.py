@@ -22,7 +22,7 @@ from zjj_console.widgets.verb_words import key_hints, label
 _SCROLL = {"j": 1, "down": 1, "k": -1, "up": -1, "space": 20, "pagedown": 20, "pageup": -20, "home": -9999, "end": 9999}
 _MARK_NAMES = {
     "supervised": "督办", "difficult": "疑难案件", "rework": "返过工", "return": "有退单待决定", "extend": "延期", "suspend": "挂账",
-    "void": "作废待决定", "support": "执法保障", "backfill": "待补报政务微信编号", "info": "待报告人补充", "self": "自处中",
+    "void": "作废待决定", "support": "执法保障", "backfill": "待补报政务微信编号", "missing": "外来上报缺类别或事项，待补", "info": "待报告人补充", "self": "自处中",
     "coordinate": "站内协调", "verify": "待核查", "place_pending": "地点待定", "followed": "关注",
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from zjj_console.domain.marks import marks
 from zjj_console.domain.model import Case, Dispatch, State
 from zjj_console.storage.db import Connection, meta, set_meta
 
-_PARTS = ("assists", "returned_by", "clocks", "dispatches", "requests", "aid", "consult", "raised")
+_PARTS = ("assists", "returned_by", "clocks", "dispatches", "requests", "aid", "consult", "raised", "missing")
 SCALARS = tuple(f.name for f in fields(Case) if f.name not in _PARTS)
 _DERIVED = ("parts", "is_open", "rank", "next_kind", "next_due", "next_warn", "next_mode", "next_unit", "marks")
 COLUMNS = (*SCALARS, *_DERIVED)

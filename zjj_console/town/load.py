@@ -72,6 +72,7 @@ def load_town(folder: Path, *, with_map: bool = True) -> m.Town:
         "flow": _flow(main),
         "hotspot": main.get("hotspot", {}),
         "similar": main.get("similar", {}),
+        "inbound": main.get("inbound", {}),
         **_counts(folder),
         **duty(folder, hours),
         **escalation(folder),

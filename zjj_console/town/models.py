@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from zjj_console.town.atlas import Atlas
 from zjj_console.town.hotspot import HotspotRules
+from zjj_console.town.inbound import InboundRules
 from zjj_console.town.ladder import AlarmRules, Ladder
 from zjj_console.town.limits import Limit as Limit
 from zjj_console.town.limits import Mark as Mark
@@ -345,6 +346,7 @@ class Town(Struct, frozen=True, dict=True):
     meetings: Meetings = Meetings()
     hotspot: HotspotRules = HotspotRules()
     similar: SimilarRules = SimilarRules()
+    inbound: InboundRules = InboundRules()
     atlas: Atlas | None = None  # the map, where the profile has one
 
     @cached_property

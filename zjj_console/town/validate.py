@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from zjj_console.town import names, near
+from zjj_console.town import inbound, names, near
 from zjj_console.town.models import Category, Named, Town, Unit
 from zjj_console.town.numbers import Number, by_name, counted, numbers, pattern
 from zjj_console.town.validate_atlas import atlas
@@ -59,6 +59,7 @@ def validate(town: Town, *, strict: bool = False, verbs: Iterable[str] = ()) -> 
         *_tokens(town, typed),
         *_collisions(town),
         *_clocks(town),
+        *inbound.check(town.inbound, town.categories),
         *near.check(town.similar, {category.group for category in town.categories.values()}),
         *_glyphs(town),
     ]

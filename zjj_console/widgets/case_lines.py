@@ -8,7 +8,7 @@ from zjj_console.desk import candidate_words, wording
 from zjj_console.desk.candidates import Candidate
 from zjj_console.desk.outcome import Legal
 from zjj_console.desk.shape import phone_for
-from zjj_console.domain.marks import PRIORITY_ZH
+from zjj_console.domain.marks import MISSING_ZH, PRIORITY_ZH, to_fill
 from zjj_console.domain.marks import marks as marks_of
 from zjj_console.domain.model import Actor, Case, Clock, Dispatch
 from zjj_console.i18n import english, t
@@ -113,6 +113,7 @@ def fields(case: Case, actor: Actor, frame: Frame, width: int, *, brief: bool = 
         ("主办", words((lead, f"{t('协办')} {assists}" if assists else ""), "  "), "-", "$foreground"),
         ("计数", _counted(case), "无退单、返工、延期", "$foreground"),
         ("标记", wording.mark_words(" ".join(marks_of(case))), "无", "$wait"),
+        *((("待补", _missing(case), "", "$wait"),) if to_fill(case) else ()),
         ("结果", result if case.result or case.result_text else "", "未提交", "$done"),
     )
     lines: list[Line] = []
@@ -120,6 +121,11 @@ def fields(case: Case, actor: Actor, frame: Frame, width: int, *, brief: bool = 
         if value or not brief:
             lines += _field(name, value or t(empty), width, style if value else "$dim")
     return lines
+
+
+def _missing(case: Case) -> str:
+    """What a report from outside did not tell, to be asked or filled."""
+    return "、".join(t(MISSING_ZH.get(name, name)) for name in to_fill(case))
 
 
 def _counted(case: Case) -> str:
