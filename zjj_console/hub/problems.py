@@ -20,6 +20,8 @@ _TABLE: dict[str, tuple[int, str, str]] = {
     "code_used": (403, "登记码已用过: 请中心另发一个", "the code was used: ask for another"),
     "code_expired": (403, "登记码已过期: 请中心另发一个", "the code has expired: ask for another"),
     "not_found": (404, "没有这个地址", "no such address"),
+    "not_messenger": (403, "不是政务微信发来的，或已过时: 请核对 token、企业号与时钟",
+                      "not from the messenger, or too old: check token, corp id and clock"),
     "no_jurisdiction": (404, "没有这个辖区 {what}: 本中心只管一个镇", "no such jurisdiction_id {what}: this hub is of one town"),
     "no_service": (404, "没有这个事项 {what}: 见 services", "no such service_code {what}: see services"),
     "no_request": (404, "没有这个上报 {what}", "no such service_request_id or token {what}"),

@@ -13,12 +13,14 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection, Row, insert, select
 
+from zjj_console.desk.session import actor_of
 from zjj_console.desk.sweeping import SYSTEM
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.ids import named, outside_key
 from zjj_console.domain.model import DAY, Actor, Case, Refusal
 from zjj_console.domain.outside import Outside, told
+from zjj_console.domain.permits import PERMITS
 from zjj_console.domain.report import report
 from zjj_console.hub.chain import Link
 from zjj_console.hub.doors import OWN, Visitor, digest
@@ -58,6 +60,13 @@ class Rules:
     def __init__(self, town: Town) -> None:
         self.town = town
         self.duty = DutyTime(town, lru_cache(4096)(lambda day: day_type(town, day)[0] == "workday"))
+
+    def actor(self, member: str) -> Actor:
+        """Who reports: somebody of the profile by his work number, else nobody in person."""
+        if member not in self.town.people:
+            return SYSTEM
+        found = actor_of(self.town, member)
+        return found if found.roles & PERMITS["report"].keys() else SYSTEM
 
     def reported(self, outside: Outside, actor: Actor = SYSTEM, token: bytes | None = None) -> Reported:
         key = outside_key(outside.source, outside.number)

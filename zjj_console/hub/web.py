@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zjj_console import __version__
-from zjj_console.hub import doors, open311, reading
+from zjj_console.hub import doors, open311, reading, wecom
 from zjj_console.hub.asking import bearer, body_of, gone, limited
 from zjj_console.hub.inbound_setup import Inbound
 from zjj_console.hub.problems import STATUS, Refused
@@ -127,6 +127,8 @@ def create_app(hub: Hub, rules: Rules | None = None, inbound: Inbound | None = N
     async def metrics() -> Response:
         return Response(await hub.measure(), media_type="text/plain; version=0.0.4")
 
+    if rules is not None and inbound is not None and inbound.wecom is not None:
+        app.include_router(wecom.router(hub, rules, inbound.wecom))
     if rules is not None and inbound is not None and inbound.open311 is not None:
         app.mount(open311.PATH, open311.create(hub, rules, inbound.open311))
     spoken = (

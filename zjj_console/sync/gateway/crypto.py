@@ -10,7 +10,6 @@ import binascii
 import hashlib
 import hmac
 import os
-from collections import OrderedDict
 from typing import Any
 
 BLOCK = 32
@@ -18,7 +17,6 @@ _SALT, _LENGTH = 16, 4
 _KEY_CHARS = 43
 _AES = 16
 MAX_AGE = 300  # seconds that a callback may be old or ahead
-_REMEMBERED = 10_000
 
 
 class CallbackError(Exception):
@@ -58,8 +56,7 @@ class Envelope:
             raise CallbackError("key", "EncodingAESKey is not base64") from error
         if len(aes_key) != _KEY_CHARS or len(key) != 32:
             raise CallbackError("key", f"EncodingAESKey has {_KEY_CHARS} characters")
-        self._token, self._key, self.receiver = token, key, receiver
-        self._seen: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self.token, self._key, self.receiver = token, key, receiver
 
     def _cipher(self) -> Any:
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -68,11 +65,14 @@ class Envelope:
 
     def check(self, claimed: str, timestamp: str, nonce: str, encrypted: str) -> None:
         """Raises CallbackError unless the signature is that of our token."""
-        if not hmac.compare_digest(signature(self._token, timestamp, nonce, encrypted).encode(), claimed.encode()):
+        if not hmac.compare_digest(signature(self.token, timestamp, nonce, encrypted).encode(), claimed.encode()):
             raise CallbackError("signature", "the signature is wrong: the token differs, or it is not the messenger")
 
-    def fresh(self, timestamp: str, nonce: str, now: int) -> None:
-        """Raises CallbackError for what is older than five minutes or came before; `now` in seconds. After `check`."""
+    def fresh(self, timestamp: str, now: int) -> None:
+        """Raises CallbackError for what is older than five minutes or ahead; `now` in seconds. After `check`.
+
+        Whether a younger one came before is known by what it holds, for the messenger itself sends messages again.
+        """
         try:
             at = int(timestamp)
         except ValueError as error:
@@ -81,11 +81,6 @@ class Envelope:
             raise CallbackError(
                 "stale", f"the message is more than {MAX_AGE} s old or ahead: replayed, or a wrong clock"
             )
-        if (timestamp, nonce) in self._seen:
-            raise CallbackError("replayed", "this message came before")
-        self._seen[timestamp, nonce] = at
-        while len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
 
     def decrypt(self, encrypted: str) -> bytes:
         """The message. Raises CallbackError for a damaged one or one to another receiver."""
@@ -115,5 +110,5 @@ class Envelope:
     def open(self, claimed: str, timestamp: str, nonce: str, encrypted: str, now: int) -> bytes:
         """Check the signature, then the age, then decrypt. Raises CallbackError."""
         self.check(claimed, timestamp, nonce, encrypted)
-        self.fresh(timestamp, nonce, now)
+        self.fresh(timestamp, now)
         return self.decrypt(encrypted)

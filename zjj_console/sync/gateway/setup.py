@@ -88,33 +88,44 @@ def _checked(setup: Setup) -> None:
 
 
 def secret_of(setup: Setup, folder: Path, environ: Mapping[str, str] = os.environ) -> str:
-    """The app's secret. Raises SetupError; the sentence names the file and never what is in it."""
-    if not setup.secret_file:
-        found = environ.get(SECRET, "")
+    """The app's secret. Raises SetupError."""
+    return secret_in(folder, "secret_file", setup.secret_file, SECRET, environ)
+
+
+def secret_in(folder: Path, field: str, name: str, variable: str, environ: Mapping[str, str]) -> str:
+    """A secret in a file beside the configuration, or in the environment. Raises SetupError; the sentence names the file
+    and never what is in it."""
+    if not name:
+        found = environ.get(variable, "")
         if not found:
-            raise _no("secret_file", f"未给出，环境变量 {SECRET} 也没有", f"not given, nor {SECRET} in the environment")
+            raise _no(field, f"未给出，环境变量 {variable} 也没有", f"not given, nor {variable} in the environment")
         return found
-    path = folder / setup.secret_file
+    path = folder / name
     if not path.is_file():
-        raise _no("secret_file", f"没有文件 {path}", f"no file {path}")
+        raise _no(field, f"没有文件 {path}", f"no file {path}")
     if path.stat().st_mode & 0o077:
-        raise _no("secret_file", f"{path} 权限须为 0600", f"{path} must have mode 0600")
+        raise _no(field, f"{path} 权限须为 0600", f"{path} must have mode 0600")
     found = path.read_text("utf-8").strip()
     if not found:
-        raise _no("secret_file", f"{path} 是空的", f"{path} is empty")
+        raise _no(field, f"{path} 是空的", f"{path} is empty")
     return found
 
 
 def users_of(setup: Setup, folder: Path) -> dict[str, str]:
     """work number -> user id. Raises SetupError."""
-    if not setup.users_file:
+    return users_in(folder, "users_file", setup.users_file)
+
+
+def users_in(folder: Path, field: str, name: str) -> dict[str, str]:
+    """work number -> user id of a CSV file beside the configuration; none where none is named. Raises SetupError."""
+    if not name:
         return {}
-    path = folder / setup.users_file
+    path = folder / name
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError) as error:
-        raise _no("users_file", f"读不了 {path}", f"cannot read {path}") from error
+        raise _no(field, f"读不了 {path}", f"cannot read {path}") from error
     if rows and not {"work_no", "userid"} <= rows[0].keys():
-        raise _no("users_file", "须有列 work_no,userid", "needs the columns work_no,userid")
+        raise _no(field, "须有列 work_no,userid", "needs the columns work_no,userid")
     return {row["work_no"].strip(): row["userid"].strip() for row in rows if row["work_no"] and row["userid"]}
