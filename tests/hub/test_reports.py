@@ -9,6 +9,8 @@ from sqlalchemy import select, update
 from tests.hub.consoles import NOW, Bench
 from tests.hub.reports import WHOLE, bodies, bring, case_of, rules
 from tests.hub.test_processes import _Steps, ended, forked, whole
+from zjj_console.commands import case_text
+from zjj_console.desk import shape
 from zjj_console.domain import outside
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.ids import named, outside_key
@@ -22,7 +24,7 @@ from zjj_console.hub.problems import Refused
 from zjj_console.hub.store import Wrong
 from zjj_console.hub.tables import CATALOGUE, DEVICE, HEAD, INBOUND
 from zjj_console.intake.rows import case_id
-from zjj_console.storage import journal
+from zjj_console.storage import confirmed, journal
 from zjj_console.storage.db import connect
 from zjj_console.sync import wire
 
@@ -206,6 +208,29 @@ def test_what_is_missing_is_marked_and_goes_as_it_is_filled(bench):
     taken = do(asked, "accept", category="ldbl")
     assert to_fill(taken) == taken.missing == () and "missing" not in marks(taken)
     assert to_fill(do(asked, "accept")) == (), "what the desk took on as it is stands"
+
+
+def test_a_console_that_pulls_has_the_case_in_its_queue_with_what_to_ask_and_fills_it(tmp_path, desk):
+    from tests.sync.consoles import received
+
+    bench = Bench(f"sqlite:///{tmp_path / 'hub.db'}")
+    bring(bench, WHOLE, Outside("open311", "r-1", "有事请来", address="某处", reporter="来人"))
+    desk.at_once(lambda db: confirmed.join(db, desk.duty, bench.log, "A"))
+    with bench.store.reading() as db:
+        pulled = reading.pull(db, 0, "", 10, NOW).events
+    desk.at_once(lambda db: confirmed.apply(db, desk.duty, received(pulled)))
+    queue = {row[0]: row[1].split() for row in desk.reader.execute("SELECT text, marks FROM case_row").fetchall()}
+    assert queue == {WHOLE.text: [], "有事请来": ["missing", "place_pending"]}
+    case = desk.case("Z1002")
+    assert shape.case_json(case, desk.town, desk.duty, NOW)["missing"] == ["committee", "category"]
+    assert ("待补", "地点、类别") in [
+        tuple(line.split()) for line in case_text.page(case, desk, NOW, clocks=False).splitlines()
+    ]
+    for line in ("dz Z1002 dxj", "sl Z1002 3 ldbl"):
+        assert desk.run_line(line, confirmed=True).ok, line
+    filled = desk.case("Z1002")
+    assert (filled.missing, filled.place, filled.committee, filled.category) == ((), "某处", "310118102001", "ldbl")
+    bench.store.close()
 
 
 # tables ---------------------------------------------------------------------------------------------------------------
