@@ -97,6 +97,27 @@ async def test_every_action_is_in_the_order_once_whatever_the_network_does(place
         assert all(not console.worker.exchange.offer() for console in consoles)
 
 
+async def test_AC_05a_two_hours_without_the_hub_and_then_each_act_is_there_once_in_its_order(place):
+    place.hands.set("2021-03-02 00:50")
+    async with place:
+        a, b = await place.console("a"), await place.console("b")
+        await level(a, b)
+        place.hands.set("2021-03-02 01:00")
+        a.network.fault = "down"
+        for n in range(6):
+            assert a.do("xj dhj js 3").ok and a.do(f"sl {1001 + n}").ok and a.do(f"pd {1001 + n} cg").ok
+            with pytest.raises(Trouble):
+                await a.worker.once()
+        waiting = [one.id for one in a.worker.exchange.offer()]
+        view = liaison.view(a.desk.reader, a.path, place.hands.now)
+        assert view.state == "cut" and view.waiting == len(waiting) >= 18
+        place.hands.set("2021-03-02 03:00")
+        a.network.fault = ""
+        await level(a, b)
+        assert held(place) == waiting, "each once, in the order in which it was done"
+        assert b.state() == a.state() and len(b.state()) == 6
+
+
 async def test_a_revoked_console_keeps_its_data_and_says_why_it_cannot_sync(place):
     async with place:
         a = await place.console("a")
