@@ -1,6 +1,5 @@
 """A desk with a laid night, and a console on it driven by keys."""
 
-import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -15,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from screen_driver import Console
 from screen_scene import Clock, lay, open_desk
 
+from tests.conftest import fresh
 from zjj_console.desk.desk import Desk
 from zjj_console.i18n import set_lang
 from zjj_console.screens.session import FIRST_RUN
@@ -60,7 +60,7 @@ def clock(laid_night: tuple[Path, int]) -> Clock:
 @pytest.fixture
 def desk(laid_night: tuple[Path, int], clock: Clock, tmp_path: Path) -> Iterator[Desk]:
     path = tmp_path / "night.db"
-    shutil.copy(laid_night[0], path)
+    fresh(laid_night[0], path)
     desk = open_desk(path, clock)
     yield desk
     desk.close()

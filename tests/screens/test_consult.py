@@ -1,6 +1,5 @@
 """The consultation on the screen (F7, §2.9, R57-R60): from collection to minutes by keys, and what happens beside it."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 from screen_scene import Clock, open_desk
 
+from tests.conftest import fresh
 from zjj_console.desk import agenda, consult_view
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.consult import Meeting
@@ -45,7 +45,7 @@ def clock() -> Clock:
 @pytest.fixture
 def desk(demo_night: Path, clock: Clock, tmp_path: Path) -> Iterator[Desk]:
     path = tmp_path / "night.db"
-    shutil.copy(demo_night, path)
+    fresh(demo_night, path)
     desk = open_desk(path, clock)
     yield desk
     desk.close()

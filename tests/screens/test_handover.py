@@ -1,7 +1,6 @@
 """The handover screen (§4.6): few keys, every tick durable, no signature while something blocks it."""
 
 import re
-import shutil
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from screen_driver import Console
 from screen_scene import MORNING, TOWN, Clock, lay_day, open_desk
 from textual.events import Key
 
+from tests.conftest import fresh
 from zjj_console.desk import handing, signatures, which
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.session import actor_of, set_pin
@@ -50,7 +50,7 @@ def clock() -> Clock:
 def desk(laid_day: Path, clock: Clock, tmp_path: Path) -> Iterator[Desk]:
     """17:24, operated by the officer who takes over."""
     path = tmp_path / "day.db"
-    shutil.copy(laid_day, path)
+    fresh(laid_day, path)
     desk = open_desk(path, clock)
     desk.actor = actor_of(TOWN, "0312", trial=True)
     yield desk

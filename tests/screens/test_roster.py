@@ -1,6 +1,5 @@
 """The roster screen (§4.7): who is there, what is missing with its fix, and no key without an answer."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from screen_driver import Console
 from screen_scene import TOWN, Clock, lay_roster, open_desk
 from test_pictures import tidy
 
+from tests.conftest import fresh
 from zjj_console.desk import roster_view, session, signing
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.duty import DutyTime
@@ -51,7 +51,7 @@ def clock() -> Clock:
 @pytest.fixture
 def desk(laid_roster: Path, clock: Clock, tmp_path: Path) -> Iterator[Desk]:
     path = tmp_path / "roster.db"
-    shutil.copy(laid_roster, path)
+    fresh(laid_roster, path)
     desk = open_desk(path, clock)
     yield desk
     desk.close()
