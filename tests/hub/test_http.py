@@ -207,10 +207,15 @@ def test_more_pushes_than_can_wait_are_told_to_come_again(tmp_path, monkeypatch,
             )
 
     threads = [threading.Thread(target=push, args=(console,)) for console in consoles]
+    begun, real = [], served.hub._append
+    monkeypatch.setattr(served.hub, "_append", lambda offers: begun.append(offers) or real(offers))
     try:
         with bench.store.engine.connect().execution_options(zjj_writes=True) as db, db.begin():
-            for thread in threads:
-                thread.start()
+            threads[0].start()
+            until(lambda: begun, 3)
+            threads[1].start()
+            until(served.hub._queue.full, 3)
+            threads[2].start()
             assert problem(until(lambda: answers, 3)[0], 503, "busy").retry_after == 2, "at once"
         for thread in threads:
             thread.join(20)
