@@ -157,3 +157,10 @@ class Console:
             r[1] for r in self.desk.reader.execute("PRAGMA table_info(case_row)") if r[1] not in ("rid", "origin_lseq")
         ]
         return self.desk.reader.execute(f"SELECT {', '.join(names)} FROM case_row ORDER BY id").fetchall()
+
+
+async def level(*consoles):
+    """Exchange until nobody has news."""
+    for _ in range(3):
+        for console in consoles:
+            await console.worker.once()

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests.hub.consoles import Console as Stranger
 from tests.hub.consoles import canonical
-from tests.sync.network import Town
+from tests.sync.network import level
 from zjj_console.desk import liaison
 from zjj_console.domain.handles import set_home
 from zjj_console.hub import doors
@@ -24,18 +24,6 @@ from zjj_console.sync.client import Client, Trouble
 from zjj_console.sync.patience import MOST, OPENS, PERSON, Patience
 
 FAULTS = ("", "down", "lost", "busy", "page", "unanswered", "twice")
-
-
-@pytest.fixture
-def place(tmp_path, town, template):
-    return Town(tmp_path, town, template)
-
-
-async def level(*consoles):
-    """Exchange until nobody has news."""
-    for _ in range(3):
-        for console in consoles:
-            await console.worker.once()
 
 
 def held(place):

@@ -1,21 +1,8 @@
 """What only one desk at a time may continue: a roster, a meeting, custody, a climb. What came between is a conflict (§6.7)."""
 
-import pytest
-
-from tests.sync.network import Town
+from tests.sync.network import level
 from zjj_console.domain.registers import EMPTY, overtaken, register
 from zjj_console.storage import audit, duty_rows, reads_conflicts
-
-
-@pytest.fixture
-def place(tmp_path, town, template):
-    return Town(tmp_path, town, template)
-
-
-async def level(*consoles):
-    for _ in range(3):
-        for console in consoles:
-            await console.worker.once()
 
 
 def rows(console):

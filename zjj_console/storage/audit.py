@@ -26,21 +26,6 @@ class Report(Struct, frozen=True):
     message_zh: str = ""
 
 
-class _Columns(Struct):
-    id: str
-    stream: str
-    kind: str
-    device: str
-    epoch: int
-    dseq: int
-    at: int
-    actor: str = ""
-    cmd: str = ""
-
-
-_decode = msgspec.json.Decoder(_Columns).decode
-
-
 def verify(db: Connection, duty: DutyTime | None = None) -> Report:
     """Walk the journal from its first event, every device's chain and the hub's; with `duty`, refold and compare all rows."""
     count, following, own = 0, 1, meta(db, "device")
@@ -55,7 +40,7 @@ def verify(db: Connection, duty: DutyTime | None = None) -> Report:
         if not _linked(db, own, before, (found["device"], found["epoch"], found["dseq"]), body, digest):
             return _bad(count, lseq, f"event {lseq}: content does not match its hash", f"事件 {lseq} 内容与哈希不符")
         try:
-            envelope = _decode(body)
+            envelope = journal.columns(body)
         except msgspec.MsgspecError:
             return _bad(count, lseq, f"event {lseq}: unreadable envelope", f"事件 {lseq} 无法读取")
         for name, value in found.items():

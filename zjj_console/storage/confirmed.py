@@ -11,7 +11,7 @@ from zjj_console.domain import registers
 from zjj_console.domain.chain import GENESIS, hub_chained
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.judge import judge
-from zjj_console.storage import audit, order, refold
+from zjj_console.storage import audit, journal, order, refold
 from zjj_console.storage.db import Connection, NotUnique, meta, set_meta
 
 _CONFIRM = "UPDATE event SET hub_seq = ?, hub_hash = ?, verdict = ?, reason = ?, received_at = ? WHERE id = ? AND hub_seq IS NULL"
@@ -108,21 +108,6 @@ def hash_at(db: Connection, hub_seq: int) -> bytes:
     return bytes(row[0]) if row else GENESIS
 
 
-class _Envelope(Struct):
-    id: str
-    stream: str
-    kind: str
-    device: str
-    epoch: int
-    dseq: int
-    at: int
-    actor: str = ""
-    cmd: str = ""
-
-
-_decode = msgspec.json.Decoder(_Envelope).decode
-
-
 class _News(Struct, frozen=True):
     """A pulled event as it was taken: `known` was in this journal already."""
 
@@ -155,7 +140,7 @@ def apply(db: Connection, duty: DutyTime, received: list[Received]) -> Taken:
 def _take(db: Connection, one: Received) -> _News:
     told = (one.hub_seq, one.hub_hash, one.verdict, one.reason, one.received_at)
     try:
-        e = _decode(one.body)
+        e = journal.columns(one.body)
     except msgspec.MsgspecError as error:
         raise Disorder("envelope", f"unreadable envelope at {one.hub_seq}") from error
     known = db.execute("SELECT lseq, body, hash FROM event WHERE id = ?", (e.id,)).fetchone()
@@ -173,7 +158,7 @@ def _take(db: Connection, one: Received) -> _News:
     return _News(entry, known is not None)
 
 
-def _insert(db: Connection, e: _Envelope, one: Received, told: tuple[object, ...]) -> int:
+def _insert(db: Connection, e: journal.Columns, one: Received, told: tuple[object, ...]) -> int:
     if not audit.follows(db, e.device, e.epoch, e.dseq, one.body, one.hash):
         raise Disorder("device", f"the chain of device {e.device} does not hold at {one.hub_seq}")
     try:

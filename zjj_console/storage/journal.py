@@ -175,6 +175,23 @@ def last_own(db: Connection) -> int | None:
     return int(row[0]) if row else None
 
 
+class Columns(Struct):
+    """What the columns beside an envelope repeat. Other programs may leave out who did it, and what belongs together."""
+
+    id: str
+    stream: str
+    kind: str
+    device: str
+    epoch: int
+    dseq: int
+    at: int
+    actor: str = ""
+    cmd: str = ""
+
+
+columns = msgspec.json.Decoder(Columns).decode
+
+
 class Stored(Struct):
     """What the fold needs of a stored envelope."""
 
