@@ -11,12 +11,13 @@ from tests.hub.consoles import Console as Stranger
 from tests.hub.consoles import canonical
 from tests.sync.network import level
 from zjj_console.desk import liaison
+from zjj_console.desk.desk import Desk
 from zjj_console.domain.handles import set_home
 from zjj_console.hub import doors
 from zjj_console.hub.tables import EVENT
 from zjj_console.storage import audit, confirmed, reads, reads_conflicts
 from zjj_console.storage.backup import backup
-from zjj_console.storage.db import meta
+from zjj_console.storage.db import meta, set_meta
 from zjj_console.sync import link as links
 from zjj_console.sync import wire
 from zjj_console.sync.beside import beside
@@ -304,6 +305,89 @@ async def test_after_five_failures_only_the_pull_still_tries(place, monkeypatch)
         await until(lambda: liaison.view(a.desk.reader, a.path, place.hands.now).state == "level")
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_push_that_is_refused_does_not_make_the_pull_ask_without_end(place, monkeypatch):
+    monkeypatch.setattr("zjj_console.sync.worker.LOOK", 0.001)
+    async with place:
+        a, b = await place.console("a"), await place.console("b")
+        a.do("xj dhj js 3")
+
+        async def push(events):
+            raise Trouble("person", "fork", "分叉", "fork")
+
+        a.worker.client.push = push
+        with pytest.raises(Trouble, match="fork"):
+            await a.worker.once()
+        b.do("xj dhj js 3")
+        await b.worker.once()
+        running = asyncio.create_task(a.worker.run())
+        await until(lambda: a.desk.case("B1001") is not None)
+        before = a.network.count
+        await asyncio.sleep(0.2)
+        assert a.network.count - before <= 2, "it waits for news as ever"
+        assert liaison.view(a.desk.reader, a.path, place.hands.now).state == "stopped"
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_the_hub_acknowledged_and_then_lost_is_sent_again(place):
+    async with place:
+        a = await place.console("a")
+        a.do("xj dhj js 3")
+        real = a.worker.client.push
+
+        async def push(events):
+            answer = await real(events)
+            with place.store.engine.connect().execution_options(zjj_writes=True) as db, db.begin():
+                for trigger in ("hub_event_no_delete",):
+                    db.exec_driver_sql(f"DROP TRIGGER {trigger}")
+                db.exec_driver_sql("DELETE FROM hub_event")
+                db.exec_driver_sql("UPDATE hub_head SET seq = 0, hash = zeroblob(32)")
+                db.exec_driver_sql("UPDATE device SET epoch = 0, dseq = 0, hash = zeroblob(32)")
+            return answer
+
+        a.worker.client.push = push
+        await a.worker.once()
+        a.worker.client.push = real
+        assert confirmed.waiting(a.desk.reader)[0] == 1
+        await a.worker.once()
+        assert len(held(place)) == 1 and confirmed.waiting(a.desk.reader)[0] == 0
+
+
+async def test_a_script_leaves_behind_as_of_when_the_data_are(place):
+    async with place:
+        a = await place.console("a")
+        for _ in range(2):
+            place.hands.later(minutes=5)
+            a.do("xj dhj js 3")
+            await a.worker.once()
+            standing = liaison.recall(a.path)
+            assert standing.level == standing.contact and place.hands.now - standing.level < 1_000_000
+
+
+async def test_an_order_that_another_desk_overtook_is_not_sent_any_more(place):
+    async with place:
+        a, b = await place.console("a"), await place.console("b")
+        a.do("xj dhj js 3")
+        await level(a, b)
+        assert a.do("pd A1001 cg").ok and b.do("pd A1001 sc").ok
+        await level(a, b)
+        told = "SELECT status FROM outbox WHERE kind = 'dispatch'"
+        assert [c.desk.reader.execute(told).fetchall() for c in (a, b)] == [[("PENDING",)], [("RECALLED",)]]
+        assert b.do("gp A1001 gbb r2").ok
+        await level(b, a)
+        assert a.desk.reader.execute(told).fetchall() == [("RECALLED",)]
+
+
+async def test_an_open_desk_numbers_by_the_letter_that_the_hub_gave_meanwhile(place):
+    async with place:
+        await place.console("a")
+        b = await place.console("b")
+        other = Desk(b.path, place.town, b.desk.actor, place.tick)
+        b.desk.at_once(lambda db: set_meta(db, console="Q"))
+        assert other.run_line("xj dhj js 3").case.console == "Q"
+        other.close()
 
 
 async def test_what_is_in_stays_in_where_the_exchange_dies_between_two_pieces(place, monkeypatch):

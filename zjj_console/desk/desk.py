@@ -68,12 +68,16 @@ class Desk:
         self._house: tuple[tuple[int, int], tuple[alarming.Alarm, ...]] = (-1, 0), ()
         self._seats: tuple[tuple[int, int], Seats] = (-1, 0), {}
         self._last = ""  # what this desk did last: undo takes back that, not what its operator did elsewhere
-        self.console = meta(self.reader, "console", "A")
         set_home(self.console)
 
     def close(self) -> None:
         self.reader.close()
         self._writer.close()
+
+    @property
+    def console(self) -> str:
+        """The letter of this console's numbers. Asked anew each time: joining a hub may change it under an open desk."""
+        return meta(self.reader, "console", "A")
 
     # reading --------------------------------------------------------------------------------------------------------
 
@@ -84,6 +88,8 @@ class Desk:
         """True once after any process, this one included, has committed something."""
         version = self._data_version()
         moved, self._seen = version != self._seen, version
+        if moved:
+            set_home(self.console)
         return moved
 
     def facts(self) -> Facts:

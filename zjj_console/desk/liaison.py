@@ -74,7 +74,7 @@ def view(db: Connection, database: Path, now: int) -> View:
 
 
 def _state(standing: Liaison, cursor: int, now: int) -> str:
-    if standing.cut and standing.kind == "person":
+    if standing.cut and standing.kind in ("person", "old"):
         return "stopped"
     if standing.cut:
         return "cut"

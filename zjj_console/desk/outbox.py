@@ -15,8 +15,7 @@ _INSERT = (
     " attempts = 0, next_at = 0, doubt_at = 0, done_at = 0, error = '', msgid = ''"
     " WHERE status = 'RECALLED'"  # undone before it left and given again
 )
-LEFT_NOT = "status IN ('PENDING', 'RETRY', 'DEAD', 'FAILED')"  # whoever delivers would still send it, or gave it up
-_RECALL = f"UPDATE outbox SET status = 'RECALLED' WHERE case_id = ? AND key = ? AND {LEFT_NOT}"
+_RECALL = f"UPDATE outbox SET status = 'RECALLED' WHERE case_id = ? AND key = ? AND {delivery.LEFT_NOT}"
 
 
 def key(case: Case, order: Dispatch) -> str:
@@ -100,7 +99,7 @@ def tell(db: Connection, messages: list[Message], now: int) -> None:
 def recall(db: Connection, beginnings: list[str]) -> None:
     """Messages that have not left and whose cause is gone: nobody is told in the morning of what was settled at night."""
     for beginning in beginnings:
-        db.execute(f"UPDATE outbox SET status = 'RECALLED' WHERE key >= ? AND key < ? AND {LEFT_NOT}",
+        db.execute(f"UPDATE outbox SET status = 'RECALLED' WHERE key >= ? AND key < ? AND {delivery.LEFT_NOT}",
                    (beginning, beginning + "~"))  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from zjj_console.desk import outbox, wording
+from zjj_console.desk import wording
 from zjj_console.domain import gaps, rotation
 from zjj_console.domain.conflict_words import post_name
 from zjj_console.domain.custody import DESK_ZH
@@ -18,7 +18,7 @@ from zjj_console.domain.handover_rules import default_code, group_of, must_reaso
 from zjj_console.domain.lifecycle import STATE_ZH
 from zjj_console.domain.model import ENDED, HOUR, MINUTE, Case, State
 from zjj_console.domain.roster import Assignment, Book, standing
-from zjj_console.storage import projections, reads_duty
+from zjj_console.storage import delivery, projections, reads_duty
 from zjj_console.storage.db import Connection, meta
 from zjj_console.storage.journal import GENESIS, decode
 
@@ -279,4 +279,4 @@ def _earlier(previous: Handover | None) -> tuple[Line, ...]:
 
 
 def unsent(db: Connection) -> int:
-    return int(db.execute(f"SELECT count(*) FROM outbox WHERE {outbox.LEFT_NOT}").fetchone()[0])
+    return int(db.execute(f"SELECT count(*) FROM outbox WHERE {delivery.LEFT_NOT}").fetchone()[0])

@@ -23,7 +23,7 @@ _BATCH = 400  # ids asked for at once
 
 
 class Disorder(Exception):
-    """The hub's answer cannot be taken; nothing was written. `code`: gap | chain | device | fork | envelope."""
+    """The hub's answer cannot be taken; nothing was written. `code`: gap | chain | device | fork | envelope | twice."""
 
     def __init__(self, code: str, en: str) -> None:
         super().__init__(en)
@@ -151,7 +151,7 @@ def _take(db: Connection, one: Received) -> _News:
         if (known[1], known[2]) != (one.body, one.hash):
             raise Disorder("fork", f"event {e.id} has other bytes at the hub")
         if db.execute(_CONFIRM, (*told, e.id)).rowcount != 1:
-            raise Disorder("gap", f"event {e.id} is in the order twice")
+            raise Disorder("twice", f"event {e.id} is in the order twice")
     entry = order.Entry(
         lseq, one.hub_seq, one.verdict, one.reason, e.id, e.stream, e.kind, e.actor, e.device, e.at, one.body
     )

@@ -62,6 +62,19 @@ def _letters(db: Connection, rest: str, params: Iterable[object]) -> list[Letter
     return [Letter(*row) for row in db.execute(f"{_SELECT} {rest}", tuple(params)).fetchall()]
 
 
+LEFT_NOT = "status IN ('PENDING', 'RETRY', 'DEAD', 'FAILED')"  # whoever delivers would still send it, or gave it up
+
+
+def recall_overtaken(db: Connection, case_id: str) -> None:
+    """Orders that have not left and no longer stand: another desk came first, or took them back since (§6.7)."""
+    db.execute(
+        f"UPDATE outbox SET status = 'RECALLED' WHERE case_id = ? AND kind = 'dispatch' AND {LEFT_NOT} AND NOT EXISTS"
+        " (SELECT 1 FROM dispatch d JOIN case_row c ON c.id = d.case_id WHERE d.case_id = outbox.case_id AND d.active = 1"
+        " AND outbox.key = 'd-' || c.number || '-' || d.n || '-' || d.unit AND outbox.recipient = d.person)",
+        (case_id,),
+    )
+
+
 # whether anybody delivers ---------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.model import Case
-from zjj_console.storage import duty_rows, journal, order, projections
+from zjj_console.storage import delivery, duty_rows, journal, order, projections
 from zjj_console.storage.db import Connection, SqliteError
 
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, msgspec.MsgspecError, SqliteError)
@@ -30,8 +30,9 @@ def case(db: Connection, duty: DutyTime, case_id: str, origin: tuple[int, int] |
         projections.keep_number(db, *before[2:])
     if folded is None:
         db.execute("DELETE FROM case_row WHERE id = ?", (case_id,))
-        return
-    write(db, duty, folded, fold.origin.get(case_id))
+    else:
+        write(db, duty, folded, fold.origin.get(case_id))
+    delivery.recall_overtaken(db, case_id)
 
 
 def write(db: Connection, duty: DutyTime, folded: Case, origin: tuple[int, int] | None) -> None:

@@ -1,13 +1,18 @@
 """The exchange beside a console: a thread with its own event loop. Light to import; the network's libraries come with the thread."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from zjj_console.desk import liaison
 from zjj_console.domain.duty import DutyTime
 from zjj_console.sync import link as links
 from zjj_console.sync.link import Link, LinkError
+from zjj_console.sync.patience import PERSON
 
 
 class Beside:
@@ -24,21 +29,19 @@ class Beside:
 
     def stop(self) -> None:
         """Cancel what is under way and wait until the database is closed; nothing can be half written."""
-        if self._thread.is_alive():
+        with contextlib.suppress(RuntimeError):  # it has just ended by itself
             self._loop.call_soon_threadsafe(self._end)
-            self._thread.join(5)
+        self._thread.join(5)
 
     def _end(self) -> None:
         if self._task is not None:
             self._task.cancel()
-        else:
-            self._loop.stop()
 
     def _live(self) -> None:
         self._task = self._loop.create_task(self._work())
         try:
             self._loop.run_until_complete(self._task)
-        except (asyncio.CancelledError, RuntimeError):  # told to end, maybe before it had begun
+        except asyncio.CancelledError:  # told to end
             pass
         finally:
             self._loop.close()
@@ -46,23 +49,32 @@ class Beside:
     async def _work(self) -> None:
         from zjj_console.sync.client import Client
         from zjj_console.sync.joining import settle
-        from zjj_console.sync.worker import Worker
+        from zjj_console.sync.worker import Worker, trouble_of
 
-        worker = Worker(self.path, self.duty, Client(self.link), self.clock)
-        try:
-            while True:
-                try:
-                    settle(worker.db, self.duty, self.link)
-                    await worker.run()
-                except Exception as error:
-                    await asyncio.sleep(worker.broke(error))
-        finally:
-            await worker.close()
+        while True:
+            worker = None
+            try:
+                worker = Worker(self.path, self.duty, Client(self.link), self.clock)
+                settle(worker.db, self.duty, self.link)
+                await worker.run()
+            except Exception as error:
+                told = trouble_of(error)
+                liaison.keep(self.path, replace(liaison.recall(self.path), cut=self.clock(), kind=told.kind, code=told.code,
+                                                zh=told.zh, en=told.en))  # fmt: skip
+                await asyncio.sleep(PERSON)
+            finally:
+                if worker is not None:
+                    await worker.close()
 
 
 def beside(path: Path, duty: DutyTime, clock: Callable[[], int]) -> Beside | None:
-    """The exchange of a console whose database has joined a hub; None for any other."""
+    """The exchange of a console whose database has joined a hub; None for any other, and where the link cannot be used."""
+    if not links.path_of(path).exists():
+        return None
     try:
         return Beside(path, duty, links.load(path), clock)
-    except LinkError:
+    except LinkError as error:
+        liaison.keep(
+            path, replace(liaison.recall(path), cut=clock(), kind="person", code="link", zh=error.zh, en=error.en)
+        )
         return None

@@ -39,7 +39,7 @@ class Exchange:
     def __init__(self, db: Connection, duty: DutyTime) -> None:
         self.db, self.duty = db, duty
         self.counted = Counted()
-        self._sent = (0, 0)  # (epoch, dseq) up to which the hub has answered in this exchange
+        self.sent = (0, 0)  # (epoch, dseq) up to which the hub has answered in this exchange
         self._most = wire.MAX_EVENTS
         self._piece = PIECE[0]
 
@@ -47,26 +47,31 @@ class Exchange:
 
     def offer(self) -> list[confirmed.Sent]:
         """What to push next; empty where everything has been answered."""
-        return confirmed.outbox_events(self.db, self._most, ROOM, self._sent)
+        return confirmed.outbox_events(self.db, self._most, ROOM, self.sent)
 
     def answered(self, sent: list[confirmed.Sent], answer: wire.PushAnswer) -> None:
         """The hub has the events that it acknowledges; after a gap it says where to go on. Confirms nothing."""
         took = len(answer.acks)
         self.counted.pushed += took
         if took:
-            self._sent = sent[took - 1].epoch, sent[took - 1].dseq
+            self.sent = sent[took - 1].epoch, sent[took - 1].dseq
         if answer.expect is not None and took < len(sent):
-            self._sent = sent[took].epoch, answer.expect - 1
-        self._most = wire.MAX_EVENTS
+            self.sent = sent[took].epoch, answer.expect - 1
 
     def smaller(self) -> bool:
         """Push less at a time from now on; False where one event alone is too large."""
-        self._most //= 2
-        return self._most > 0
+        smaller, self._most = self._most > 1, max(1, self._most // 2)
+        return smaller
 
     def anew(self) -> None:
         """The line was down: what was sent may not have arrived."""
-        self._sent, self._most = (0, 0), wire.MAX_EVENTS
+        self.sent, self._most = (0, 0), wire.MAX_EVENTS
+
+    def missed(self, sent: tuple[int, int]) -> None:
+        """All is pulled, and what the hub had acknowledged before, up to `sent`, was not in it: it has lost them again."""
+        waiting = confirmed.outbox_events(self.db, 1)
+        if waiting and (waiting[0].epoch, waiting[0].dseq) <= sent:
+            self.anew()
 
     # in -------------------------------------------------------------------------------------------------------------
 

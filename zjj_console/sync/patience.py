@@ -9,7 +9,7 @@ PERSON = 60.0  # seconds between looks where somebody must do something first
 
 
 class Patience:
-    """`chance` gives 0 to 1; failures are counted over both directions, success of either ends them."""
+    """`chance` gives 0 to 1; failures are counted over both directions, a pull that comes through ends them."""
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self.failures, self._chance = 0, chance

@@ -4,6 +4,7 @@ Runs on an event loop of its own with a database connection of its own: whatever
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -92,18 +93,22 @@ class Worker:
 
     async def once(self) -> Counted:
         """Push all that waits, pull all there is. Raises Trouble; what was exchanged until then stays exchanged."""
+        held: Trouble | None = None
         try:
             for _ in range(ROUNDS):
                 held = await self._push_all()
                 while not await self._pull(wait=0):
                     pass
-                if held is None:
-                    return self.exchange.counted
-            assert held is not None
-            raise held
+                if held is None or held.kind != "diverged":
+                    break
+            if held is not None:
+                raise held
+            return self.exchange.counted
         except Trouble as trouble:
-            self._failed("pull", trouble)
+            self._failed("push" if trouble is held else "pull", trouble)
             raise
+        finally:
+            liaison.keep(self.path, self.standing)
 
     async def _push_all(self) -> Trouble | None:
         """Push until nothing waits; the trouble that lets a console still pull is given back. Raises any other."""
@@ -111,7 +116,7 @@ class Worker:
             while await self._push():
                 pass
         except Trouble as trouble:
-            if trouble.kind not in ("diverged", "old"):
+            if trouble.kind not in ("diverged", "old", "person"):
                 raise
             return trouble
         return None
@@ -142,7 +147,10 @@ class Worker:
         cursor, chain = self._stored(self.exchange.position)
         if not self._met:
             await self._greet()
-        at_once = not self._met or self._troubles or cursor < self.standing.head
+        stuck = self._troubles.get("push")
+        lost = stuck is not None and stuck.kind == "diverged"
+        at_once = not self._met or lost or "pull" in self._troubles or cursor < self.standing.head
+        sent = self.exchange.sent
         try:
             answer = await self.client.pull(cursor, chain, wait=0 if at_once else wait)
         except Trouble as trouble:
@@ -160,17 +168,21 @@ class Worker:
         if answer.renew:
             await self._renew()
         cursor, _ = self._stored(self.exchange.position)
-        self._heard(answer.head, answer.now, level=cursor >= answer.head)
-        return cursor >= answer.head
+        level = cursor >= answer.head
+        if level:
+            self._stored(lambda: self.exchange.missed(sent))
+        self._heard(answer.head, answer.now, level=level)
+        return level
 
     async def _take(self, events: list[wire.Pulled]) -> None:
         """Piece by piece, and room for others between: SQLite's lock is not fair."""
+        before = self._stored(self.exchange.position)
         try:
             for took in self.exchange.take(events):
                 await asyncio.sleep(min(took, BREATH))
         except Disorder as wrong:
-            if wrong.code == "gap":  # another process has taken them meanwhile
-                return
+            if wrong.code == "gap" and self._stored(self.exchange.position) != before:
+                return  # another process has taken them meanwhile
             raise Trouble("person", f"disorder_{wrong.code}", f"中心给的次序对不上，未取: {wrong}",
                           f"the hub's order does not hold, nothing was taken: {wrong}") from wrong  # fmt: skip
         except SqliteError as error:
@@ -181,9 +193,9 @@ class Worker:
     async def _renew(self) -> None:
         """A fresh credential before the old one ends: on disk before it is used, for its first use ends the old one."""
         try:
-            link = links.load(self.path, {})
-            if self.client.link.token not in (link.token, link.fresh):
-                return  # it came from the environment, and whoever keeps it there renews it
+            if os.environ.get(links.TOKEN):
+                return  # whoever keeps it there renews it
+            link = links.load(self.path)
             if not link.fresh:
                 renewed = await self.client.renew()
                 link = replace(link, fresh=renewed.token)
@@ -197,9 +209,10 @@ class Worker:
     async def _greet(self) -> None:
         """With which credential to come: a crash may have fallen between a fresh one and its first use. Raises Trouble."""
         try:
-            link = links.load(self.path, {})
+            link = links.load(self.path)
         except links.LinkError:
             return
+        self.client.use(link.token)  # it may have joined anew meanwhile
         if not link.fresh:
             return
         try:
@@ -247,18 +260,9 @@ class Worker:
     def _failed(self, side: str, trouble: Trouble) -> float:
         """Note it; the seconds to wait."""
         self._troubles[side] = trouble
+        self._met = self._met and trouble.kind != "person"
         self._tell(self.standing)
         return self.patience.failed(trouble.kind, trouble.retry_after)
-
-    def broke(self, error: BaseException) -> float:
-        """Note an error that nobody foresaw, by its name alone; the seconds to wait."""
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        if isinstance(error, Trouble):
-            return self._failed("pull", error)
-        name = type(error).__name__
-        return self._failed("pull", Trouble("person", "fault", f"同步程序出错({name})，数据在本机",
-                                            f"the exchange failed ({name}); the data are kept here"))  # fmt: skip
 
     def _tell(self, standing: Liaison) -> None:
         trouble = next(iter(self._troubles.values()), None)
@@ -278,6 +282,20 @@ class Worker:
             return
         self._told = at
         liaison.keep(self.path, standing)
+
+
+def trouble_of(error: BaseException) -> Trouble:
+    """Whatever ended the loops, as something that can be told; an error that nobody foresaw by its name alone."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, StorageError):
+        return _storage(error)
+    if isinstance(error, Trouble):
+        return error
+    name = type(error).__name__
+    return Trouble(
+        "person", "fault", f"同步程序出错({name})，数据在本机", f"the exchange failed ({name}); the data are kept here"
+    )
 
 
 def _storage(error: StorageError) -> Trouble:
