@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 
 import msgspec
 import pytest
@@ -45,6 +46,18 @@ async def test_two_desks_dispatch_one_case_apart_one_leads_and_both_see_the_conf
         seen = [reads_conflicts.listed(console.desk.reader) for console in (a, b)]
         assert [[one.first.own for one in found] for found in seen] == [[False], [True]]
         assert [line.kind for line in seen[0][0].events] == ["accepted", "dispatched"]
+        assert all(audit.verify(console.desk.reader, console.desk.duty).bad is None for console in (a, b))
+
+
+async def test_two_desks_that_both_accept_a_case_have_said_the_same(place):
+    async with place:
+        a, b = await place.console("a"), await place.console("b", "0002")
+        a.do("xj dhj js 3")
+        await level(a, b)
+        assert a.do("sl A1001").ok and b.do("sl A1001").ok
+        await level(a, b)
+        assert reads_conflicts.listed(a.desk.reader) == reads_conflicts.listed(b.desk.reader) == []
+        assert a.state() == b.state()
         assert all(audit.verify(console.desk.reader, console.desk.duty).bad is None for console in (a, b))
 
 
@@ -437,6 +450,21 @@ def test_6_7_waiting_grows_at_random_to_half_a_minute_and_heeds_what_the_hub_say
 def test_a_console_without_a_hub_has_no_exchange_beside_it(desk):
     assert beside(desk.path, desk.duty, desk.now) is None
     assert liaison.view(desk.reader, desk.path, desk.now()) is liaison.NONE
+
+
+def test_what_keeps_the_exchange_from_beginning_is_said(desk):
+    link = links.Link("https://hub.example", token="t" * 20, log="x", ca_file="/nowhere.pem")
+    links.save(desk.path, link)
+    made = beside(desk.path, desk.duty, desk.now)
+    made.start()
+    end = time.monotonic() + 5
+    while liaison.recall(desk.path).code != "ca_file":
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    made.stop()
+    links.path_of(desk.path).chmod(0o644)
+    assert beside(desk.path, desk.duty, desk.now) is None
+    assert "0600" in liaison.recall(desk.path).zh
 
 
 def test_the_exchange_beside_a_console_ends_at_once_whatever_it_waits_for(desk):

@@ -16,6 +16,8 @@ from zjj_console.domain.model import Case, Event
 
 APPLIED, CONFLICT, INVALID, DENIED = range(4)  # verdicts, as they are stored and sent
 BEGINS = frozenset({"reported", "imported"})  # a case that is there already is not begun again
+_ONLY_THAT = frozenset({"accepted"})  # acts that say nothing but that they were done
+_INSTANTS = frozenset({"since", "clocks", "due_final"})  # and from when
 _KEPT = frozenset({"id", "version"})  # no event says whose it is or how often it was changed
 _TYPES = {field.name: field.type for field in fields(Case) if field.name not in _KEPT}
 
@@ -59,6 +61,8 @@ def judge(case: Case | None, event: Event) -> Judged:
             clashes.append(name)
         else:
             changes[name] = merged
+    if clashes and event.kind in _ONLY_THAT and set(clashes) <= _INSTANTS and wanted.get("state") == before.state:
+        return Judged(before)  # two desks said the same, and the first one's instants stand
     if clashes:
         return Judged(before, CONFLICT, tuple(clashes))
     try:
