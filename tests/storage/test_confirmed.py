@@ -94,7 +94,7 @@ REFUSED = {
     "begins later": ("gap", lambda log: log[1:]),
     "leaves one out": ("gap", lambda log: [log[0], *log[2:]]),
     "comes backwards": ("gap", lambda log: log[::-1]),
-    "brings one twice": ("gap", lambda log: chained_anew([*log, log[1]])),
+    "brings one twice": ("twice", lambda log: chained_anew([*log, log[1]])),
     "changes a verdict": ("chain", lambda log: [replace(log[0], verdict=CONFLICT), *log[1:]]),
     "changes a reason": ("chain", lambda log: [*log[:2], replace(log[2], reason="lead")]),
     "changes the device's hash": ("chain", lambda log: [*log[:2], replace(log[2], hash=bytes(32))]),

@@ -146,7 +146,10 @@ def rewind_forgets_rows(during):
     real = confirmed.rewind
 
     def rewind(db, duty, seq):
-        with mock.patch.object(audit, "rebuild", lambda *_: 0):
+        with (
+            mock.patch.object(audit, "rebuild", lambda *_: 0),
+            mock.patch.object(confirmed, "_settle", lambda *_: None),
+        ):
             return real(db, duty, seq)
 
     during(mock.patch.object(confirmed, "rewind", rewind))

@@ -6,6 +6,7 @@ in one transaction, the caller's.
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from zjj_console.domain import registers
 from zjj_console.domain.chain import GENESIS, hub_chained
@@ -20,6 +21,7 @@ _INSERT = (
     " reason, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _BATCH = 400  # ids asked for at once
+_FEW = 2000  # events whose streams are folded again one by one; more are quicker folded all at once
 
 
 class Disorder(Exception):
@@ -316,12 +318,18 @@ def rewind(db: Connection, duty: DutyTime, hub_seq: int) -> int:
     """
     assert db.in_transaction
     set_meta(db, hub_rewind="1")
-    taken = db.execute(
+    taken = order.where(db, "hub_seq > ?", (hub_seq,))
+    db.execute(
         "UPDATE event SET hub_seq = NULL, hub_hash = NULL, verdict = NULL, reason = NULL, received_at = NULL"
         " WHERE hub_seq > ?",
         (hub_seq,),
-    ).rowcount
+    )
     db.execute("DELETE FROM meta WHERE k = 'hub_rewind'")
     set_meta(db, hub_seq=str(hub_seq), hub_hash=hash_at(db, hub_seq).hex())
-    audit.rebuild(db, duty)
-    return int(taken)
+    if len(taken) > _FEW or any(entry.kind == "cases_imported" for entry in taken):
+        audit.rebuild(db, duty)
+    else:  # the desk is not to wait for its whole history
+        _settle(
+            db, duty, [_News(replace(entry, hub_seq=None, verdict=None, reason=None), known=True) for entry in taken]
+        )
+    return len(taken)
