@@ -11,9 +11,12 @@ from zjj_console.desk import heartbeat
 from zjj_console.domain.handles import set_home
 from zjj_console.hub import doors, setup
 from zjj_console.hub.store import Store
+from zjj_console.storage.db import connect, meta
 from zjj_console.storage.setup import create
+from zjj_console.sync.link import LinkError, load
 
 NOW = instant_of("2021-03-01T23:24:00+08:00")
+HANDS = Hands(NOW)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +26,7 @@ def hub(tmp_path_factory):
     for town in ("zjj", "elsewhere"):
         store = Store(f"sqlite:///{tmp_path_factory.mktemp(town) / 'hub.db'}")
         setup.create(store, town, NOW)
-        made.append(Served(store, hands=Hands(NOW)))
+        made.append(Served(store, hands=HANDS))
     yield made
     for one in made:
         one.stop()
@@ -42,6 +45,7 @@ def desks(tmp_path):
 
 
 def code(served, role="console"):
+    HANDS.seconds += 60  # nobody asks too often here
     return served.hub.store.writing(lambda db: doors.new_code(db, role, 1, NOW))
 
 
@@ -100,10 +104,84 @@ def test_a_console_that_is_not_let_in_says_why_and_keeps_what_it_has(hub, desks)
     assert a("sync", "run", "--once", code=7)["errors"][0]["message"].startswith("本机已被中心停用")
     told = a.data("sync", "status")
     assert (told["state"], told["trouble"], told["waiting"]) == ("stopped", "revoked", 1)
+    assert a.data("sync", "join", hub[0].url, "--code", code(hub[0]))["waiting"] == 1, "a new code is enough"
+    told = a.data("sync", "status")
+    assert (told["trouble"], told["console"], told["as_of"]) == (None, letter, None), (
+        "what the old one was told is over"
+    )
+    assert a.data("sync", "run", "--once")["confirmed"] == 1
+    hub[0].hub.store.writing(lambda db: doors.revoke(db, letter, NOW))
+    a.data("do", "bz A1001 示例" if letter != "A" else "bz 1001 示例")
     a.data("sync", "leave")
     assert a.error("sync", "leave", code=6)
     a.data("sync", "join", hub[0].url, "--code", code(hub[0]))
     assert a.data("sync", "run", "--once")["confirmed"] == 1
+
+
+def left_alone(desk):
+    """What tells that no hub was joined."""
+    db = connect(desk.db)
+    try:
+        return not heartbeat.beside(desk.db, ".hub").exists() and not meta(db, "hub_log")
+    finally:
+        db.close()
+
+
+def test_a_code_for_a_reader_lets_no_console_in_and_leaves_nothing_behind(hub, desks):
+    a, _ = desks
+    ended = a("sync", "join", hub[0].url, "--code", code(hub[0], "reader"), code=7)["errors"][0]
+    assert ended["code"] == "E_PERMISSION" and "enroll --role console" in ended["message"]
+    assert left_alone(a)
+
+
+def test_a_database_of_one_log_joins_no_other_and_keeps_the_link_it_has(hub, desks, tmp_path):
+    a, b = desks
+    other = Store(f"sqlite:///{tmp_path / 'other.db'}")
+    setup.create(other, "zjj", NOW)
+    served = Served(other, hands=HANDS)
+    try:
+        joined([a, b], hub[0])
+        link = heartbeat.beside(a.db, ".hub").read_bytes()
+        assert "已接入" in a.error("sync", "join", served.url, "--code", code(served), code=5)
+        assert heartbeat.beside(a.db, ".hub").read_bytes() == link
+        b.data("sync", "leave")
+        assert "另一个中心的日志" in b.error("sync", "join", served.url, "--code", code(served), code=5)
+        assert not heartbeat.beside(b.db, ".hub").exists()
+    finally:
+        served.stop()
+        other.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (["http://[::1"], "url"),
+        (["http://127.0.0.1:abc"], "url"),
+        (["http://127.0.0.1:99999"], "url"),
+        (["https://ü..de"], "url"),
+        (["https://☃.de"], "address"),
+        (["http://127.0.0.1:1/foo"], "url"),
+        (["ftp://127.0.0.1"], "url"),
+        (["http://127.0.0.1:1", "--proxy", "foo"], "proxy"),
+        (["http://127.0.0.1:1", "--proxy", "socks5://127.0.0.1:1"], "proxy"),
+        (["http://127.0.0.1:1", "--letter", "9"], "letter"),
+        (["http://127.0.0.1:1", "--ca-file", "/nope"], "ca_file"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_slip_of_the_hand_is_told_with_its_field(desks, words, field):
+    a, _ = desks
+    told = a("sync", "join", *words, "--code", "x", code=2)["errors"][0]
+    assert (told["code"] in ("E_USAGE", "E_SYNC"), told["field"]) == (True, field)
+    assert left_alone(a)
+
+
+def test_a_credential_that_is_none_is_told(hub, desks):
+    a, _ = desks
+    joined([a], hub[0])
+    with pytest.raises(LinkError, match="ZJJ_HUB_TOKEN") as told:
+        load(a.db, {"ZJJ_HUB_TOKEN": "凭证"})
+    assert told.value.field == "token"
 
 
 def test_the_line_is_down(hub, desks):

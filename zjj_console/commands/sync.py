@@ -1,6 +1,7 @@
 """`zjj sync`: join a town's hub, exchange with it once or on and on, see how it stands, settle conflicts (§6.7)."""
 
 import asyncio
+import re
 import signal
 import sys
 from pathlib import Path
@@ -25,15 +26,17 @@ app = typer.Typer(no_args_is_help=True, help="同步: 接入镇中心、交换�
 NETWORK = 9
 # What a refusal of the hub ends with; everything else is the network's matter, and the data are safe.
 _CODES = {"unauthorized": 7, "revoked": 7, "not_allowed": 7, "expired": 7, "code_unknown": 7, "code_used": 7,
-          "code_expired": 7, "role_kept": 7, "other_log": 5, "other_town": 5, "fork": 5, "unlinked": 5, "device_known": 5,
+          "code_expired": 7, "role_kept": 7, "other_role": 7, "ca_file": 2, "address": 2, "other_log": 5, "other_town": 5, "fork": 5, "unlinked": 5, "device_known": 5,
           "letter_taken": 5, "letters_gone": 5, "disorder_chain": 5, "disorder_device": 5, "disorder_fork": 5}  # fmt: skip
-_NAMES = {5: "E_CONFLICT", 7: "E_PERMISSION", NETWORK: "E_NETWORK"}
+_OUT = ("unauthorized", "revoked", "expired")  # what the hub says to a credential that is good no more
+_NAMES = {2: "E_SYNC", 5: "E_CONFLICT", 7: "E_PERMISSION", NETWORK: "E_NETWORK"}
 
 
 def ended(options: Settings, trouble: "Trouble") -> Stop:
     """A trouble with the hub as the end of a command."""
     code = _CODES.get(trouble.code, NETWORK)
-    return Stop(code, _NAMES[code], f"{trouble.zh}；本地数据无恙", f"{trouble.en}; local data are safe")
+    field = trouble.code if code == 2 else ""
+    return Stop(code, _NAMES[code], f"{trouble.zh}；本地数据无恙", f"{trouble.en}; local data are safe", field)
 
 
 def _link(options: Settings) -> "Link":
@@ -61,7 +64,8 @@ def join(
 ) -> None:
     """接入镇中心: 用登记码换取凭证(存于数据库旁，权限 0600)，此后各台共用一个次序。本台已有的案件随之上传。"""
     from zjj_console.desk.session import keeps
-    from zjj_console.storage.db import connect, meta
+    from zjj_console.storage import confirmed
+    from zjj_console.storage.db import connect
     from zjj_console.sync import joining
     from zjj_console.sync import link as links
     from zjj_console.sync.client import Trouble
@@ -72,17 +76,26 @@ def join(
         raise Stop(
             7, "E_PERMISSION", "只有管理员、镇中心负责人、值班长可接入中心", "only keepers of the system may join a hub"
         )
-    if links.path_of(options.path()).exists():
+    asked = letter.strip().upper()
+    if not re.fullmatch("[A-Z]?", asked):
+        raise Stop(
+            2,
+            "E_USAGE",
+            f"案号字母是 A 至 Z 中的一个: {letter}",
+            f"the letter is one of A to Z, not {letter}",
+            "letter",
+        )
+    if _bound(options.path(), url):
         raise Stop(5, "E_CONFLICT", "本机已接入中心: zjj sync status；要换，先 zjj sync leave",
                    "this console has joined a hub already: zjj sync status; leave it first")  # fmt: skip
     own = desk.reader.execute("SELECT 1 FROM case_row WHERE console = ? LIMIT 1", (desk.console,)).fetchone()
-    asked = letter.strip().upper() or (desk.console if own else "")
+    asked = asked or (desk.console if own else "")
     certificate = str(ca_file.resolve()) if ca_file else ""
     db = connect(options.path())
     try:
         wanted = links.checked(links.Link(url, ca_file=certificate, proxy=proxy, plain_http=plain_http))
         joined = joining.join(options.path(), db, desk.duty, wanted, code, name, asked)
-        waiting = db.execute("SELECT count(*) FROM event WHERE device = ?", (meta(db, "device"),)).fetchone()[0]
+        waiting = confirmed.waiting(db)[0]
     except links.LinkError as error:
         raise Stop(2, "E_USAGE", error.zh, error.en, error.field) from error
     except Trouble as trouble:
@@ -96,6 +109,18 @@ def join(
     text = options.say(f"已接入中心，案号字母 {joined.console}，待上传 {waiting} 条；开着的值守台须重开",
                        f"joined the hub as console {joined.console}, {waiting} events to send; reopen consoles that are open")  # fmt: skip
     options.finish(Result(data, text))
+
+
+def _bound(path: Path, url: str) -> bool:
+    """Whether a link that still may be good leads elsewhere. Over one to the same hub a new code is simply used."""
+    from zjj_console.desk import liaison
+    from zjj_console.sync import link as links
+
+    try:
+        link = links.load(path, {})
+    except links.LinkError:
+        return False  # there is none, or none that could be used
+    return not links.same_hub(link.url, url) and liaison.recall(path).code not in _OUT
 
 
 @app.command()

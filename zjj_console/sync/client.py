@@ -53,11 +53,15 @@ class Client:
             "user-agent": f"zjj-console/{__version__}",
             "accept-encoding": "identity",
         }
-        self._http = httpx.AsyncClient(
-            base_url=link.url.rstrip("/"), verify=verify, proxy=link.proxy or None, headers=headers, trust_env=False,
-            follow_redirects=False, transport=transport,
-            timeout=httpx.Timeout(link.read_seconds, connect=link.connect_seconds),
-        )  # fmt: skip
+        try:
+            self._http = httpx.AsyncClient(
+                base_url=link.url.rstrip("/"), verify=verify, proxy=link.proxy or None, headers=headers, trust_env=False,
+                follow_redirects=False, transport=transport,
+                timeout=httpx.Timeout(link.read_seconds, connect=link.connect_seconds),
+            )  # fmt: skip
+        except (httpx.InvalidURL, ValueError, ImportError) as error:  # what the cheap look at the link lets through
+            raise Trouble("person", "address", f"中心或代理的地址不能用: {link.url} {link.proxy}".rstrip(),
+                          f"the address of the hub or its proxy cannot be used: {link.url} {link.proxy}".rstrip()) from error  # fmt: skip
         self.use(link.token)
 
     def use(self, token: str) -> None:

@@ -4,9 +4,10 @@ It holds the credential, so it is never part of a backup or an export; a copied 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -47,16 +48,37 @@ def path_of(database: Path) -> Path:
 
 def checked(link: Link) -> Link:
     """The link itself if it can be used. Raises LinkError with the key that is wrong."""
-    url = urlsplit(link.url)
-    if url.scheme not in ("https", "http") or not url.hostname or url.username or url.query:
+    url = _address(link.url)
+    if url is None or url.username or url.path.strip("/") or url.query or url.fragment:
         raise LinkError("url", f"中心地址须为 https://主机[:端口]: {link.url}", f"the hub's address is https://HOST[:PORT], not {link.url}")  # fmt: skip
     if url.scheme == "http" and url.hostname not in _LOCAL and not link.plain_http:
         raise LinkError("url", "http 不加密: 仅限封闭政务网，须写明 --plain-http",
                         "http is not encrypted: only in a closed network, with --plain-http")  # fmt: skip
+    if link.proxy and _address(link.proxy) is None:
+        raise LinkError("proxy", f"代理须为 http://主机:端口 或 https://主机:端口: {link.proxy}",
+                        f"a proxy is http://HOST:PORT or https://HOST:PORT, not {link.proxy}")  # fmt: skip
+    if not re.fullmatch("[!-~]*", link.token + link.fresh):
+        raise LinkError("token", f"凭证只含可见的 ASCII 字符，不含空格: 请核对 {TOKEN}",
+                        f"a credential is visible ASCII without blanks: check {TOKEN}")  # fmt: skip
     for name in ("connect_seconds", "read_seconds"):
         if not 1 <= getattr(link, name) <= 60:
             raise LinkError(name, f"{name} 须在 1 至 60 之间", f"{name} must be 1 to 60")
     return link
+
+
+def same_hub(one: str, other: str) -> bool:
+    return one.rstrip("/").casefold() == other.rstrip("/").casefold()
+
+
+def _address(text: str) -> SplitResult | None:
+    """An address that can be asked, or None."""
+    try:
+        url = urlsplit(text)
+        host, port = url.hostname or "", url.port
+        named = ":" in host or re.fullmatch(r"[\w-]+(\.[\w-]+)*\.?", host.encode("idna").decode(), re.ASCII)
+    except ValueError:  # a bracket, a port, a label
+        return None
+    return url if url.scheme in ("https", "http") and named and port != 0 else None
 
 
 def load(database: Path, environ: Mapping[str, str] = os.environ) -> Link:
