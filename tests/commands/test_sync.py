@@ -61,6 +61,8 @@ def test_6_7_two_consoles_join_exchange_clash_and_agree_again(hub, desks):
     done = a.data("sync", "run", "--once")
     assert (done["pushed"], done["confirmed"], done["waiting"]) == (1, 1, 0)
     assert b.data("sync", "run", "--once")["taken"] == 1
+    b.data("do", "xj dhj js 3")
+    b.data("sync", "run", "--once")
     a.data("do", "pd A1001 cg")
     b.data("do", "pd A1001 sc")
     assert b.data("sync", "status")["waiting"] >= 2
@@ -69,6 +71,8 @@ def test_6_7_two_consoles_join_exchange_clash_and_agree_again(hub, desks):
     found = [desk.data("sync", "conflicts")["conflicts"] for desk in desks]
     assert [(one["id"], one["own"], one["case"]) for (one,) in found] == [
         (found[0][0]["id"], False, "1001"), (found[0][0]["id"], True, "A1001")]  # fmt: skip
+    letter = told[1]["console"]
+    assert f"{letter}台" in a.read("sync", "conflicts") and "本台" in b.read("sync", "conflicts")
     lead = next(field for field in found[1][0]["fields"] if field["field"] == "lead")
     assert lead["wanted"] != lead["stands"] == "城管中队" and "主办" in found[1][0]["why_zh"]
     assert "冲突 1 项" in a("sync", "run", "--once")["warnings"][0]

@@ -1,18 +1,24 @@
 """How the exchange with the hub is told above every screen, and the page on which conflicts are settled (§6.7)."""
 
+from itertools import accumulate
+
 import pytest
 from msgspec.structs import replace
+from rich.cells import set_cell_size
 
-from zjj_console.desk import liaison
+from zjj_console.desk import conflict_view, liaison
 from zjj_console.desk.liaison import Liaison
 from zjj_console.domain.judge import CONFLICT
 from zjj_console.domain.model import MINUTE
-from zjj_console.i18n import set_lang
+from zjj_console.i18n import set_lang, teller
 from zjj_console.screens.conflicts import ConflictScreen
 from zjj_console.storage import confirmed
 from zjj_console.storage.confirmed import Received
 from zjj_console.storage.db import connect, writing
+from zjj_console.storage.reads_conflicts import Clash, ConflictLine
 from zjj_console.sync.wire import hub_chained
+from zjj_console.widgets import conflict_lines
+from zjj_console.widgets.columns import Frame
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -73,7 +79,7 @@ async def test_a_conflict_is_seen_above_every_screen_and_settled_by_a_key(opened
     clash(desk, clock.now)
     async with opened(size) as console:
         await console.second()
-        assert "冲突1" in console.text.splitlines()[2]
+        assert "冲突1" in console.text.splitlines()[2] and "本台A" in console.text.splitlines()[0]
         await console.press("f10")
         await console.type("4")
         assert isinstance(console.app.screen, ConflictScreen)
@@ -106,3 +112,20 @@ async def test_the_page_is_complete_in_english(opened, desk, clock):
         assert (
             "the hub cannot be reached" in text and "changed elsewhere first" in text and "Cut off from the hub" in text
         )
+
+
+def test_every_field_of_a_conflict_has_its_english():
+    say = teller("en")
+    assert [zh for zh, _ in conflict_view._FIELDS.values() if say(zh) == zh] == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_blank_stands_between_the_columns_of_the_conflict_page(desk, clock, lang):
+    set_lang(lang)
+    long = ConflictLine("e", "c", "lead_reassigned", "22010001", own=False, at=clock.now, verdict=CONFLICT, reason="lead",
+                        provisional=False, resolved_by="", choice="", console="B", serial=123456789, cmd="x", device="d")  # fmt: skip
+    frame = Frame(desk.town, desk.duty, clock.now)
+    for line in (conflict_lines.head(120), conflict_lines.clash(Clash((long,)), frame, 120, selected=False)):
+        text = "".join(span for span, _ in line)
+        edges = accumulate(size for _, size in conflict_lines._COLUMNS)
+        assert [set_cell_size(text, 1 + edge)[-1] for edge in edges] == [" "] * 4, text

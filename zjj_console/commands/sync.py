@@ -280,23 +280,29 @@ def status(context: typer.Context) -> None:
     view = liaison.view(desk.reader, options.path(), now)
     try:
         link = links.load(options.path())
-        where = options.say(f"中心 {link.url}，案号字母 {link.console}", f"hub {link.url}, console {link.console}")
+        letter = link.console or desk.console  # a link written by hand may name none
+        where = options.say(f"中心 {link.url}，案号字母 {letter}", f"hub {link.url}, console {letter}")
     except links.LinkError as error:
-        link, where = None, options.say(error.zh, error.en)
+        link, letter, where = None, "", options.say(error.zh, error.en)
     s = view.standing
     at = {name: iso(value, desk.duty) if value else None
           for name, value in (("as_of", s.level), ("contact", s.contact), ("cut_since", s.cut), ("oldest_waiting", view.oldest))}  # fmt: skip
     data: dict[str, Any] = {
-        "hub": link.url if link else None, "console": link.console or None if link else None, "state": view.state, **at,
+        "hub": link.url if link else None, "console": letter or None, "state": view.state, **at,
         "cursor": view.cursor, "head": s.head, "waiting": view.waiting, "conflicts": view.conflicts,
         "clock_offset_seconds": round(s.offset / 1e6), "trouble": s.code or None, "trouble_zh": s.zh or None,
     }  # fmt: skip
     lines = [where]
     if view.state != "none":
-        since = moment(s.level, now, desk.duty) if s.level else options.say("从未", "never")
+        level = moment(s.level, now, desk.duty) if s.level else ""
+        since = (
+            options.say(f"数据截至 {level}", f"data as of {level}")
+            if level
+            else options.say("数据未曾取齐", "never level with the hub yet")
+        )
         lines += [
-            options.say(f"数据截至 {since}，次序 {view.cursor}/{max(s.head, view.cursor)}",
-                        f"data as of {since}, order {view.cursor} of {max(s.head, view.cursor)}"),
+            options.say(f"{since}，次序 {view.cursor}/{max(s.head, view.cursor)}",
+                        f"{since}, order {view.cursor} of {max(s.head, view.cursor)}"),
             options.say(f"待上传 {view.waiting} 条，冲突 {view.conflicts} 项", f"{view.waiting} to send, {view.conflicts} conflicts"),
         ]  # fmt: skip
         if s.zh:
@@ -342,7 +348,7 @@ def _json(clash: "Clash", desk: "Desk") -> dict[str, Any]:
     say, first = teller("zh"), clash.first
     return {
         "id": clash.id, "events": [line.event_id for line in clash.events], "kinds": [line.kind for line in clash.events],
-        "case": first.handle or None, "stream": first.stream, "actor": first.actor, "own": first.own,
+        "case": first.handle or None, "stream": first.stream, "actor": first.actor, "own": first.own, "desk": first.desk or None,
         "at": iso(first.at, desk.duty), "reason": " ".join(dict.fromkeys(n for line in clash.events for n in line.reason.split())),
         "why_zh": told.why(clash, say), "provisional": clash.provisional, "resolved": clash.settled,
         "choice": first.choice or None,

@@ -119,8 +119,10 @@ def _now(case: Case, name: str) -> Any:
 
 
 def by(town: Town, clash: Clash, say: Teller) -> str:
-    """Who did it, and whether here."""
-    return f"{wording.actor(town, clash.first.actor)} {say('本台') if clash.first.own else say('他台')}"
+    """Who did it, and whether here; of another desk the letter of its case numbers where one is known."""
+    first = clash.first
+    other = say("{letter}台").format(letter=first.desk) if first.desk else say("他台")
+    return f"{wording.actor(town, first.actor)} {say('本台') if first.own else other}"
 
 
 def stands(clash: Clash, say: Teller) -> str:

@@ -146,7 +146,9 @@ class ConsoleScreen(Asking):
             return
         frame, width = self.session.frame(), self.size.width
         head = (
-            header.who(self.session.desk.actor, frame, width, locked=self.session.locked),
+            header.who(
+                self.session.desk.actor, frame, width, locked=self.session.locked, console=self.session.letter()
+            ),
             alarm_lines.strip(self.session.look, frame, width, self.session.muted_until),
             header.tabs(
                 self.mode, (*header.exchange(self.session.hub, frame, width), (self.custody_word(), "$dim")), width

@@ -62,7 +62,7 @@ class ConflictScreen(ConsoleScreen):
             return
         frame, width = self.session.frame(), self.size.width
         standing = self.query_one("#standing", Panel)
-        told = conflict_lines.standing(self.session.hub, frame)
+        told = conflict_lines.standing(self.session.hub, frame, self.session.letter())
         if standing.styles.height is None or len(standing.lines) != len(told):
             standing.styles.height = len(told)
         standing.show(told)

@@ -88,6 +88,10 @@ class Session:
             self.muted_until = 0
         return self.look
 
+    def letter(self) -> str:
+        """Under which this desk numbers its cases; empty where no hub makes others possible."""
+        return "" if self.hub.state == "none" else self.desk.console
+
     def look_to_hub(self) -> None:
         """How far this console and the town's hub agree, read anew."""
         self.hub = liaison.view(self.desk.reader, self.desk.path, self.desk.now())

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from zjj_console.domain.handles import handle
 from zjj_console.storage.db import Connection
@@ -27,6 +28,8 @@ class ConflictLine(Struct, frozen=True, array_like=True):
     console: str
     serial: int
     cmd: str
+    device: str
+    desk: str = ""  # the letter of that device's case numbers; empty where it numbered none lately
 
     @property
     def handle(self) -> str:
@@ -58,17 +61,18 @@ class Clash(Struct, frozen=True):
 _FROM = "FROM conflict f JOIN event e ON e.id = f.event_id"
 _SELECT = (
     "SELECT f.event_id, f.stream, f.kind, f.actor, f.device = (SELECT v FROM meta WHERE k = 'device'), f.at, f.verdict,"
-    " f.reason, f.provisional, f.resolved_by, f.choice, coalesce(c.console, ''), coalesce(c.serial, 0), e.cmd"
+    " f.reason, f.provisional, f.resolved_by, f.choice, coalesce(c.console, ''), coalesce(c.serial, 0), e.cmd, f.device"
     f" {_FROM} LEFT JOIN case_row c ON c.id = f.stream"
 )
 _WAITS = "f.resolved_by = '' AND f.actor <> 'system'"  # what time alone decided is decided anew on what stands
+_LATEST = 2000  # events of a device among which its letter is looked for
 _ORDER = "ORDER BY f.at, e.device, e.cmd, f.stream, e.dseq"
 
 
 def listed(db: Connection, limit: int = 200, *, everything: bool = False) -> list[Clash]:
     """What still waits for a person, the oldest first; with `everything` what has been settled too."""
     which = "1" if everything else _WAITS
-    found = [_line(row) for row in db.execute(f"{_SELECT} WHERE {which} {_ORDER}")]
+    found = _lines(db, f"{_SELECT} WHERE {which} {_ORDER}", ())
     return [Clash(tuple(ones)) for _, ones in groupby(found, lambda line: (line.cmd, line.stream))][:limit]
 
 
@@ -89,10 +93,21 @@ def find(db: Connection, event_id: str) -> list[Clash]:
 
 def of_case(db: Connection, case_id: str) -> list[Clash]:
     """Those of one case that wait for a person."""
-    rows = db.execute(f"{_SELECT} WHERE f.stream = ? AND {_WAITS} {_ORDER}", (case_id,))
-    found = [_line(row) for row in rows.fetchall()]
+    found = _lines(db, f"{_SELECT} WHERE f.stream = ? AND {_WAITS} {_ORDER}", (case_id,))
     return [Clash(tuple(ones)) for _, ones in groupby(found, lambda line: line.cmd)]
 
 
-def _line(row: Any) -> ConflictLine:
-    return msgspec.convert(row, ConflictLine, strict=False)
+def _lines(db: Connection, sql: str, params: tuple[Any, ...]) -> list[ConflictLine]:
+    found = [msgspec.convert(row, ConflictLine, strict=False) for row in db.execute(sql, params).fetchall()]
+    letters = {device: _letter(db, device) for device in {line.device for line in found}}
+    return [replace(line, desk=letters[line.device]) for line in found]
+
+
+def _letter(db: Connection, device: str) -> str:
+    """The letter under which a device numbered a case last, told by its latest events."""
+    row = db.execute(
+        "SELECT c.console FROM (SELECT stream, kind, epoch, dseq FROM event WHERE device = ? ORDER BY epoch DESC, dseq DESC"
+        " LIMIT ?) e JOIN case_row c ON c.id = e.stream WHERE e.kind = 'reported' ORDER BY e.epoch DESC, e.dseq DESC LIMIT 1",
+        (device, _LATEST),
+    ).fetchone()
+    return str(row[0]) if row else ""

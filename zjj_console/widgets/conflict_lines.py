@@ -23,13 +23,17 @@ STATES = {
 }
 
 
-def standing(view: View, at: Frame) -> list[Line]:
+def standing(view: View, at: Frame, console: str) -> list[Line]:
     """How the exchange stands, in two lines."""
     lines = [case_lines.title(t("与镇中心的同步")), ((f" {t(STATES[view.state])}", "$foreground"),)]
     if view.state == "none":
         return lines
-    since = wording.moment(view.standing.level, at.now, at.duty) if view.standing.level else t("从未")
-    figures = t("数据截至 {since}  次序 {cursor}/{head}  待发 {waiting}  冲突 {conflicts}", since=since, cursor=view.cursor,
+    since = (
+        t("数据截至 {since}", since=wording.moment(view.standing.level, at.now, at.duty))
+        if view.standing.level
+        else t("数据未曾取齐")
+    )
+    figures = t("{since}  本台{letter}  次序 {cursor}/{head}  待发 {waiting}  冲突 {conflicts}", since=since, letter=console, cursor=view.cursor,
                 head=max(view.cursor, view.standing.head), waiting=view.waiting, conflicts=view.conflicts)  # fmt: skip
     lines.append(((f" {figures}", "$dim"),))
     trouble = view.standing.en if english() else view.standing.zh
@@ -38,8 +42,13 @@ def standing(view: View, at: Frame) -> list[Line]:
     return lines
 
 
+def _cell(text: str, size: int) -> str:
+    """A column: what is too long is cut, and a blank is left before the next one."""
+    return fit(text, size - 1) + " "
+
+
 def head(width: int) -> Line:
-    return ((fit(" " + "".join(fit(t(name), size) for name, size in _COLUMNS) + t("为何未生效"), width), "$dim"),)
+    return ((fit(" " + "".join(_cell(t(name), size) for name, size in _COLUMNS) + t("为何未生效"), width), "$dim"),)
 
 
 def clash(one: Clash, at: Frame, width: int, *, selected: bool) -> Line:
@@ -47,7 +56,7 @@ def clash(one: Clash, at: Frame, width: int, *, selected: bool) -> Line:
     first = one.first
     cells = (first.handle or "-", wording.moment(first.at, at.now, at.duty), conflict_view.by(at.town, one, t),
              conflict_view.what(one, t))  # fmt: skip
-    said = "".join(fit(shown(cell), size) for cell, (_, size) in zip(cells, _COLUMNS, strict=True))
+    said = "".join(_cell(shown(cell), size) for cell, (_, size) in zip(cells, _COLUMNS, strict=True))
     why = f"{conflict_view.why(one, t)} ({conflict_view.stands(one, t)})"
     style = "$dim" if one.settled else "$foreground"
     return (
@@ -69,14 +78,14 @@ def compared(found: Sequence[Difference]) -> list[Line]:
     """Field by field what it saw, what it wanted, what stands now; where these differ stands out."""
     if not found:
         return []
-    names = "".join(fit(t(name), _VALUE) for name in ("当时所见", "想改为", "现在是"))
-    lines: list[Line] = [((fit(f" {t('字段')}", _FIELD) + names, "$dim"),)]
+    names = "".join(_cell(t(name), _VALUE) for name in ("当时所见", "想改为", "现在是"))
+    lines: list[Line] = [((_cell(f" {t('字段')}", _FIELD) + names, "$dim"),)]
     for d in found:
         settled = d.wanted == d.stands
         lines.append((
-            (fit(f" {d.field}", _FIELD), "$dim"),
-            (fit(shown(d.saw) or "-", _VALUE), "$dim"),
-            (fit(shown(d.wanted) or "-", _VALUE), "$dim" if settled else "$p2"),
-            (fit(shown(d.stands) or "-", _VALUE), "$foreground"),
+            (_cell(f" {d.field}", _FIELD), "$dim"),
+            (_cell(shown(d.saw) or "-", _VALUE), "$dim"),
+            (_cell(shown(d.wanted) or "-", _VALUE), "$dim" if settled else "$p2"),
+            (_cell(shown(d.stands) or "-", _VALUE), "$foreground"),
         ))  # fmt: skip
     return lines

@@ -26,8 +26,8 @@ TABS: tuple[Tab, ...] = (
 )  # fmt: skip
 
 
-def who(actor: Actor, at: Frame, width: int, *, locked: bool = False) -> Line:
-    """Line 1: town, person, local time. Trial mode, a drill and a locked console are said on every screen."""
+def who(actor: Actor, at: Frame, width: int, *, locked: bool = False, console: str = "") -> Line:
+    """Line 1: town, person, the console's letter where a hub was joined, local time. Trial mode, a drill and a locked console are said on every screen."""
     local = at.duty.local(at.now)
     left: list[Span] = [(f" {at.town.name} {t('城运值守台')}", "bold $foreground")]
     if at.drill:  # before all that may be cut off
@@ -39,6 +39,8 @@ def who(actor: Actor, at: Frame, width: int, *, locked: bool = False) -> Line:
     if locked:
         left.append(("  ", ""))
         left.append((f" {t('已锁 只看')} ", "reverse $accent"))
+    if console:
+        left.append((f"  {t('本台{letter}', letter=console)}", "$dim"))
     weekday = t(WEEKDAYS[local.weekday()])
     right: Line = ((f"{local:%m-%d} {weekday} ", "$dim"), (f"{local:%H:%M:%S} ", "bold $foreground"))
     return spread(tuple(left), right, width)
