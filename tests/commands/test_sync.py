@@ -122,6 +122,21 @@ def test_a_console_that_is_not_let_in_says_why_and_keeps_what_it_has(hub, desks)
     assert a.data("sync", "run", "--once")["confirmed"] == 1
 
 
+def test_a_number_that_two_cases_bear_is_said_to_be_such_with_both_places(hub, desks):
+    a, b = desks
+    a.data("do", "xj dhj js 3")
+    b.data("do", "xj zmc zy 3")
+    for desk, letter in ((a, "X"), (b, "Y")):
+        desk.data("sync", "join", hub[0].url, "--code", code(hub[0]), "--letter", letter)
+        desk.data("sync", "run", "--once")
+    places = {case["place"] for case in b.data("case", "list")["cases"]}
+    assert len(places) == 2
+    for words in (("do", "pd A1001 cg"), ("case", "show", "A1001"), ("case", "why", "A1001")):
+        told = b.error(*words, code=6)
+        assert told.startswith("号码 A1001 有两件，请从队列选中再办") and all(place in told for place in places), words
+    assert b.error("do", "pd A1002 cg", code=6) == "没有案件 A1002"
+
+
 def left_alone(desk):
     """What tells that no hub was joined."""
     db = connect(desk.db)

@@ -29,9 +29,12 @@ SecondPin = Annotated[
 
 def case_of(desk: "Desk", ref: str) -> "Case":
     """The case of a number or handle. Exit 6 for none."""
+    from zjj_console.desk import queries
+
     found = desk.case(ref)
     if found is None:
-        raise Stop(6, "E_NOT_FOUND", f"没有案件 {ref}", f"no case {ref}", "case")
+        why = queries.unfound(desk.reader, ref, desk.console)
+        raise Stop(6, "E_NOT_FOUND", why.zh, why.en, "case")
     return found
 
 

@@ -235,7 +235,7 @@ class Desk:
             return Refusal(2, "3.4", f"缺案号，如 {parsed.verb.example}", f"name a case, e.g. {parsed.verb.example}")
         case = projections.find(db, ref, self.console)
         if case is None:
-            return Refusal(6, "3.4", f"没有案件 {ref}", f"no case {ref}")
+            return queries.unfound(db, ref, self.console)
         work.begin(case)
         refusal = preview.refused(parsed.verb, case, work.facts)  # no question is asked about what cannot be done
         if refusal is not None:

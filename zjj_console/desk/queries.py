@@ -40,7 +40,7 @@ def _open(db: Connection, parsed: Parsed, facts: Facts, selected: str, console: 
     ref = selected if parsed.target in ("", ".") else parsed.target
     case = projections.find(db, ref, console) if ref else None
     if case is None:
-        return _unknown(ref)
+        return unfound(db, ref, console)
     return f"{case.handle} {case.place} {case.text}", (case,)
 
 
@@ -76,15 +76,21 @@ def _why(db: Connection, parsed: Parsed, facts: Facts, selected: str, console: s
     ref = selected if parsed.target in ("", ".") else parsed.target
     case = projections.find(db, ref, console) if ref else None
     if case is None:
-        return _unknown(ref)
+        return unfound(db, ref, console)
     found, tongue = reasons.explain(db, case, facts), Tongue(facts.duty, facts.now)
     pages = [f"{reasons.head(found, lang)}\n\n{reasons.text(found, lang)}" for lang in ("zh", "en")]
     return Told((reasons.sentence(found, tongue), reasons.sentence(found, tongue, "en")), (pages[0], pages[1]))
 
 
-def _unknown(ref: str) -> Refusal:
+def unfound(db: Connection, ref: str, console: str) -> Refusal:
+    """Why `projections.find` gives none: nothing was named, several cases bear the name, or none does."""
     if not ref:
         return Refusal(2, "3.4", "缺案号，如 wh 1042", "name a case, e.g. wh 1042")
+    several = projections.bearing(db, ref, console)
+    if len(several) > 1:
+        places = " / ".join(case.place or case.committee or "-" for case in several)
+        return Refusal(6, "3.4", f"号码 {ref} 有两件，请从队列选中再办: {places}",
+                       f"two cases bear {ref}, choose one in the queue: {places}")  # fmt: skip
     return Refusal(6, "3.4", f"没有案件 {ref}", f"no case {ref}")
 
 

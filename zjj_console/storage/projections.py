@@ -109,6 +109,12 @@ def load(db: Connection, case_id: str) -> Case | None:
 
 def find(db: Connection, ref: str, console: str) -> Case | None:
     """A case by handle (`1042`, `B1042`), full number, `@` + platform number, or UUID. Exact match only (§2)."""
+    found = bearing(db, ref, console)
+    return found[0] if len(found) == 1 else None  # two consoles gave one number apart: neither is guessed
+
+
+def bearing(db: Connection, ref: str, console: str) -> list[Case]:
+    """The cases that bear a handle, number or id, at most two: none, the one, or that it is not one."""
     text = ref.strip()
     params: tuple[Any, ...]
     if text.startswith("@"):
@@ -121,8 +127,7 @@ def find(db: Connection, ref: str, console: str) -> Case | None:
         condition, params = "id = ?", (text.lower(),)
     else:
         condition, params = "number = ?", (text.upper(),)
-    rows = db.execute(f"{SELECT_CASE} WHERE {condition} LIMIT 2", params).fetchall()
-    return case_from(rows[0]) if len(rows) == 1 else None  # two consoles gave one number apart: neither is guessed
+    return [case_from(row) for row in db.execute(f"{SELECT_CASE} WHERE {condition} ORDER BY id LIMIT 2", params)]
 
 
 def last_number(db: Connection, console: str) -> int:
