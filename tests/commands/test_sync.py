@@ -184,6 +184,7 @@ def test_a_database_of_one_log_joins_no_other_and_keeps_the_link_it_has(hub, des
         (["http://127.0.0.1:1", "--proxy", "foo"], "proxy"),
         (["http://127.0.0.1:1", "--proxy", "socks5://127.0.0.1:1"], "proxy"),
         (["http://127.0.0.1:1", "--letter", "9"], "letter"),
+        (["http://127.0.0.1:1", "--name", "\udcff"], "name"),
         (["http://127.0.0.1:1", "--ca-file", "/nope"], "ca_file"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

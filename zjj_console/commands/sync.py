@@ -1,6 +1,7 @@
 """`zjj sync`: join a town's hub, exchange with it once or on and on, see how it stands, settle conflicts (§6.7)."""
 
 import asyncio
+import os
 import re
 import signal
 import sys
@@ -85,6 +86,9 @@ def join(
             f"the letter is one of A to Z, not {letter}",
             "letter",
         )
+    for field, text in (("code", code), ("name", name)):
+        if not text.isprintable():
+            raise Stop(2, "E_USAGE", f"{field} 里有不能读的字符", f"{field} holds what cannot be read", field)
     if _bound(options.path(), url):
         raise Stop(5, "E_CONFLICT", "本机已接入中心: zjj sync status；要换，先 zjj sync leave",
                    "this console has joined a hub already: zjj sync status; leave it first")  # fmt: skip
@@ -108,7 +112,10 @@ def join(
     data = {"hub": url, "log": joined.log, "console": joined.console or None, "role": joined.role, "waiting": waiting}
     text = options.say(f"已接入中心，案号字母 {joined.console}，待上传 {waiting} 条；开着的值守台须重开",
                        f"joined the hub as console {joined.console}, {waiting} events to send; reopen consoles that are open")  # fmt: skip
-    options.finish(Result(data, text))
+    before = options.say(
+        f"环境变量 {links.TOKEN} 先于刚得的凭证: 请删去", f"{links.TOKEN} goes before the new credential: unset it"
+    )
+    options.finish(Result(data, text, 0, [before] if os.environ.get(links.TOKEN) else []))
 
 
 def _bound(path: Path, url: str) -> bool:

@@ -60,8 +60,8 @@ class Client:
                 timeout=httpx.Timeout(link.read_seconds, connect=link.connect_seconds),
             )  # fmt: skip
         except (httpx.InvalidURL, ValueError, ImportError) as error:  # what the cheap look at the link lets through
-            raise Trouble("person", "address", f"中心或代理的地址不能用: {link.url} {link.proxy}".rstrip(),
-                          f"the address of the hub or its proxy cannot be used: {link.url} {link.proxy}".rstrip()) from error  # fmt: skip
+            raise Trouble("person", "address", f"中心或代理的地址不能用: {link.url}",
+                          f"the address of the hub or its proxy cannot be used: {link.url}") from error  # fmt: skip
         self.use(link.token)
 
     def use(self, token: str) -> None:

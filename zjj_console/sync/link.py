@@ -55,8 +55,8 @@ def checked(link: Link) -> Link:
         raise LinkError("url", "http 不加密: 仅限封闭政务网，须写明 --plain-http",
                         "http is not encrypted: only in a closed network, with --plain-http")  # fmt: skip
     if link.proxy and _address(link.proxy) is None:
-        raise LinkError("proxy", f"代理须为 http://主机:端口 或 https://主机:端口: {link.proxy}",
-                        f"a proxy is http://HOST:PORT or https://HOST:PORT, not {link.proxy}")  # fmt: skip
+        raise LinkError("proxy", "代理须为 http://主机:端口 或 https://主机:端口",
+                        "a proxy is http://HOST:PORT or https://HOST:PORT")  # fmt: skip
     if not re.fullmatch("[!-~]*", link.token + link.fresh):
         raise LinkError("token", f"凭证只含可见的 ASCII 字符，不含空格: 请核对 {TOKEN}",
                         f"a credential is visible ASCII without blanks: check {TOKEN}")  # fmt: skip
