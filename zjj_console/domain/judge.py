@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
+from zjj_console.domain.bounds import within
 from zjj_console.domain.model import Case, Event
 
 APPLIED, CONFLICT, INVALID, DENIED = range(4)  # verdicts, as they are stored and sent
@@ -38,7 +39,16 @@ def judge(case: Case | None, event: Event) -> Judged:
     """Apply one event to the case as it stands in the common order, or say why it does not apply.
 
     An event that is no change of a case, or of a field that this program does not know, changes nothing and stands.
+    Total: INVALID `set` for a value of another type, `bounds` for one that no case can hold, `data` for whatever else a
+    stranger wrote.
     """
+    try:
+        return _judge(case, event)
+    except Exception:  # nobody foresaw it: the event stands apart, and the order goes on
+        return Judged(case or Case(event.case), INVALID, ("data",))
+
+
+def _judge(case: Case | None, event: Event) -> Judged:
     if case is not None and event.kind in BEGINS:
         return Judged(case)  # two consoles brought the same report: the first one stands
     before = case or Case(event.case)
@@ -69,6 +79,8 @@ def judge(case: Case | None, event: Event) -> Judged:
         typed = {name: msgspec.convert(value, _TYPES[name]) for name, value in changes.items()}
     except msgspec.ValidationError:
         return Judged(before, INVALID, ("set",))
+    if not all(within(name, value) for name, value in typed.items()):
+        return Judged(before, INVALID, ("bounds",))
     return Judged(replace(before, version=before.version + 1, **typed))
 
 

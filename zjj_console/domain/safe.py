@@ -18,6 +18,14 @@ _BREAKS = re.compile(r"[\t\r\n\u2028\u2029]+")
 _PLAIN = re.compile(r"[ -~\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]*")
 
 
+_STEERS = re.compile(f"{_CONTROL.pattern}|{_BREAKS.pattern}|{_INVISIBLE.pattern}|[\ud800-\udfff]").search
+
+
+def steers(text: str) -> bool:
+    """Whether anything is in it that `safe_text` takes out, wherever and by whatever Unicode it is asked."""
+    return not (text.isascii() and text.isprintable()) and _STEERS(text) is not None
+
+
 def safe_text(text: str, limit: int = MAX_TEXT) -> str:
     """`text` as one line without control, escape, bidi or joining characters, cut to `limit` characters.
 

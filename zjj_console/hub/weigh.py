@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 from sqlalchemy import Connection, select
 
+from zjj_console.domain.bounds import FIRST_INSTANT, LAST_INSTANT
 from zjj_console.domain.judge import APPLIED, BEGINS, CONFLICT, DENIED, INVALID, judge
 from zjj_console.domain.model import Case, Event
 from zjj_console.domain.registers import EMPTY, REASON, RESOLVED, Last, overtaken, register
@@ -38,13 +39,13 @@ class Envelope(Struct):
     device: _Text
     epoch: _Count
     dseq: _Count
-    at: Annotated[int, Meta(ge=0, le=2**62)]
+    at: Annotated[int, Meta(ge=0, le=LAST_INSTANT)]
     actor: _Said = ""
     role: _Said = ""
     cmd: _Said = ""
     log: _Said = ""
     seen: _Said | None = None
-    happened: int | None = None
+    happened: Annotated[int, Meta(ge=FIRST_INSTANT, le=LAST_INSTANT)] | None = None
     trial: bool = False
     data: dict[str, Any] = {}
 

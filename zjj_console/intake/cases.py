@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import fields, replace
 
 from zjj_console.domain import lifecycle, timing
+from zjj_console.domain.bounds import within
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.facts import Facts
 from zjj_console.domain.model import MINUTE, SECOND, Actor, Case, Command, Refusal, State
@@ -161,6 +162,8 @@ class Builder:
             seen = {n: msgspec.convert(v, _TYPES[n]) for n, v in told.said.items() if n not in held}
             case = replace(Case(told.id), **held, **seen)
         except (msgspec.ValidationError, ValueError, TypeError):
+            return None
+        if not all(within(name, getattr(case, name)) for name in held):
             return None
         if not self._trusted(case) or differing(told.said, case):
             return None

@@ -100,9 +100,10 @@ def _entries(db: Connection, condition: str, params: tuple[Any, ...] = ()) -> It
 def events_of(body: bytes) -> list[Event] | None:
     """The case events of an envelope; None where a foreign program wrote what cannot be read."""
     try:
-        return journal.case_events(body)
-    except (msgspec.MsgspecError, KeyError, TypeError, IndexError):
+        found = journal.case_events(body)
+    except (msgspec.MsgspecError, KeyError, TypeError, IndexError, ValueError, RecursionError):
         return None
+    return found if all(isinstance(event.case, str) for event in found) else None
 
 
 def standing(entries: Iterable[Entry]) -> Iterator[Entry]:

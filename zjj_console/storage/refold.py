@@ -11,7 +11,16 @@ from zjj_console.domain.model import Case
 from zjj_console.storage import delivery, duty_rows, journal, order, projections
 from zjj_console.storage.db import Connection, SqliteError
 
-_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, msgspec.MsgspecError, SqliteError)
+_MALFORMED = (
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    msgspec.MsgspecError,
+    SqliteError,
+)
 
 
 def case(db: Connection, duty: DutyTime, case_id: str, origin: tuple[int, int] | None = None) -> None:
