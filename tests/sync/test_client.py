@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.hub.consoles import Console as Stranger
 from tests.hub.consoles import canonical
 from tests.sync.network import level
-from zjj_console.desk import liaison
+from zjj_console.desk import conflict_view, liaison
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.handles import set_home
 from zjj_console.hub import doors
@@ -25,6 +25,8 @@ from zjj_console.sync.beside import beside
 from zjj_console.sync.client import Client, Trouble
 from zjj_console.sync.patience import MOST, OPENS, PERSON, Patience
 
+POISON = ({"serial": 10**30}, {"reported_at": 2**61}, {"priority": 77}, {"text": "\u202e\n"},
+          {"clocks": {"ACC": ["ACC", "wall", "cyzx", 1, 30, 2**61]}})  # fmt: skip
 FAULTS = ("", "down", "lost", "busy", "page", "unanswered", "twice")
 
 
@@ -254,13 +256,27 @@ async def test_what_a_strange_program_sends_stops_no_console(place):
             stranger.event("noted", case.id, {"set": {"priority": "many"}, "was": {}}),
             stranger.raw(canonical({"v": 1, "id": "0000-strange", "stream": case.id, "kind": "odd", "device": stranger.device,
                                     "epoch": 1, "dseq": 3, "at": 1, "data": {}})),
+            stranger.event("dispatched", case.id, {"set": {"dispatches": [1], "state": "GONE", "text": "\u202e\n"}, "was": {}}),
+            *(stranger.change(f"poison-{n}", {}, {"serial": 7, "console": "Q", **one}, kind="reported")
+              for n, one in enumerate(POISON)),
         ]  # fmt: skip
         answer = await client.push(sent)
-        assert [ack.hub_seq > 0 for ack in answer.acks] == [False, True, True]
+        assert [ack.hub_seq > 0 for ack in answer.acks] == [False] + [True] * (3 + len(POISON))
         await a.worker.once()
         told = reads.story(a.desk.reader, a.desk.case(case.id))
         assert {(m.kind, m.actor, m.apart) for m in told} >= {("noted", "0001", True), ("odd", "", False)}
         assert audit.verify(a.desk.reader, a.desk.duty).bad is None
+        apart = reads_conflicts.listed(a.desk.reader)
+        assert [one.first.reason for one in apart if one.first.stream.startswith("poison")] == ["bounds"] * len(POISON)
+        told = [
+            d for one in apart for d in conflict_view.differences(a.desk.reader, a.desk.town, one, lambda zh, **_: zh)
+        ]
+        assert {(d.name, d.wanted) for d in told} >= {
+            ("dispatches", "-"),
+            ("state", "-"),
+            ("text", ""),
+            ("priority", "-"),
+        }
         a.do(f"bz {case.id} 照常")
         await a.worker.once()
         assert not a.worker.exchange.offer()

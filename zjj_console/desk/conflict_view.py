@@ -5,12 +5,14 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import fields
 
 from zjj_console.desk import wording
 from zjj_console.domain.judge import CONFLICT, DENIED, INVALID
 from zjj_console.domain.lifecycle import STATE_ZH
-from zjj_console.domain.model import Case
+from zjj_console.domain.model import Case, State
 from zjj_console.domain.registers import REASON
+from zjj_console.domain.safe import safe_text
 from zjj_console.i18n import Teller
 from zjj_console.storage import order, projections
 from zjj_console.storage.db import Connection
@@ -21,7 +23,7 @@ Show = Callable[[Town, Any, Teller], str]
 
 
 def _state(town: Town, value: Any, say: Teller) -> str:
-    return say({str(state): zh for state, zh in STATE_ZH.items()}.get(str(value), str(value)))
+    return say(STATE_ZH[State(value)])
 
 
 def _by(name: Callable[[Town, str], str]) -> Show:
@@ -56,6 +58,7 @@ _FIELDS: dict[str, tuple[str, Show]] = {
     "result": ("结果", _plain),
     "master": ("并入", _plain),
 }
+_TYPES = {field.name: field.type for field in fields(Case)}
 WHY = {
     CONFLICT: "别处已先改",
     INVALID: "内容不能成立",
@@ -75,7 +78,7 @@ class Difference(Struct, frozen=True):
 
 def what(clash: Clash, say: Teller) -> str:
     """What was done: one act may be several events."""
-    return " ".join(say(wording.event(line.kind)) for line in clash.events)
+    return " ".join(safe_text(say(wording.event(line.kind))) for line in clash.events)
 
 
 def why(clash: Clash, say: Teller) -> str:
@@ -106,23 +109,28 @@ def differences(db: Connection, town: Town, clash: Clash, say: Teller) -> list[D
                 saw = {**before, **saw}
                 wanted |= after
     return [
-        Difference(
-            name, say(zh), show(town, saw.get(name), say), show(town, wanted[name], say), show(town, _now(case, name), say)
-        )
-        for name, (zh, show) in _FIELDS.items()
+        Difference(name, say(zh), *(_shown(town, name, value, say) for value in (saw.get(name), wanted[name], getattr(case, name))))
+        for name, (zh, _) in _FIELDS.items()
         if name in wanted
     ]  # fmt: skip
 
 
-def _now(case: Case, name: str) -> Any:
-    return msgspec.to_builtins(getattr(case, name))
+def _shown(town: Town, name: str, value: Any, say: Teller) -> str:
+    """A value in words, on one line; "-" for one that a stranger wrote and this field cannot hold."""
+    if value is None:
+        return ""
+    try:
+        held = msgspec.to_builtins(msgspec.convert(msgspec.to_builtins(value), _TYPES[name]))
+    except msgspec.ValidationError:
+        return "-"
+    return safe_text(_FIELDS[name][1](town, held, say))
 
 
 def by(town: Town, clash: Clash, say: Teller) -> str:
     """Who did it, and whether here; of another desk the letter of its case numbers where one is known."""
     first = clash.first
     other = say("{letter}台").format(letter=first.desk) if first.desk else say("他台")
-    return f"{wording.actor(town, first.actor)} {say('本台') if first.own else other}"
+    return f"{safe_text(wording.actor(town, first.actor))} {say('本台') if first.own else other}"
 
 
 def stands(clash: Clash, say: Teller) -> str:
