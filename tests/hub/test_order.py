@@ -12,7 +12,7 @@ from zjj_console.domain.judge import APPLIED, CONFLICT, DENIED, INVALID
 from zjj_console.hub import doors, reading
 from zjj_console.hub.order import append
 from zjj_console.hub.problems import Refused
-from zjj_console.hub.tables import EVENT, HEAD, QUARANTINE
+from zjj_console.hub.tables import EVENT, HEAD, ORIGIN, QUARANTINE
 from zjj_console.hub.verify import verify
 from zjj_console.hub.weigh import Memory, folded
 from zjj_console.storage.db import connect
@@ -300,6 +300,40 @@ def test_the_gateway_brings_reports_and_nothing_else(bench):
     ]  # fmt: skip
     reader = bench.console("reader")
     assert bench.push(reader, reader.event()).code == "not_allowed"
+    whole(bench)
+
+
+@pytest.mark.parametrize("bad", [{"serial": 10**30}, {"reported_at": 2**61}, {"priority": 77}, {"text": "甲\n乙"}])
+def test_what_no_case_can_hold_is_invalid_here_and_begins_nothing(bench, bad):
+    a = bench.console()
+    row = ["c2", {"text": "x", **bad}]
+    pushed = (
+        a.change("c1", {}, {"text": "x", **bad}, kind="reported"),
+        a.event("cases_imported", "import", {"rows": [row, ["c3", {"text": "y"}]]}),
+        a.change("c2", {"text": ""}, {"text": "z"}),
+    )
+    assert bench.verdicts(a, *pushed) == [(INVALID, "bounds"), (APPLIED, ""), (INVALID, "case")]
+    assert [row.case_id for row in bench.rows(select(ORIGIN))] == ["c3"]
+    whole(bench)
+
+
+def test_an_instant_beyond_every_calendar_is_no_envelope(bench):
+    a = bench.console()
+    answers = bench.verdicts(a, a.event(at=2**61), a.event(happened=2**61), a.event(happened=10**30), a.event())
+    assert answers == [(INVALID, "unreadable")] * 3 + [(APPLIED, "")]
+    whole(bench)
+
+
+def test_the_gateway_gives_no_number_of_a_console(bench):
+    a, g = bench.console(), bench.console("gateway")
+    assert bench.verdicts(a, a.change("c1", {}, {"serial": 1001, "text": "x"}, kind="reported")) == [(APPLIED, "")]
+    of_a = {"serial": 1001, "text": "y"}
+    assert bench.verdicts(
+        g,
+        g.change("c2", {}, {**of_a, "console": "A"}, kind="reported"),
+        g.change("c3", {}, of_a, kind="reported"),
+        g.change("c1", {}, of_a, kind="reported"),
+    ) == [(INVALID, "letter"), (INVALID, "letter"), (APPLIED, "")]
     whole(bench)
 
 

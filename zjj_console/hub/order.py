@@ -163,7 +163,7 @@ class _Group:
             ack = wire.Ack("", 0, INVALID, UNREADABLE)
             self.unreadable[item.hash] = Known(item.body, item.hash, ack)
             return ack
-        found = weigh(event, visitor.role, self.cases)
+        found = weigh(event, visitor.role, self.cases, visitor.console)
         self.seq += 1
         self.chain = wire.hub_chained(self.chain, self.seq, item.hash, found.verdict, found.reason)
         self.events.append({

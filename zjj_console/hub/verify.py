@@ -75,8 +75,8 @@ class _Walk:
             if getattr(event, name) != getattr(row, name):
                 raise _Bad(seq, f"{seq} 的 {name} 被改动", f"{seq}: column {name} was changed")
         self._device(seq, row, body, digest)
-        role = self.devices[row.device].role if row.device in self.devices else ""
-        found = weigh(event, role, self.cases)
+        device = self.devices.get(row.device)
+        found = weigh(event, device.role if device else "", self.cases, (device.console if device else None) or "")
         if (found.verdict, found.reason) != (row.verdict, row.reason):
             raise _Bad(seq, f"{seq} 的裁定与重算不同", f"{seq}: the verdict is not what judging it again gives")
         self.origins |= {case: (seq, number) for case, number in found.began}

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import Connection, select
 
 from zjj_console.domain.bounds import FIRST_INSTANT, LAST_INSTANT
-from zjj_console.domain.judge import APPLIED, BEGINS, CONFLICT, DENIED, INVALID, judge
+from zjj_console.domain.judge import APPLIED, BEGINS, CONFLICT, DENIED, INVALID, Judged, judge
 from zjj_console.domain.model import Case, Event
 from zjj_console.domain.registers import EMPTY, REASON, RESOLVED, Last, overtaken, register
 from zjj_console.hub.tables import EVENT, ORIGIN
@@ -104,10 +104,11 @@ def chunk_rows(data: dict[str, Any]) -> list[tuple[str, Any]] | None:
     return [(row[0], row[1]) for row in rows]
 
 
-def weigh(event: Envelope, role: str, cases: Standing) -> Verdict:
+def weigh(event: Envelope, role: str, cases: Standing, letter: str = "") -> Verdict:
     """The verdict on an event, the cases that it concerns being in `cases`; they are moved on where it applies.
 
-    DENIED `role`: the gateway brings reports and nothing else. INVALID `version`: an envelope newer than this hub; `data`:
+    DENIED `role`: the gateway brings reports and nothing else. INVALID `letter`: and numbers them by its own `letter`, if it has
+    one (a console may: it joined with cases of its own, whose numbers stay as they are). INVALID `version`: an envelope newer than this hub; `data`:
     what no program of ours writes. CONFLICT: the fields that the judge found changed. All else stands.
     """
     if role == "gateway" and event.kind not in BEGINS:
@@ -120,11 +121,18 @@ def weigh(event: Envelope, role: str, cases: Standing) -> Verdict:
         if "set" not in event.data:
             return _continue(event, cases)
         judged = judge(_case(cases, event.stream), Event(event.kind, event.stream, event.data))
+        if role == "gateway" and _numbered(cases.get(event.stream), judged) not in ("", letter):
+            return Verdict(INVALID, "letter")
     except Exception:  # whatever a stranger wrote into `data`: it gets a verdict and the next event its turn
         return _UNREADABLE
     if judged.verdict == APPLIED:
         cases[event.stream] = _plain(judged.case)
     return Verdict(judged.verdict, judged.reason)
+
+
+def _numbered(before: Case | Last | None, judged: Judged) -> str:
+    """The letter under which an event gives a new case its number; empty where it gives none."""
+    return judged.case.console if before is None and judged.case.serial else ""
 
 
 def _continue(event: Envelope, cases: Standing) -> Verdict:
