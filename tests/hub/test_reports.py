@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
+from tests import here
 from tests.hub.consoles import NOW, Bench
 from tests.hub.reports import WHOLE, bodies, bring, case_of, rules
 from tests.hub.test_processes import _Steps, ended, forked, whole
@@ -71,6 +72,12 @@ def test_a_report_and_a_row_of_a_file_with_the_same_number_are_one_case(bench):
     whole(bench, 2)
 
 
+def refused_to_revoke(url, name, code=8):
+    left, _, err = here.run(["hub", "revoke", name], {"ZJJ_HUB_DB": url})
+    assert left == code, err
+    return err
+
+
 def test_the_hub_takes_the_last_free_letter_and_nobody_takes_its_name_or_revokes_it(bench):
     def enrol(letter, device=""):
         code = bench.store.writing(lambda db: doors.new_code(db, "console", 1, NOW))
@@ -87,6 +94,8 @@ def test_the_hub_takes_the_last_free_letter_and_nobody_takes_its_name_or_revokes
         enrol("B", own)
     for name in (own, "hub-", "Y"):
         assert bench.store.writing(lambda db, name=name: doors.revoke(db, name, NOW)) is None
+        assert "中心自己" in refused_to_revoke(bench.url, name)
+    assert "没有这台设备" in refused_to_revoke(bench.url, "X", code=6)
     assert bring(bench, replace(WHOLE, number="m-2"))[0].case.serial == 1002
 
 

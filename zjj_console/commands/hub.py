@@ -210,6 +210,11 @@ def revoke(
     now = options.clock()
     with _store(options, database) as store:
         found = store.writing(lambda db: doors.revoke(db, device, now))
+        with store.reading() as db:
+            own = found is None and doors.is_own(db, device)
+    if own:
+        raise Stop(8, "E_REFUSED", f"{device} 是中心自己(收报)，不能停用；收报由 zjj hub serve --inbound 决定",
+                   f"{device} is the hub itself, which takes reports in: it cannot be revoked; what it takes in is what zjj hub serve --inbound says")  # fmt: skip
     if found is None:
         raise Stop(6, "E_NOT_FOUND", f"没有这台设备，或不止一台: {device}；zjj hub devices 可列出",
                    f"no such device, or several: {device}; zjj hub devices lists them")  # fmt: skip

@@ -189,6 +189,12 @@ def revoke(db: Connection, device: str, now: int) -> str | None:
     return str(found[0])
 
 
+def is_own(db: Connection, device: str) -> bool:
+    """Whether this id, its beginning, or this letter is the hub's own."""
+    rows = db.execute(select(DEVICE.c.id, DEVICE.c.console).where(DEVICE.c.id.like(f"{OWN}%"))).all()
+    return any(device in (row.id, row.console) or (len(device) >= 4 and row.id.startswith(device)) for row in rows)
+
+
 STATES = ("valid", "expired", "revoked")
 
 
