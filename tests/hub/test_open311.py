@@ -207,6 +207,15 @@ def test_a_request_follows_its_case(town):
     )
 
 
+def test_what_a_desk_adds_to_the_words_of_a_report_or_writes_instead_stays_inside(town):
+    number = town.post(description="路灯不亮").json()[0]["service_request_id"]
+    desk, case = town.bench.console(), town.case(number)
+    town.act(desk, case.id, text=f"{case.text} 住户王某，三楼")
+    assert town.get(f"requests/{number}.json").json()[0]["description"] == case.text == "路灯不亮"
+    town.act(desk, case.id, text="灯")
+    assert town.get(f"requests/{number}.json").json()[0]["description"] == ""
+
+
 def test_only_what_came_in_by_this_door_is_shown(town):
     bring(town.bench, Outside("wechat", "m-1", "路灯不亮"))
     desk = town.bench.console()

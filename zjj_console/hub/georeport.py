@@ -155,8 +155,12 @@ def status_of(case: Case) -> str:
     return "open" if case.is_open else "closed"
 
 
-def request_of(number: str, case: Case, updated: int, town: Town, duty: DutyTime) -> dict[str, Any]:
-    """A case as everybody may see it: no person, no telephone number, no word of the desk's own."""
+def request_of(number: str, case: Case, words: str, updated: int, town: Town, duty: DutyTime) -> dict[str, Any]:
+    """A case as everybody may see it: no person, no telephone number, no word of the desk's own.
+
+    `words` is what the report said. A desk adds behind it what it asked back, which stays inside; where it wrote the text
+    anew, perhaps to take something out, nothing is told.
+    """
 
     def instant(at: int | None) -> str | None:
         return duty.local(at).isoformat(timespec="seconds") if at is not None else None
@@ -168,7 +172,7 @@ def request_of(number: str, case: Case, updated: int, town: Town, duty: DutyTime
         "status_notes": STATE_ZH[case.state],
         "service_name": category.name if category else case.category,
         "service_code": case.category,
-        "description": masked_text(case.text),
+        "description": masked_text(words) if case.text.startswith(words) else "",
         "agency_responsible": lead.name if lead else None,
         "service_notice": f"案号 {case.number}",
         "requested_datetime": instant(case.reported_at),

@@ -24,10 +24,10 @@ from zjj_console.hub.asking import bearer, body_of, gone, limited
 from zjj_console.hub.georeport import TYPES, Rows, Wanted
 from zjj_console.hub.inbound_setup import Open311
 from zjj_console.hub.problems import Refused
-from zjj_console.hub.reports import Rules
+from zjj_console.hub.reports import Rules, reported_as
 from zjj_console.hub.service import Hub
 from zjj_console.hub.tables import EVENT, INBOUND
-from zjj_console.hub.weigh import folded
+from zjj_console.hub.weigh import folded, read
 
 PATH = "/open311/v2"
 _PAGE = 250  # cases folded at a time
@@ -179,15 +179,27 @@ def _shaped(db: Connection, part: Any, which: Wanted, rules: Rules) -> Rows:
         EVENT.c.stream.in_(ids), EVENT.c.verdict == APPLIED
     )
     updated: dict[str, int] = {row[0]: row[1] for row in db.execute(moved.group_by(EVENT.c.stream))}
-    cases = folded(db, ids)
+    cases, words = folded(db, ids), _words(db, part)
     rows = []
     for row in part:
         case = cases[row.case_id]
         if not isinstance(case, Case) or (which.services and case.category not in which.services):
             continue
         if not which.status or georeport.status_of(case) in which.status:
-            rows.append(georeport.request_of(row.number, case, updated.get(case.id, 0), rules.town, rules.duty))
+            rows.append(
+                georeport.request_of(
+                    row.number, case, words.get(row.number, ""), updated.get(case.id, 0), rules.town, rules.duty
+                )
+            )
     return rows
+
+
+def _words(db: Connection, part: Any) -> dict[str, str]:
+    """What each report said when it came in, by its number."""
+    numbers = {reported_as(georeport.SOURCE, row.number): row.number for row in part}
+    bodies = db.execute(select(EVENT.c.id, EVENT.c.body).where(EVENT.c.id.in_(numbers)))
+    found = ((numbers[event_id], read(body)) for event_id, body in bodies)
+    return {number: str(event.data["set"].get("text", "")) for number, event in found if event is not None}
 
 
 def _changed(rules: Rules) -> str:

@@ -54,6 +54,11 @@ class Landed(Struct, frozen=True):
     case: Case
 
 
+def reported_as(source: str, number: str) -> str:
+    """The id of the event that a report becomes."""
+    return named(f"event\x1f{outside_key(source, number)}")
+
+
 class Rules:
     """What makes events of reports: a town and its calendar."""
 
@@ -70,7 +75,7 @@ class Rules:
 
     def reported(self, outside: Outside, actor: Actor = SYSTEM, token: bytes | None = None) -> Reported:
         key = outside_key(outside.source, outside.number)
-        case, event = named(key), named(f"event\x1f{key}")
+        case, event = named(key), reported_as(outside.source, outside.number)
         args = told(outside, self.town)
 
         def body(log: str, place: Link, letter: str, now: int) -> bytes:
