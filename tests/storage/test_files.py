@@ -123,6 +123,23 @@ def test_a_copied_database_opens_a_new_epoch_at_its_first_write(journal_db, tmp_
     assert events(target)[-1][:2] == (epoch, 2)
 
 
+def test_a_copy_that_is_busy_can_be_looked_at_and_begins_its_epoch_with_its_next_event(
+    journal_db, tmp_path, write, open_desk, monkeypatch
+):
+    monkeypatch.setattr(db, "BUSY_SECONDS", 0.0)
+    target = Path(shutil.copyfile(journal_db, tmp_path / "copy.db"))
+    other = connect(target)
+    other.execute("BEGIN IMMEDIATE")
+    desk, _ = open_desk(target)
+    assert desk.case("1002") is not None and meta(desk.reader, "epoch") == "1"
+    desk.close()
+    other.execute("ROLLBACK")
+    other.close()
+    write(target)
+    epoch, dseq, _ = events(target)[-1]
+    assert epoch > 1 and dseq == 1
+
+
 def test_a_damaged_backup_is_never_put_in_place(journal_db, tmp_path):
     saved = backup.backup(journal_db, tmp_path / "saved")
     before = events(journal_db)

@@ -1,5 +1,6 @@
 """The journal: envelopes of exact canonical bytes, chained by SHA-256, appended in the transaction of their action."""
 
+import contextlib
 import hashlib
 import secrets
 from pathlib import Path
@@ -12,7 +13,7 @@ from zjj_console.domain.ids import uuid7
 from zjj_console.domain.model import Actor, Event
 from zjj_console.domain.registers import RESOLVED, register
 from zjj_console.storage import projections
-from zjj_console.storage.db import Connection, file_identity, meta, set_meta, writing
+from zjj_console.storage.db import Connection, StorageError, file_identity, meta, set_meta, writing
 
 DOMAIN = b"zjj-evt-1\0"
 GENESIS = bytes(32)
@@ -60,9 +61,12 @@ def open_head(db: Connection, path: Path) -> Head:
 
 
 def recognise(db: Connection, path: Path) -> None:
-    """Before anything is decided on a file: begin its new epoch if it was copied or restored."""
+    """Before anything is decided on a file: begin its new epoch if it was copied or restored.
+
+    Who only looks at a file that cannot be written sees it all the same; the first event would do it then.
+    """
     if meta(db, "file") not in ("", file_identity(path)):
-        with writing(db):
+        with contextlib.suppress(StorageError), writing(db):
             open_head(db, path)
 
 
