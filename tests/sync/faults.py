@@ -124,7 +124,7 @@ def pending_not_judged(during):
 
 def refusal_not_seen(during):
     """Own acts that come back stand as they are, whatever the hub said."""
-    during(mock.patch.object(confirmed, "_echo", lambda db, stream, ones: all(n.known for n in ones)))
+    during(mock.patch.object(confirmed, "_echo", lambda db, stream, ones, own: all(n.known for n in ones)))
 
 
 def second_import_wins(during):

@@ -111,10 +111,11 @@ def hash_at(db: Connection, hub_seq: int) -> bytes:
 
 
 class _News(Struct, frozen=True):
-    """A pulled event as it was taken: `known` was in this journal already."""
+    """A pulled event as it was taken: `known` was in this journal already. `epoch`: 0 of one that is pending again."""
 
     entry: order.Entry
     known: bool
+    epoch: int = 0
 
 
 def apply(db: Connection, duty: DutyTime, received: list[Received]) -> Taken:
@@ -157,7 +158,7 @@ def _take(db: Connection, one: Received) -> _News:
     entry = order.Entry(
         lseq, one.hub_seq, one.verdict, one.reason, e.id, e.stream, e.kind, e.actor, e.device, e.at, one.body
     )
-    return _News(entry, known is not None)
+    return _News(entry, known is not None, e.epoch)
 
 
 def _insert(db: Connection, e: journal.Columns, one: Received, told: tuple[object, ...]) -> int:
@@ -185,9 +186,9 @@ def _settle(db: Connection, duty: DutyTime, news: list[_News]) -> None:
     if any(n.entry.kind == "cases_imported" and n.entry.verdict for n in news):
         audit.rebuild(db, duty)  # which chunk brings a case now, only the whole order tells; seldom
         return
-    climbed = _duty(db, news)
-    own = meta(db, "device")
-    mixed = _imports_mixed(db, own)
+    own = _in_order(db, news)
+    climbed = _duty(db, news, own)
+    mixed = _imports_mixed(db, news, own)
     by_stream: dict[str, list[_News]] = {}
     touched: dict[str, tuple[int, int] | None] = {}
     for one in news:
@@ -197,7 +198,7 @@ def _settle(db: Connection, duty: DutyTime, news: list[_News]) -> None:
         else:
             by_stream.setdefault(one.entry.stream, []).append(one)
     for stream, ones in by_stream.items():
-        if not _echo(db, stream, ones) and (_clashes(db, stream, ones) or not all(_folds_duty(n) for n in ones)):
+        if not _echo(db, stream, ones, own) and (_clashes(db, stream, ones) or not all(_folds_duty(n) for n in ones)):
             touched.setdefault(stream, None)  # of rows of duty only what clashes is folded here
     for stream, origin in touched.items():
         refold.case(db, duty, stream, origin)
@@ -205,8 +206,23 @@ def _settle(db: Connection, duty: DutyTime, news: list[_News]) -> None:
         refold.timers(db, duty, case_id)
 
 
-def _imports_mixed(db: Connection, own: str) -> bool:
-    """Whether imports of other desks are pending here, after a restore of the hub: own ones may come before them or behind."""
+def _in_order(db: Connection, news: list[_News]) -> str:
+    """This device, whose acts come back as they were done; empty where it wrote in several epochs that still wait.
+
+    After restores on both sides the hub may take a later epoch before an earlier one: then every row is folded anew.
+    """
+    own = meta(db, "device")
+    epochs = {n.epoch for n in news if n.epoch and n.entry.device == own}
+    for way in ("ASC", "DESC"):
+        waiting = f"SELECT epoch FROM event WHERE hub_seq IS NULL AND device = ? ORDER BY epoch {way} LIMIT 1"
+        epochs |= {row[0] for row in db.execute(waiting, (own,)).fetchall()}
+    return own if len(epochs) <= 1 else ""
+
+
+def _imports_mixed(db: Connection, news: list[_News], own: str) -> bool:
+    """Whether imports of other desks were or are pending here, after a restore of the hub: own ones may change places."""
+    if any(n.known and n.entry.device != own and n.entry.kind == "cases_imported" for n in news):
+        return True
     foreign = "SELECT 1 FROM event WHERE hub_seq IS NULL AND device {} ? AND kind = 'cases_imported' LIMIT 1"
     return any(db.execute(foreign.format(side), (own,)).fetchone() for side in "<>")  # not <>: own ones may be many
 
@@ -225,20 +241,19 @@ def _folds_duty(one: _News) -> bool:
     return bool(refold.scopes(one.entry.stream, one.entry.kind, one.entry.body))
 
 
-def _own(db: Connection, ones: list[_News]) -> bool:
+def _own(ones: list[_News], own: str) -> bool:
     """Own acts that come back as they were done."""
-    own = meta(db, "device")
     return all(n.known and not n.entry.verdict and n.entry.device == own for n in ones)
 
 
-def _echo(db: Connection, stream: str, ones: list[_News]) -> bool:
+def _echo(db: Connection, stream: str, ones: list[_News], own: str) -> bool:
     """Nothing but own acts, nobody else's between them: every row stands as it is."""
-    if not _own(db, ones):
+    if not _own(ones, own):
         return False
-    return not _apart(db, stream) and not refold.pending(db, "stream = ?", (stream,), but=meta(db, "device"))
+    return not _apart(db, stream) and not refold.pending(db, "stream = ?", (stream,), but=own)
 
 
-def _duty(db: Connection, news: list[_News]) -> set[str]:
+def _duty(db: Connection, news: list[_News], own: str) -> set[str]:
     """Rows of duty: one more event behind settled ones is added, anything else folds its scope anew. Cases that climbed."""
     by_scope: dict[refold.Scope, list[_News]] = {}
     for one in news:
@@ -246,7 +261,7 @@ def _duty(db: Connection, news: list[_News]) -> set[str]:
             by_scope.setdefault(scope, []).append(one)
     for scope, ones in by_scope.items():
         condition = refold.condition(scope)
-        if _own(db, ones) and not refold.pending(db, *condition, but=meta(db, "device")):
+        if _own(ones, own) and not refold.pending(db, *condition, but=own):
             continue
         if any(n.known for n in ones) or refold.pending(db, *condition):
             refold.rows_of(db, scope)
