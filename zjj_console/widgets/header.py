@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from zjj_console.desk.liaison import COUNTED, View
 from zjj_console.domain.model import Actor
-from zjj_console.i18n import t
+from zjj_console.i18n import english, t
 from zjj_console.widgets.cells import Line, Span, shown, spread
 from zjj_console.widgets.columns import Frame, unit_name
 
@@ -30,6 +30,8 @@ def who(actor: Actor, at: Frame, width: int, *, locked: bool = False, console: s
     """Line 1: town, person, the console's letter where a hub was joined, local time. Trial mode, a drill and a locked console are said on every screen."""
     local = at.duty.local(at.now)
     left: list[Span] = [(f" {at.town.name} {t('城运值守台')}", "bold $foreground")]
+    if console:  # 1001 here and 1001 there are two cases: it must not be cut off
+        left.append((f" {t('本台{letter}', letter=console)}", "bold $accent"))
     if at.drill:  # before all that may be cut off
         left += [("  ", ""), (f" {t('演练')} {at.drill} ", "reverse $p1")]
     left.append((f"  {unit_name(at.town, actor.unit)} {shown(actor.name)}", "$dim"))
@@ -39,8 +41,6 @@ def who(actor: Actor, at: Frame, width: int, *, locked: bool = False, console: s
     if locked:
         left.append(("  ", ""))
         left.append((f" {t('已锁 只看')} ", "reverse $accent"))
-    if console:
-        left.append((f"  {t('本台{letter}', letter=console)}", "$dim"))
     weekday = t(WEEKDAYS[local.weekday()])
     right: Line = ((f"{local:%m-%d} {weekday} ", "$dim"), (f"{local:%H:%M:%S} ", "bold $foreground"))
     return spread(tuple(left), right, width)
@@ -57,7 +57,7 @@ _EXCHANGE = {
 
 
 _NARROW = 100  # columns below which the words are short: the screens beside them must stay in sight
-_SHORT = {"同步": "同", "同步断": "断", "同步停": "停", "未同步": "未同", "待发": "发"}
+_SHORT = {"同步断": "断", "同步停": "停", "未同步": "未同", "待发": "发"}
 
 
 def exchange(view: View, at: Frame, width: int) -> Line:
@@ -69,13 +69,14 @@ def exchange(view: View, at: Frame, width: int) -> Line:
     if view.state == "none":
         return ()
     word, timed, style = _EXCHANGE[view.state]
+    gap = " " if english() else ""
     since = f"{at.duty.local(view.since):%H:%M}" if timed and view.since else ""
-    spans: list[Span] = [(f"{word_of(word)}{since}", style)]
+    spans: list[Span] = [(f"{word_of(word)}{gap if since else ''}{since}", style)]
     if view.waiting:
         more = "+" if view.waiting == COUNTED else ""
-        spans.append((f" {word_of('待发')}{view.waiting}{more}", style))
+        spans.append((f" {word_of('待发')}{gap}{view.waiting}{more}", style))
     if view.conflicts:
-        spans.append((f" {t('冲突')}{view.conflicts}", "bold $p1"))
+        spans.append((f" {t('冲突')}{gap}{view.conflicts}", "bold $p1"))
     return (*spans, ("  ", ""))
 
 
