@@ -296,10 +296,10 @@ def test_an_offer_that_breaks_the_program_breaks_itself_alone(quiet, monkeypatch
 
     true = order.weigh
 
-    def broken(event, role, cases):
+    def broken(event, role, cases, letter):
         if event.kind == "broken":
             raise ZeroDivisionError("SECRET")
-        return true(event, role, cases)
+        return true(event, role, cases, letter)
 
     monkeypatch.setattr(order, "weigh", broken)
     push = lambda who, event: served.http.post("/v1/push", headers=bearer(who), content=push_body(bench.log, event))  # noqa: E731
