@@ -34,6 +34,17 @@ def hub(tmp_path_factory):
 
 
 @pytest.fixture
+def own_hub(tmp_path):
+    """A hub of this town in which nobody else has reported."""
+    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
+    setup.create(store, "zjj", NOW)
+    made = Served(store, hands=HANDS)
+    yield made
+    made.stop()
+    store.close()
+
+
+@pytest.fixture
 def desks(tmp_path):
     """Two consoles of this town, each on a file of its own."""
     found = []
@@ -53,10 +64,10 @@ def joined(desks, served):
     return [desk.data("sync", "join", served.url, "--code", code(served)) for desk in desks]
 
 
-def test_6_7_two_consoles_join_exchange_clash_and_agree_again(hub, desks):
+def test_6_7_two_consoles_join_exchange_clash_and_agree_again(own_hub, desks):
     a, b = desks
     a.data("do", "xj dhj js 3")
-    told = joined(desks, hub[0])
+    told = joined(desks, own_hub)
     assert told[0]["waiting"] == 1 and {one["console"] for one in told} == {"A", "B"}
     done = a.data("sync", "run", "--once")
     assert (done["pushed"], done["confirmed"], done["waiting"]) == (1, 1, 0)
@@ -122,12 +133,12 @@ def test_a_console_that_is_not_let_in_says_why_and_keeps_what_it_has(hub, desks)
     assert a.data("sync", "run", "--once")["confirmed"] == 1
 
 
-def test_a_number_that_two_cases_bear_is_said_to_be_such_with_both_places(hub, desks):
+def test_a_number_that_two_cases_bear_is_said_to_be_such_with_both_places(own_hub, desks):
     a, b = desks
     a.data("do", "xj dhj js 3")
     b.data("do", "xj zmc zy 3")
     for desk, letter in ((a, "X"), (b, "Y")):
-        desk.data("sync", "join", hub[0].url, "--code", code(hub[0]), "--letter", letter)
+        desk.data("sync", "join", own_hub.url, "--code", code(own_hub), "--letter", letter)
         desk.data("sync", "run", "--once")
     places = {case["place"] for case in b.data("case", "list")["cases"]}
     assert len(places) == 2

@@ -327,7 +327,14 @@ def test_a_code_is_good_once_for_a_while_and_for_its_role(quiet):
     problem(enrol(code=good, device="device-0002"), 403, "code_used")
     problem(enrol(code=code(bench.store, "reader", hands.now)), 409, "device_known")
     bench.store.writing(lambda db: doors.revoke(db, "device-0001", NOW))
-    problem(enrol(code=code(bench.store, "console", hands.now)), 409, "role_kept")
+    kept = bench.console("reader", "device-0003")
+    bench.store.writing(lambda db: db.execute(update(DEVICE).where(DEVICE.c.id == kept.device).values(epoch=1, dseq=1)))
+    bench.store.writing(lambda db: doors.revoke(db, kept.device, NOW))
+    problem(enrol(code=code(bench.store, "console", hands.now), device=kept.device), 409, "role_kept")
+    assert enrol(code=code(bench.store, "console", hands.now)).json()["role"] == "console", (
+        "who sent nothing may change"
+    )
+    bench.store.writing(lambda db: doors.revoke(db, "device-0001", NOW))
     again = enrol(code=code(bench.store, "reader", hands.now)).json()["token"]
     assert served.http.get("/v1/hello", headers=bearer(again)).status_code == 200
     problem(served.http.get("/v1/hello", headers=bearer(answer.json()["token"])), 401, "unauthorized")

@@ -136,7 +136,9 @@ def enrol(db: Connection, asked: wire.Enrol, now: int) -> wire.Enrolled:
     before = db.execute(select(DEVICE).where(DEVICE.c.id == asked.device)).first()
     if before is not None and before.revoked_at is None and before.expires > now:
         raise Refused("device_known")
-    if before is not None and before.role != role:  # its events were judged by it, and must be so again
+    if (
+        before is not None and before.role != role and before.epoch
+    ):  # its events were judged by it, and must be so again
         raise Refused("role_kept", role=before.role)
     token = secrets.token_urlsafe(32)
     letter = _letter(db, asked.console, before) if role == "console" else None
