@@ -99,38 +99,38 @@ def test_6_7_two_consoles_join_exchange_clash_and_agree_again(own_hub, desks):
     assert all(desk.data("audit", "verify")["first_bad"] is None for desk in desks)
 
 
-def test_a_console_that_is_not_let_in_says_why_and_keeps_what_it_has(hub, desks):
+def test_a_console_that_is_not_let_in_says_why_and_keeps_what_it_has(hub, own_hub, desks):
     a, _ = desks
     assert a.error("sync", "run", "--once", code=2).startswith("本机未接入中心")
     assert a.data("sync", "status")["state"] == "none"
     assert (
-        a("sync", "join", hub[0].url, "--code", "WRONG-WRONG-WRONG-WRONG", code=7)["errors"][0]["code"]
+        a("sync", "join", own_hub.url, "--code", "WRONG-WRONG-WRONG-WRONG", code=7)["errors"][0]["code"]
         == "E_PERMISSION"
     )
     assert "elsewhere" in a.error("sync", "join", hub[1].url, "--code", code(hub[1]), code=5)
     assert a.error("sync", "join", "http://hub.example", "--code", "x", code=2)
     assert a.error("sync", "join", "http://127.0.0.1:1", "--code", "x", code=9)
     assert a.data("sync", "status")["hub"] is None
-    a.data("sync", "join", hub[0].url, "--code", code(hub[0]))
-    assert a.error("sync", "join", hub[0].url, "--code", code(hub[0]), code=5)
+    a.data("sync", "join", own_hub.url, "--code", code(own_hub))
+    assert a.error("sync", "join", own_hub.url, "--code", code(own_hub), code=5)
     letter = a.data("sync", "status")["console"]
-    hub[0].hub.store.writing(lambda db: doors.revoke(db, letter, NOW))
+    own_hub.hub.store.writing(lambda db: doors.revoke(db, letter, NOW))
     a.data("do", "xj dhj js 3")
     assert a("sync", "run", "--once", code=7)["errors"][0]["message"].startswith("本机已被中心停用")
     told = a.data("sync", "status")
     assert (told["state"], told["trouble"], told["waiting"]) == ("stopped", "revoked", 1)
-    assert a.data("sync", "join", hub[0].url, "--code", code(hub[0]))["waiting"] == 1, "a new code is enough"
+    assert a.data("sync", "join", own_hub.url, "--code", code(own_hub))["waiting"] == 1, "a new code is enough"
     told = a.data("sync", "status")
     assert (told["trouble"], told["console"], told["as_of"]) == (None, letter, None), (
         "what the old one was told is over"
     )
     assert a.data("sync", "run", "--once")["confirmed"] == 1
-    hub[0].hub.store.writing(lambda db: doors.revoke(db, letter, NOW))
-    a.data("do", "bz A1001 示例" if letter != "A" else "bz 1001 示例")
+    own_hub.hub.store.writing(lambda db: doors.revoke(db, letter, NOW))
+    a.data("do", "bz 1001 示例")
     a.data("sync", "leave")
     assert a.error("sync", "leave", code=6)
-    a.data("sync", "join", hub[0].url, "--code", code(hub[0]))
-    assert a.data("sync", "run", "--once")["confirmed"] == 1
+    a.data("sync", "join", own_hub.url, "--code", code(own_hub))
+    assert a.data("sync", "run", "--once")["confirmed"] >= 1
 
 
 def test_a_number_that_two_cases_bear_is_said_to_be_such_with_both_places(own_hub, desks):
