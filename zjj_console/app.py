@@ -71,6 +71,7 @@ class ConsoleApp(App[int]):
         self.drilling: Drilling | None = None
         self.board: Board | None = None
         self.exchange: Beside | None = None
+        self.resized = False
         self.ticked_at = self.heart.left()  # the last second of a console that did not end well, if any
 
     def get_default_screen(self) -> Screen[Any]:
@@ -92,8 +93,14 @@ class ConsoleApp(App[int]):
         if self.exchange is not None:
             self.exchange.start()
 
+    def on_resize(self) -> None:
+        self.resized = True
+
     async def second(self) -> None:
         """The one timer: the clock, the news, the drafts, and what time alone decides."""
+        if self.resized:  # a terminal that changed twice at once may have lost what was drawn between
+            self.resized = False
+            self.action_redraw()
         if hung_up():
             await self.hang_up()
         now = self.desk.now()
