@@ -87,9 +87,9 @@ class ConsoleApp(App[int]):
 
     def begin_exchange(self) -> None:
         """With the town's hub, where this database has joined one."""
-        from zjj_console.sync.beside import beside
+        from zjj_console.sync.beside import exchange_of
 
-        self.exchange = beside(self.desk.path, self.desk.duty, self.desk.now)
+        self.exchange = exchange_of(self.desk.path, self.desk.duty, self.desk.now)
         if self.exchange is not None:
             self.exchange.start()
 

@@ -15,7 +15,7 @@ from zjj_console.desk.session import actor_of
 from zjj_console.storage import confirmed, setup
 from zjj_console.storage.db import connect, writing
 from zjj_console.sync import link as links
-from zjj_console.sync.beside import beside
+from zjj_console.sync.beside import exchange_of
 from zjj_console.sync.link import Link
 from zjj_console.town.load import builtin, load_town
 
@@ -48,7 +48,7 @@ def run() -> Iterator[Figure]:
         ours, peer = [], []
         for _ in range(BLOCKS):
             links.save(desk.path, link)
-            exchange = beside(desk.path, desk.duty, desk.now)
+            exchange = exchange_of(desk.path, desk.duty, desk.now)
             assert exchange is not None
             exchange.start()
             time.sleep(0.5)  # it has found out, and tries again and again

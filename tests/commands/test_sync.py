@@ -7,10 +7,10 @@ import pytest
 from tests.commands.conftest import Zjj
 from tests.hub.served import Hands, Served
 from zjj_console.commands.context import instant_of
-from zjj_console.desk import heartbeat
 from zjj_console.domain.handles import set_home
 from zjj_console.hub import doors, setup
 from zjj_console.hub.store import Store
+from zjj_console.storage import companion
 from zjj_console.storage.db import connect, meta
 from zjj_console.storage.setup import create
 from zjj_console.sync.link import LinkError, load
@@ -152,7 +152,7 @@ def left_alone(desk):
     """What tells that no hub was joined."""
     db = connect(desk.db)
     try:
-        return not heartbeat.beside(desk.db, ".hub").exists() and not meta(db, "hub_log")
+        return not companion.beside(desk.db, ".hub").exists() and not meta(db, "hub_log")
     finally:
         db.close()
 
@@ -171,12 +171,12 @@ def test_a_database_of_one_log_joins_no_other_and_keeps_the_link_it_has(hub, des
     served = Served(other, hands=HANDS)
     try:
         joined([a, b], hub[0])
-        link = heartbeat.beside(a.db, ".hub").read_bytes()
+        link = companion.beside(a.db, ".hub").read_bytes()
         assert "已接入" in a.error("sync", "join", served.url, "--code", code(served), code=5)
-        assert heartbeat.beside(a.db, ".hub").read_bytes() == link
+        assert companion.beside(a.db, ".hub").read_bytes() == link
         b.data("sync", "leave")
         assert "另一个中心的日志" in b.error("sync", "join", served.url, "--code", code(served), code=5)
-        assert not heartbeat.beside(b.db, ".hub").exists()
+        assert not companion.beside(b.db, ".hub").exists()
     finally:
         served.stop()
         other.close()
@@ -218,7 +218,7 @@ def test_a_credential_that_is_none_is_told(hub, desks):
 def test_the_line_is_down(hub, desks):
     a, _ = desks
     joined([a], hub[0])
-    link = heartbeat.beside(a.db, ".hub")
+    link = companion.beside(a.db, ".hub")
     link.write_text(json.dumps({**json.loads(link.read_text()), "url": "http://127.0.0.1:1"}))
     a.data("do", "xj dhj js 3")
     left, out, err = a.run("sync", "run", "--once")

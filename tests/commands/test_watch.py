@@ -14,7 +14,8 @@ import pytest
 
 from tests.commands.conftest import Zjj
 from zjj_console.commands.context import instant_of
-from zjj_console.desk.heartbeat import Heart, beside
+from zjj_console.desk.heartbeat import Heart
+from zjj_console.storage.companion import beside
 from zjj_console.storage.db import connect
 
 NAMES = ("周丁", "钱未", "赵午", "李乙", "0031", "0021")

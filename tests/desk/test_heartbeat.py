@@ -5,8 +5,8 @@ import stat
 
 import pytest
 
-from zjj_console.desk import heartbeat
 from zjj_console.desk.heartbeat import Heart, pulse
+from zjj_console.storage import companion
 
 STALE = 60
 
@@ -59,7 +59,7 @@ def test_a_console_that_never_beat_removes_nothing(db_path, heart, clock):
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"console": 1, "at": 2}', b"\xff\xfe"])
 def test_a_file_that_is_no_beat_is_none(db_path, body, clock):
-    heartbeat.beside(db_path, ".beat").write_bytes(body)
+    companion.beside(db_path, ".beat").write_bytes(body)
     assert pulse(db_path, clock(), STALE).state == "none"
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.e2e.conftest import PATIENCE, ZJJ, Console
-from zjj_console.desk.heartbeat import beside
+from zjj_console.storage.companion import beside
 
 pytestmark = pytest.mark.tmux
 

@@ -10,8 +10,9 @@ from sqlalchemy import event, func, select
 from tests.dying import KILLED
 from tests.hub.consoles import NOW, Bench
 from zjj_console.hub import doors, reading
-from zjj_console.hub.order import append, lock_head
+from zjj_console.hub.order import append
 from zjj_console.hub.problems import Refused
+from zjj_console.hub.reading import lock_head
 from zjj_console.hub.tables import EVENT, HEAD
 from zjj_console.hub.verify import verify
 from zjj_console.hub.weigh import Memory

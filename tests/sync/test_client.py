@@ -21,7 +21,7 @@ from zjj_console.storage.backup import backup
 from zjj_console.storage.db import meta, set_meta
 from zjj_console.sync import link as links
 from zjj_console.sync import wire
-from zjj_console.sync.beside import beside
+from zjj_console.sync.beside import exchange_of
 from zjj_console.sync.client import Client, Trouble
 from zjj_console.sync.patience import MOST, OPENS, PERSON, Patience
 
@@ -464,14 +464,14 @@ def test_6_7_waiting_grows_at_random_to_half_a_minute_and_heeds_what_the_hub_say
 
 
 def test_a_console_without_a_hub_has_no_exchange_beside_it(desk):
-    assert beside(desk.path, desk.duty, desk.now) is None
+    assert exchange_of(desk.path, desk.duty, desk.now) is None
     assert liaison.view(desk.reader, desk.path, desk.now()) is liaison.NONE
 
 
 def test_what_keeps_the_exchange_from_beginning_is_said(desk):
     link = links.Link("https://hub.example", token="t" * 20, log="x", ca_file="/nowhere.pem")
     links.save(desk.path, link)
-    made = beside(desk.path, desk.duty, desk.now)
+    made = exchange_of(desk.path, desk.duty, desk.now)
     made.start()
     end = time.monotonic() + 5
     while liaison.recall(desk.path).code != "ca_file":
@@ -479,13 +479,13 @@ def test_what_keeps_the_exchange_from_beginning_is_said(desk):
         time.sleep(0.01)
     made.stop()
     links.path_of(desk.path).chmod(0o644)
-    assert beside(desk.path, desk.duty, desk.now) is None
+    assert exchange_of(desk.path, desk.duty, desk.now) is None
     assert "0600" in liaison.recall(desk.path).zh
 
 
 def test_the_exchange_beside_a_console_ends_at_once_whatever_it_waits_for(desk):
     links.save(desk.path, links.Link("http://127.0.0.1:1", token="t" * 20, log="x"))
-    made = beside(desk.path, desk.duty, desk.now)
+    made = exchange_of(desk.path, desk.duty, desk.now)
     made.start()
     made.stop()
     assert not made._thread.is_alive()

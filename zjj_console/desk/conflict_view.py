@@ -5,12 +5,11 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import fields
 
 from zjj_console.desk import wording
-from zjj_console.domain.judge import CONFLICT, DENIED, INVALID
+from zjj_console.domain.judge import CONFLICT, DENIED, INVALID, TYPES
 from zjj_console.domain.lifecycle import STATE_ZH
-from zjj_console.domain.model import Case, State
+from zjj_console.domain.model import State
 from zjj_console.domain.registers import REASON
 from zjj_console.domain.safe import safe_text
 from zjj_console.i18n import Teller
@@ -58,7 +57,6 @@ _FIELDS: dict[str, tuple[str, Show]] = {
     "result": ("结果", _plain),
     "master": ("并入", _plain),
 }
-_TYPES = {field.name: field.type for field in fields(Case)}
 WHY = {
     CONFLICT: "别处已先改",
     INVALID: "内容不能成立",
@@ -120,7 +118,7 @@ def _shown(town: Town, name: str, value: Any, say: Teller) -> str:
     if value is None:
         return ""
     try:
-        held = msgspec.to_builtins(msgspec.convert(msgspec.to_builtins(value), _TYPES[name]))
+        held = msgspec.to_builtins(msgspec.convert(msgspec.to_builtins(value), TYPES[name]))
     except msgspec.ValidationError:
         return "-"
     return safe_text(_FIELDS[name][1](town, held, say))

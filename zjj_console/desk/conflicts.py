@@ -20,10 +20,10 @@ def resolve(event_id: str, choice: str) -> Act:
     def act(db: Connection, facts: Facts) -> Done | Refusal:
         if choice not in CHOICES:
             return Refusal(2, "6.7", f"取舍只能是 {'、'.join(CHOICES)}", f"take one of {', '.join(CHOICES)}")
-        refusal = permits.refuse_act("acknowledge_alarm", facts)  # who may answer for the desk
+        refusal = permits.refuse_act("resolve_conflict", facts)
         if refusal is not None:
             return refusal
-        found = reads_conflicts.find(db, event_id) if event_id else []
+        found = reads_conflicts.find(db, event_id)
         if len(found) != 1:
             zh = "没有这一冲突" if not found else "编号不止一项，请写全"
             return Refusal(

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,7 +41,7 @@ from zjj_console.domain.safe import safe_text
 from zjj_console.i18n import teller
 from zjj_console.storage import audit, duty_rows, journal, projections
 from zjj_console.storage.db import Connection, connect, meta, writing
-from zjj_console.town.calendar import day_type
+from zjj_console.town.calendar import workdays
 from zjj_console.town.models import Town
 from zjj_console.verbs.parse import MAX_LINE, Parsed, Problem, parse
 from zjj_console.verbs.table import Verb
@@ -56,7 +55,7 @@ class Desk:
 
     def __init__(self, path: Path, town: Town, actor: Actor, clock: Callable[[], int], lang: str = "zh") -> None:
         self.path, self.town, self.actor, self.now, self.lang = path, town, actor, clock, lang
-        self.duty = DutyTime(town, lru_cache(4096)(lambda day: day_type(town, day)[0] == "workday"))
+        self.duty = DutyTime(town, workdays(town))
         self.reader: Connection = connect(path, readonly=True)
         self._writer: Connection = connect(path)
         journal.recognise(self._writer, path)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from zjj_console.domain.model import SECOND
+from zjj_console.storage.companion import beside, put
 
 State = Literal["alive", "stopped", "none"]
 
@@ -33,25 +34,6 @@ class Pulse(Struct, frozen=True):
     @property
     def alive(self) -> bool:
         return self.state == "alive"
-
-
-def beside(database: Path, ending: str) -> Path:
-    """A companion of a database file: `zjj.db` and `.beat` make `zjj.db.beat`."""
-    whole = database.resolve()  # two consoles may reach it by different links
-    return whole.with_name(whole.name + ending)
-
-
-def put(path: Path, body: bytes, token: str) -> bool:
-    """Write a small file whole or not at all; False where it cannot be written."""
-    draft = beside(path, f".{token}")
-    try:
-        draft.write_bytes(body)
-        draft.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
-        return False
-    return True
 
 
 class Heart:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from zjj_console.desk.heartbeat import beside, put
 from zjj_console.domain.model import MINUTE, SECOND
 from zjj_console.storage import confirmed, order, reads_conflicts
+from zjj_console.storage.companion import beside, put
 from zjj_console.storage.db import Connection, meta
 
 SILENT = 2 * MINUTE  # nobody exchanges any more: a hub that is listened to answers every half minute
@@ -31,6 +32,12 @@ class Liaison(Struct, frozen=True):
     code: str = ""
     zh: str = ""
     en: str = ""
+
+    def troubled(self, kind: str, code: str, zh: str, en: str, cut: int = 0) -> "Liaison":
+        return replace(self, cut=cut, kind=kind, code=code, zh=zh, en=en)
+
+    def well(self) -> "Liaison":
+        return self.troubled("", "", "", "")
 
 
 def keep(database: Path, standing: Liaison) -> None:

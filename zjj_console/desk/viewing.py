@@ -233,7 +233,7 @@ def verify(db: Connection, h: Handover) -> list[Check]:
     stood = audit.stood_at(db, h.package.lseq, bytes.fromhex(h.package.head))
     again: Handover | None = None
     stream = f"handover:{h.id}"
-    for entry in order.of_stream(db, stream):
+    for entry in order.where(db, "stream = ?", (stream,)):
         if not entry.verdict:
             again = ho.evolve(again, stream, journal.decode(entry.body).data)
     whole = audit.verify(db)

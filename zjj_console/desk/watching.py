@@ -17,6 +17,7 @@ from zjj_console.domain import alarms
 from zjj_console.domain.alarms import SOUNDS_ONCE, Grade
 from zjj_console.domain.model import SECOND
 from zjj_console.storage import reads_alarms
+from zjj_console.storage.companion import beside, put
 from zjj_console.storage.db import StorageError
 
 CONSOLE = "console"  # subject of the alarm about a console that has stopped
@@ -34,7 +35,7 @@ class Memory:
     """The file beside the database: one entry for looks by cron, one for a watch that goes on."""
 
     def __init__(self, database: Path, name: str) -> None:
-        self.path, self.name = heartbeat.beside(database, ".watch"), name
+        self.path, self.name = beside(database, ".watch"), name
         self._token = secrets.token_hex(4)
 
     def recall(self) -> Seen:
@@ -42,7 +43,7 @@ class Memory:
 
     def keep(self, seen: Seen) -> bool:
         """False where the folder cannot be written: then the next run rings again, which is better than silence."""
-        return heartbeat.put(self.path, msgspec.json.encode({**self._all(), self.name: seen}), self._token)
+        return put(self.path, msgspec.json.encode({**self._all(), self.name: seen}), self._token)
 
     def _all(self) -> dict[str, Seen]:
         try:

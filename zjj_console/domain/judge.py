@@ -20,7 +20,7 @@ BEGINS = frozenset({"reported", "imported"})  # a case that is there already is 
 _ONLY_THAT = frozenset({"accepted"})  # acts that say nothing but that they were done
 _INSTANTS = frozenset({"since", "clocks", "due_final"})  # and from when
 _KEPT = frozenset({"id", "version"})  # no event says whose it is or how often it was changed
-_TYPES = {field.name: field.type for field in fields(Case) if field.name not in _KEPT}
+TYPES = {field.name: field.type for field in fields(Case) if field.name not in _KEPT}
 
 
 class Judged(Struct, frozen=True):
@@ -60,7 +60,7 @@ def _judge(case: Case | None, event: Event) -> Judged:
     changes: dict[str, Any] = {}
     clashes: list[str] = []
     for name, value in wanted.items():
-        if name not in _TYPES:
+        if name not in TYPES:
             continue
         if case is None:
             changes[name] = value
@@ -76,7 +76,7 @@ def _judge(case: Case | None, event: Event) -> Judged:
     if clashes:
         return Judged(before, CONFLICT, tuple(clashes))
     try:
-        typed = {name: msgspec.convert(value, _TYPES[name]) for name, value in changes.items()}
+        typed = {name: msgspec.convert(value, TYPES[name]) for name, value in changes.items()}
     except msgspec.ValidationError:
         return Judged(before, INVALID, ("set",))
     if not all(within(name, value) for name, value in typed.items()):

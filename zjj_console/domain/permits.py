@@ -207,6 +207,7 @@ ACTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "assemble": (_DESK_OFFICERS, ()),
     "escalate": (_DESK_OFFICERS, ()),
     "acknowledge_alarm": (_DESK_OFFICERS, ()),
+    "resolve_conflict": (_DESK_OFFICERS, ()),
     "keep_handover": ((*_DESK_OFFICERS, "deputy", "chief"), ()),
     "sign_handover": (_DESK_OFFICERS, ()),
     "sign_station": (("dispatcher", "shift_lead", "centre"), ("deputy", "chief")),

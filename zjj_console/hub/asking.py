@@ -6,17 +6,30 @@ from collections.abc import Hashable
 
 from fastapi import Request, Response
 
+from zjj_console.hub import doors
 from zjj_console.hub.limits import Buckets
 from zjj_console.hub.problems import Refused
+from zjj_console.hub.service import Hub
 
 BODY_SECONDS = 30  # for the body of one request to arrive
-_BEARER = re.compile(r"Bearer +([!-~]{16,200}) *", re.IGNORECASE)
+MIN_KEY, MAX_KEY = 16, 200  # characters of a credential; of another length it is none of ours
+_BEARER = re.compile(f"Bearer +([!-~]{{{MIN_KEY},{MAX_KEY}}}) *", re.IGNORECASE)
 
 
 def bearer(request: Request) -> str:
     """The bearer token; empty where none came along."""
     found = _BEARER.fullmatch(request.headers.get("authorization", ""))
     return found[1] if found else ""
+
+
+async def visit(hub: Hub, request: Request, key: str) -> bytes:
+    """The hash of the credential that came along, its device within its limit. Raises Refused."""
+    if not MIN_KEY <= len(key) <= MAX_KEY:
+        raise Refused("unauthorized")
+    token = doors.digest(key)
+    request.state.device = await hub.device_of(token)
+    limited(hub.device_rate, request.state.device)
+    return token
 
 
 def limited(buckets: Buckets, who: Hashable) -> None:

@@ -18,7 +18,8 @@ from zjj_console.domain.model import DAY, HOUR
 from zjj_console.domain.safe import safe_text
 from zjj_console.hub.chain import Link
 from zjj_console.hub.problems import Refused
-from zjj_console.hub.tables import CODE, DEVICE, HEAD
+from zjj_console.hub.reading import lock_head
+from zjj_console.hub.tables import CODE, DEVICE
 from zjj_console.sync import wire
 
 MAY: dict[str, frozenset[str]] = {
@@ -98,9 +99,7 @@ def renew(db: Connection, token_hash: bytes, now: int) -> wire.Renewed:
     visitor = admit(visitor_of(db, token_hash), "renew", now)
     token = secrets.token_urlsafe(32)
     fresh = {"next_hash": digest(token), "next_expires": now + GOOD_FOR}
-    still = or_(
-        DEVICE.c.token_hash == token_hash, DEVICE.c.next_hash == token_hash
-    )  # it may have been let in anew since
+    still = or_(DEVICE.c.token_hash == token_hash, DEVICE.c.next_hash == token_hash)  # it may have been let in anew
     done = db.execute(update(DEVICE).where(DEVICE.c.id == visitor.device, still).values(**fresh))
     if done.rowcount != 1:
         raise Refused("unauthorized")
@@ -129,16 +128,12 @@ def enrol(db: Connection, asked: wire.Enrol, now: int) -> wire.Enrolled:
     """
     if not _DEVICE.fullmatch(asked.device) or not re.fullmatch("[A-Z]?", asked.console):
         raise Refused("bad_request", what="device, console")
-    head = db.execute(select(HEAD).with_for_update()).first()
-    if head is None:
-        raise Refused("not_ready", 30)
+    head = lock_head(db)
     role = _use(db, asked.code, now)
     before = db.execute(select(DEVICE).where(DEVICE.c.id == asked.device)).first()
     if before is not None and before.revoked_at is None and before.expires > now:
         raise Refused("device_known")
-    if (
-        before is not None and before.role != role and before.epoch
-    ):  # its events were judged by it, and must be so again
+    if before is not None and before.epoch and before.role != role:  # its events were judged by it, and must be again
         raise Refused("role_kept", role=before.role)
     token = secrets.token_urlsafe(32)
     letter = _letter(db, asked.console, before) if role == "console" else None
@@ -186,7 +181,7 @@ def revoke(db: Connection, device: str, now: int) -> str | None:
     found = exact or [row.id for row in rows if len(device) >= 4 and row.id.startswith(device)]
     if len(found) != 1:
         return None
-    db.execute(select(HEAD).with_for_update()).first()  # an append under way ends first; none begins with the old right
+    lock_head(db)  # an append under way ends first; none begins with the old right
     db.execute(update(DEVICE).where(DEVICE.c.id == found[0], DEVICE.c.revoked_at.is_(None)).values(revoked_at=now))
     return str(found[0])
 

@@ -4,11 +4,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from zjj_console.sync.gateway.crypto import CallbackError, Envelope
-from zjj_console.sync.gateway.setup import SetupError, secret_in, users_in
+from zjj_console.sync.gateway.setup import SetupError, secret_in, toml_of, users_in
 from zjj_console.town.models import Town
 
 TOKEN, AES_KEY = "ZJJ_WECOM_TOKEN", "ZJJ_WECOM_AES_KEY"
@@ -57,12 +56,7 @@ class Inbound(Struct, frozen=True):
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Inbound:
     """Raises SetupError with the key that is wrong; no sentence holds a secret."""
-    try:
-        found = msgspec.toml.decode(path.read_bytes(), type=_File)
-    except OSError as error:
-        raise SetupError("", f"读不了 {path}: {error.strerror}", f"cannot read {path}: {error.strerror}") from error
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise SetupError("", f"{path.name} 写法不对: {error}", f"{path.name}: {error}") from error
+    found = toml_of(path, _File)
     if found.open311 is not None and found.open311.url and not found.open311.url.startswith(("https://", "http://")):
         raise SetupError(
             "open311.url", "open311.url: 须为 https://主机/open311/v2", "open311.url: must be https://HOST/open311/v2"

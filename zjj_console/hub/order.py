@@ -19,6 +19,7 @@ from zjj_console.domain.model import Case
 from zjj_console.hub.chain import Fits, Fork, Item, Known, Lined, Link, line_up
 from zjj_console.hub.doors import Visitor, admit, visitors
 from zjj_console.hub.problems import Refused
+from zjj_console.hub.reading import lock_head
 from zjj_console.hub.reports import Landed, Reported, own_device
 from zjj_console.hub.store import Store
 from zjj_console.hub.tables import DEVICE, EVENT, HEAD, INBOUND, ORIGIN, QUARANTINE
@@ -53,14 +54,6 @@ def append(store: Store, memory: Memory, offers: Sequence[Offer | Reported], clo
     answers, group = store.writing(work)
     memory.keep(group.seq, group.chain, group.cases)
     return answers
-
-
-def lock_head(db: Connection) -> Row[Any]:
-    """The head, locked until the transaction ends. Raises Refused where there is none."""
-    head = db.execute(select(HEAD).with_for_update()).first()
-    if head is None:
-        raise Refused("not_ready", 30)
-    return head
 
 
 class _Group:

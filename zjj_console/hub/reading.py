@@ -1,6 +1,8 @@
-"""What pullers see: the order after their cursor, never with a gap, bounded in count and in bytes."""
+"""The head of the order, and what pullers see: the order after their cursor, never with a gap, bounded in count and bytes."""
 
-from sqlalchemy import Connection, func, select
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
 
 from zjj_console.hub.problems import Refused
 from zjj_console.hub.tables import EVENT, HEAD
@@ -15,6 +17,14 @@ def head_of(db: Connection) -> tuple[str, str, int, bytes]:
     if row is None:
         raise Refused("not_ready", 30)
     return row.log, row.town, int(row.seq), bytes(row.hash)
+
+
+def lock_head(db: Connection) -> Row[Any]:
+    """The head row, locked until the transaction ends. Raises Refused where there is none."""
+    head = db.execute(select(HEAD).with_for_update()).first()
+    if head is None:
+        raise Refused("not_ready", 30)
+    return head
 
 
 def pull(db: Connection, after: int, digest: str, limit: int, now: int) -> wire.PullAnswer:

@@ -7,7 +7,6 @@ of the report (source and outside number), so that the same report, however ofte
 import secrets
 import string
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -27,12 +26,12 @@ from zjj_console.hub.doors import OWN, Visitor, digest
 from zjj_console.hub.problems import Refused
 from zjj_console.hub.tables import DEVICE
 from zjj_console.storage.journal import Head, envelope
+from zjj_console.storage.projections import FIRST_SERIAL
 from zjj_console.sync import wire
-from zjj_console.town.calendar import day_type
+from zjj_console.town.calendar import workdays
 from zjj_console.town.models import Town
 
 _FOREVER = 36_500 * DAY  # nobody holds that credential, so it need not end
-FIRST_SERIAL = 1000  # what stands before the numbers of a console
 
 
 class Reported(Struct, frozen=True):
@@ -64,7 +63,7 @@ class Rules:
 
     def __init__(self, town: Town) -> None:
         self.town = town
-        self.duty = DutyTime(town, lru_cache(4096)(lambda day: day_type(town, day)[0] == "workday"))
+        self.duty = DutyTime(town, workdays(town))
 
     def actor(self, member: str) -> Actor:
         """Who reports: somebody of the profile by his work number, else nobody in person."""
@@ -79,7 +78,7 @@ class Rules:
         args = told(outside, self.town)
 
         def body(log: str, place: Link, letter: str, now: int) -> bytes:
-            numbers: dict[str, Any] = {"console": letter, "serial": FIRST_SERIAL + place.dseq}
+            numbers: dict[str, Any] = {"console": letter, "serial": FIRST_SERIAL - 1 + place.dseq}
             made = report(case, {**args, **numbers}, Facts(now, actor, self.town, self.duty))
             if isinstance(made, Refusal):  # the rule lets everybody report; one that did not would be a fault of ours
                 raise AssertionError(made.rule)

@@ -17,6 +17,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, update
 
 from zjj_console.hub import reading
+from zjj_console.hub.chain import unpack
 from zjj_console.hub.doors import STATES, admit, listed, use, visitor_of, visitors
 from zjj_console.hub.figures import Diary, Figures
 from zjj_console.hub.limits import DEVICE_RATE, ENROL_RATE, Buckets
@@ -97,10 +98,9 @@ class Hub:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.store.writing, work)
 
     # pushes ---------------------------------------------------------------------------------------------------------
+
     async def push(self, token: bytes, log: str, items: list[wire.Pushed]) -> wire.PushAnswer:
         """Wait for the transaction that holds these events. Raises Refused."""
-        from zjj_console.hub.chain import unpack
-
         answer = await self._taken(Offer(token, log, unpack(items)))
         assert isinstance(answer, wire.PushAnswer)
         return answer

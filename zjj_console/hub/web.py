@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zjj_console import __version__
 from zjj_console.hub import doors, open311, reading, wecom
-from zjj_console.hub.asking import bearer, body_of, gone, limited
+from zjj_console.hub.asking import bearer, body_of, gone, limited, visit
 from zjj_console.hub.inbound_setup import Inbound
 from zjj_console.hub.problems import STATUS, Refused
 from zjj_console.hub.reports import Rules
@@ -66,7 +66,7 @@ def create_app(hub: Hub, rules: Rules | None = None, inbound: Inbound | None = N
     @app.get("/v1/hello", **_shape(wire.Hello))
     async def hello(request: Request) -> Response:
         """Which hub this is, and how far its order goes."""
-        token = await _visit(hub, request)
+        token = await visit(hub, request, bearer(request))
 
         def look(db: Connection) -> wire.Hello:
             now = hub.clock()
@@ -80,14 +80,14 @@ def create_app(hub: Hub, rules: Rules | None = None, inbound: Inbound | None = N
     @app.post("/v1/renew", **_shape(wire.Renewed))
     async def renew(request: Request) -> Response:
         """A fresh credential, told once. The one that asks stays good until the fresh one was used."""
-        token = await _visit(hub, request)
+        token = await visit(hub, request, bearer(request))
         return _json(await hub.write(lambda db: doors.renew(db, token, hub.clock())))
 
     @app.post("/v1/push", **_shape(wire.PushAnswer, wire.Push))
     async def push(request: Request) -> Response:
         """Events of one device, in the order of its chain."""
         _fresh(request)
-        token = await _visit(hub, request)
+        token = await visit(hub, request, bearer(request))
         asked = _read(_push, await body_of(request, wire.MAX_BODY))
         if len(asked.events) > wire.MAX_EVENTS:
             raise Refused("too_large", limit=wire.MAX_EVENTS)
@@ -107,7 +107,7 @@ def create_app(hub: Hub, rules: Rules | None = None, inbound: Inbound | None = N
         wait: Annotated[int, Query(ge=0, le=wire.MAX_WAIT, description="seconds to wait for news")] = 0,
     ) -> Response:
         """The common order after a cursor."""
-        token = await _visit(hub, request)
+        token = await visit(hub, request, bearer(request))
         page = await hub.pull(token, after, hash, limit, wait)
         request.state.events = page.events
         hub.figures.add("zjj_hub_pulled_total", page.events)
@@ -131,30 +131,11 @@ def create_app(hub: Hub, rules: Rules | None = None, inbound: Inbound | None = N
         app.include_router(wecom.router(hub, rules, inbound.wecom))
     if rules is not None and inbound is not None and inbound.open311 is not None:
         app.mount(open311.PATH, open311.create(hub, rules, inbound.open311))
-    spoken = (
-        wire.Enrol,
-        wire.Enrolled,
-        wire.Renewed,
-        wire.Hello,
-        wire.Push,
-        wire.PushAnswer,
-        wire.PullAnswer,
-        wire.Problem,
-    )
+    spoken = (wire.Enrol, wire.Enrolled, wire.Renewed, wire.Hello, wire.Push, wire.PushAnswer, wire.PullAnswer,
+              wire.Problem)  # fmt: skip
     components = msgspec.json.schema_components(spoken, ref_template="#/components/schemas/{name}")[1]
     app.openapi = _described(app, components)  # type: ignore[method-assign]
     return app
-
-
-async def _visit(hub: Hub, request: Request) -> bytes:
-    """The hash of the credential that came along, its device within its limit. Raises Refused."""
-    key = bearer(request)
-    if not key:
-        raise Refused("unauthorized")
-    token = doors.digest(key)
-    request.state.device = await hub.device_of(token)
-    limited(hub.device_rate, request.state.device)
-    return token
 
 
 def _fresh(request: Request) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, insert, select
 from zjj_console.domain.ids import named
 from zjj_console.hub.asking import body_of, limited
 from zjj_console.hub.inbound_setup import Callback
-from zjj_console.hub.order import lock_head
 from zjj_console.hub.problems import Refused
+from zjj_console.hub.reading import lock_head
 from zjj_console.hub.reports import Rules
 from zjj_console.hub.service import Hub
 from zjj_console.hub.tables import INBOUND

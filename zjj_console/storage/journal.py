@@ -12,13 +12,15 @@ from msgspec import Struct
 from zjj_console.domain.ids import uuid7
 from zjj_console.domain.model import Actor, Event
 from zjj_console.domain.registers import RESOLVED, register
-from zjj_console.storage import projections
+from zjj_console.storage import companion, projections
 from zjj_console.storage.db import Connection, StorageError, file_identity, meta, set_meta, writing
 
 DOMAIN = b"zjj-evt-1\0"
 GENESIS = bytes(32)
 ENVELOPE_VERSION = 1
 FORGOTTEN = 100  # case numbers passed over by a new epoch: more than a desk gives between two backups
+MALFORMED = (msgspec.MsgspecError, KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError,
+             RecursionError)  # what reading an event may raise that a foreign program wrote  # fmt: skip
 _LIVES = 1 << 16  # an epoch is at most so far behind the one before it; there is room for 32,000 of them
 _encode = msgspec.json.Encoder(order="sorted").encode
 _INSERT = (
@@ -72,18 +74,16 @@ def recognise(db: Connection, path: Path) -> None:
 
 def _pass_numbers(db: Connection, path: Path) -> None:
     """Before the commit: numbers that a crash leaves unused are passed over, and no harm is done."""
-    console, beside = meta(db, "console", "A"), path.resolve()
-    beside = beside.with_name(f"{beside.name}.number")
-    last = max(projections.last_number(db, console), _noted(beside)) + FORGOTTEN
-    draft = beside.with_suffix(".new")
-    draft.write_text(str(last))
-    draft.replace(beside)
+    console, file = meta(db, "console", "A"), companion.beside(path, ".number")
+    last = max(projections.last_number(db, console), _noted(file)) + FORGOTTEN
+    if not companion.put(file, str(last).encode(), "new"):
+        raise StorageError(1, f"写不下 {file}", f"cannot write {file}")
     projections.keep_number(db, console, last)
 
 
-def _noted(beside: Path) -> int:
+def _noted(file: Path) -> int:
     try:
-        return int(beside.read_text())
+        return int(file.read_text())
     except (OSError, ValueError):
         return 0
 

@@ -77,19 +77,21 @@ def walk(db: Connection) -> Iterator[Entry]:
     yield from _entries(db, "hub_seq IS NULL ORDER BY lseq")
 
 
-def of_stream(db: Connection, stream: str) -> list[Entry]:
-    """The events of one stream in the common order."""
-    return sorted(_entries(db, "stream = ?", (stream,)), key=lambda e: e.place)
+def where(db: Connection, condition: str, params: tuple[Any, ...] = ()) -> list[Entry]:
+    """The events of which an SQL condition holds, in the common order."""
+    return sorted(_entries(db, condition, params), key=lambda e: e.place)
+
+
+def apart(db: Connection, *streams: str) -> set[str]:
+    """Ids of the events of streams that the order does not apply: they are kept and are not what happened."""
+    marks = ", ".join("?" * len(streams))
+    return {row[0] for row in db.execute(f"SELECT event_id FROM conflict WHERE stream IN ({marks})", streams)}
 
 
 def applied(db: Connection, stream: str) -> list[Entry]:
-    """Those of them that stand: what the order does not apply is kept and is not what happened."""
-    apart = {row[0] for row in db.execute("SELECT event_id FROM conflict WHERE stream = ?", (stream,))}
-    return [entry for entry in of_stream(db, stream) if entry.id not in apart]
-
-
-def where(db: Connection, condition: str, params: tuple[Any, ...] = ()) -> list[Entry]:
-    return sorted(_entries(db, condition, params), key=lambda e: e.place)
+    """The events of one stream that stand."""
+    out = apart(db, stream)
+    return [entry for entry in where(db, "stream = ?", (stream,)) if entry.id not in out]
 
 
 def _entries(db: Connection, condition: str, params: tuple[Any, ...] = ()) -> Iterator[Entry]:
@@ -101,7 +103,7 @@ def events_of(body: bytes) -> list[Event] | None:
     """The case events of an envelope; None where a foreign program wrote what cannot be read."""
     try:
         found = journal.case_events(body)
-    except (msgspec.MsgspecError, KeyError, TypeError, IndexError, ValueError, RecursionError):
+    except journal.MALFORMED:
         return None
     return found if all(isinstance(event.case, str) for event in found) else None
 

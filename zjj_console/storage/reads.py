@@ -262,8 +262,7 @@ def _imported(db: Connection, case: Case) -> list[Moment]:
 
 def _moments(db: Connection, *streams: str) -> list[Moment]:
     marks = ", ".join("?" * len(streams))
-    wanted = f"SELECT event_id FROM conflict WHERE stream IN ({marks})"
-    apart = {row[0] for row in db.execute(wanted, streams)}
+    apart = order.apart(db, *streams)
     found = []
     for entry in order.where(db, f"stream IN ({marks})", streams):
         e = _envelope(entry.body)

@@ -71,9 +71,7 @@ _ORDER = "ORDER BY f.at, e.device, e.cmd, f.stream, e.dseq"
 
 def listed(db: Connection, limit: int = 200, *, everything: bool = False) -> list[Clash]:
     """What still waits for a person, the oldest first; with `everything` what has been settled too."""
-    which = "1" if everything else _WAITS
-    found = _lines(db, f"{_SELECT} WHERE {which} {_ORDER}", ())
-    return [Clash(tuple(ones)) for _, ones in groupby(found, lambda line: (line.cmd, line.stream))][:limit]
+    return _clashes(db, "1" if everything else _WAITS)[:limit]
 
 
 def count(db: Connection) -> int:
@@ -84,23 +82,21 @@ def count(db: Connection) -> int:
 
 def find(db: Connection, event_id: str) -> list[Clash]:
     """Those one of whose event ids ends or begins so: what a person copies from a list need not be whole."""
-    return [
-        clash
-        for clash in listed(db, 1 << 30, everything=True)
-        if any(line.event_id.startswith(event_id) or line.event_id.endswith(event_id) for line in clash.events)
-    ]
+    meant = f"SELECT e.cmd, f.stream {_FROM} WHERE substr(f.event_id, 1, ?1) = ?2 OR substr(f.event_id, -?1) = ?2"
+    return _clashes(db, f"(e.cmd, f.stream) IN ({meant})", (len(event_id), event_id)) if event_id else []
 
 
 def of_case(db: Connection, case_id: str) -> list[Clash]:
     """Those of one case that wait for a person."""
-    found = _lines(db, f"{_SELECT} WHERE f.stream = ? AND {_WAITS} {_ORDER}", (case_id,))
-    return [Clash(tuple(ones)) for _, ones in groupby(found, lambda line: line.cmd)]
+    return _clashes(db, f"f.stream = ? AND {_WAITS}", (case_id,))
 
 
-def _lines(db: Connection, sql: str, params: tuple[Any, ...]) -> list[ConflictLine]:
-    found = [msgspec.convert(row, ConflictLine, strict=False) for row in db.execute(sql, params).fetchall()]
+def _clashes(db: Connection, which: str, params: tuple[Any, ...] = ()) -> list[Clash]:
+    rows = db.execute(f"{_SELECT} WHERE {which} {_ORDER}", params).fetchall()
+    found = [msgspec.convert(row, ConflictLine, strict=False) for row in rows]
     letters = {device: _letter(db, device) for device in {line.device for line in found}}
-    return [replace(line, desk=letters[line.device]) for line in found]
+    lettered = (replace(line, desk=letters[line.device]) for line in found)
+    return [Clash(tuple(ones)) for _, ones in groupby(lettered, lambda line: (line.cmd, line.stream))]
 
 
 def _letter(db: Connection, device: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -10,17 +9,6 @@ from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.model import Case
 from zjj_console.storage import delivery, duty_rows, journal, order, projections
 from zjj_console.storage.db import Connection, SqliteError
-
-_MALFORMED = (
-    KeyError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    IndexError,
-    OverflowError,
-    msgspec.MsgspecError,
-    SqliteError,
-)
 
 
 def case(db: Connection, duty: DutyTime, case_id: str, origin: tuple[int, int] | None = None) -> None:
@@ -94,7 +82,7 @@ def scopes(stream: str, kind: str, body: bytes) -> set[Scope]:
 def _days(body: bytes) -> set[str]:
     try:
         return {row["day"] for row in journal.decode(body).data["signs"]}
-    except _MALFORMED:
+    except journal.MALFORMED:
         return set()
 
 
@@ -134,6 +122,6 @@ def add(db: Connection, entry: order.Entry, day: str = "") -> None:
         if day and "signs" in stored.data:
             stored = replace(stored, data={"signs": [row for row in stored.data["signs"] if row["day"] == day]})
         duty_rows.apply(db, stored)
-    except _MALFORMED:
+    except (*journal.MALFORMED, SqliteError):
         db.execute("ROLLBACK TO folding")
     db.execute("RELEASE folding")

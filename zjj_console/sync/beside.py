@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from zjj_console.desk import liaison
 from zjj_console.domain.duty import DutyTime
 from zjj_console.sync import link as links
@@ -59,22 +57,23 @@ class Beside:
                 await worker.run()
             except Exception as error:
                 told = trouble_of(error)
-                liaison.keep(self.path, replace(liaison.recall(self.path), cut=self.clock(), kind=told.kind, code=told.code,
-                                                zh=told.zh, en=told.en))  # fmt: skip
+                _note(self.path, told.kind, told.code, told.zh, told.en, self.clock())
                 await asyncio.sleep(PERSON)
             finally:
                 if worker is not None:
                     await worker.close()
 
 
-def beside(path: Path, duty: DutyTime, clock: Callable[[], int]) -> Beside | None:
+def exchange_of(path: Path, duty: DutyTime, clock: Callable[[], int]) -> Beside | None:
     """The exchange of a console whose database has joined a hub; None for any other, and where the link cannot be used."""
     if not links.path_of(path).exists():
         return None
     try:
         return Beside(path, duty, links.load(path), clock)
     except LinkError as error:
-        liaison.keep(
-            path, replace(liaison.recall(path), cut=clock(), kind="person", code="link", zh=error.zh, en=error.en)
-        )
+        _note(path, "person", "link", error.zh, error.en, clock())
         return None
+
+
+def _note(path: Path, kind: str, code: str, zh: str, en: str, now: int) -> None:
+    liaison.keep(path, liaison.recall(path).troubled(kind, code, zh, en, now))

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from zjj_console.desk.heartbeat import beside
+from zjj_console.storage.companion import beside
 
 TOKEN = "ZJJ_HUB_TOKEN"  # the credential from the environment goes before that of the file
 _LOCAL = ("127.0.0.1", "localhost", "::1")

@@ -45,7 +45,7 @@ class Worker:
         self.db = connect(path)
         self.exchange = Exchange(self.db, duty)
         self.patience = patience or Patience()
-        self.standing = replace(liaison.recall(path), cut=0, kind="", code="", zh="", en="")
+        self.standing = liaison.recall(path).well()
         self._troubles: dict[str, Trouble] = {}  # by direction
         self._told = 0.0
         self._met = False  # until the hub has answered once, nobody knows how this console stands
@@ -177,18 +177,15 @@ class Worker:
     async def _take(self, events: list[wire.Pulled]) -> None:
         """Piece by piece, and room for others between: SQLite's lock is not fair."""
         before = self._stored(self.exchange.position)
+        pieces = self.exchange.take(events)
         try:
-            for took in self.exchange.take(events):
+            while (took := self._stored(lambda: next(pieces, None))) is not None:
                 await asyncio.sleep(min(took, BREATH))
         except Disorder as wrong:
             if wrong.code == "gap" and self._stored(self.exchange.position) != before:
                 return  # another process has taken them meanwhile
             raise Trouble("person", f"disorder_{wrong.code}", f"中心给的次序对不上，未取: {wrong}",
                           f"the hub's order does not hold, nothing was taken: {wrong}") from wrong  # fmt: skip
-        except SqliteError as error:
-            raise _storage(translated(error, self.path)) from error
-        except StorageError as error:
-            raise _storage(error) from error
 
     async def _renew(self) -> None:
         """A fresh credential before the old one ends: on disk before it is used, for its first use ends the old one."""
@@ -267,14 +264,15 @@ class Worker:
     def _tell(self, standing: Liaison) -> None:
         trouble = next(iter(self._troubles.values()), None)
         if trouble is not None:
-            standing = replace(standing, cut=standing.cut or self.clock(), kind=trouble.kind, code=trouble.code,
-                               zh=trouble.zh, en=trouble.en)  # fmt: skip
+            standing = standing.troubled(
+                trouble.kind, trouble.code, trouble.zh, trouble.en, standing.cut or self.clock()
+            )
         elif abs(standing.offset) > SKEW:
             minutes = round(standing.offset / 60_000_000)
-            standing = replace(standing, cut=0, kind="clock", code="clock", zh=f"本机与中心的时钟相差 {minutes} 分: 请校时",
-                               en=f"this clock and the hub's differ by {minutes} minutes: set it")  # fmt: skip
+            standing = standing.troubled("clock", "clock", f"本机与中心的时钟相差 {minutes} 分: 请校时",
+                                         f"this clock and the hub's differ by {minutes} minutes: set it")  # fmt: skip
         else:
-            standing = replace(standing, cut=0, kind="", code="", zh="", en="")
+            standing = standing.well()
         before, self.standing = self.standing, standing
         at = time.monotonic()
         same = (before.cut, before.code, before.level > 0) == (standing.cut, standing.code, standing.level > 0)

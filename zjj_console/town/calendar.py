@@ -1,5 +1,6 @@
 """Which kind of day a date is. The profile's own rows win over the public calendar (§2.5, §4.1)."""
 
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 
@@ -10,6 +11,11 @@ def day_type(town: Town, day: date) -> tuple[DayType, bool]:
     """(day type, known). Not known: the public calendar ends before that year and Monday to Friday is assumed."""
     override = town.calendar.get(day)
     return (override.day_type, True) if override else _public(day)
+
+
+def workdays(town: Town) -> Callable[[date], bool]:
+    """Whether a date is a working day of the town; what was asked once is remembered."""
+    return lru_cache(maxsize=4096)(lambda day: day_type(town, day)[0] == "workday")
 
 
 @lru_cache(maxsize=4096)

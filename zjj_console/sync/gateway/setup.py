@@ -4,7 +4,7 @@ import csv
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from zjj_console.sync.gateway.limits import PER_HOUR, PER_MINUTE
 
+T = TypeVar("T")
 Form = Literal["template_card", "textcard", "text"]
 SECRET = "ZJJ_GATEWAY_SECRET"
 _LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -53,14 +54,19 @@ def _no(field: str, zh: str, en: str) -> SetupError:
     return SetupError(field, f"{field}: {zh}", f"{field}: {en}")
 
 
-def load(path: Path) -> Setup:
-    """Raises SetupError with the key that is wrong."""
+def toml_of(path: Path, kind: type[T]) -> T:
+    """A configuration file as `kind`. Raises SetupError where it cannot be read or says something else."""
     try:
-        found = msgspec.toml.decode(path.read_bytes(), type=Setup)
+        return msgspec.toml.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise SetupError("", f"读不了 {path}: {error.strerror}", f"cannot read {path}: {error.strerror}") from error
     except (msgspec.MsgspecError, ValueError) as error:
         raise SetupError("", f"{path.name} 写法不对: {error}", f"{path.name}: {error}") from error
+
+
+def load(path: Path) -> Setup:
+    """Raises SetupError with the key that is wrong."""
+    found = toml_of(path, Setup)
     _checked(found)
     return found
 
