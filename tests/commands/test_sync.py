@@ -10,7 +10,7 @@ from zjj_console.commands.context import instant_of
 from zjj_console.domain.handles import set_home
 from zjj_console.hub import doors, setup
 from zjj_console.hub.store import Store
-from zjj_console.storage import companion
+from zjj_console.storage import companion, confirmed
 from zjj_console.storage.db import connect, meta
 from zjj_console.storage.setup import create
 from zjj_console.sync.link import LinkError, load
@@ -131,6 +131,24 @@ def test_a_console_that_is_not_let_in_says_why_and_keeps_what_it_has(hub, own_hu
     assert a.error("sync", "leave", code=6)
     a.data("sync", "join", own_hub.url, "--code", code(own_hub))
     assert a.data("sync", "run", "--once")["confirmed"] >= 1
+
+
+@pytest.mark.parametrize("wrong", ["gap", "chain", "device", "fork", "twice", "envelope"])
+def test_an_order_that_does_not_hold_ends_with_5_and_takes_nothing(own_hub, desks, monkeypatch, wrong):
+    a, b = desks
+    joined(desks, own_hub)
+    a.data("do", "xj dhj js 3")
+    a.data("sync", "run", "--once")
+
+    def found(*_):
+        raise confirmed.Disorder(wrong, "示例")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(confirmed, "apply", found)
+        assert b("sync", "run", "--once", code=5)["errors"][0]["code"] == "E_CONFLICT"
+    told = b.data("sync", "status")
+    assert (told["state"], told["cursor"], told["trouble"]) == ("stopped", 0, f"disorder_{wrong}")
+    assert b.data("sync", "run", "--once")["taken"] == 1
 
 
 def test_a_number_that_two_cases_bear_is_said_to_be_such_with_both_places(own_hub, desks):

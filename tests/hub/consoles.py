@@ -10,6 +10,7 @@ from zjj_console.hub import doors, setup
 from zjj_console.hub.chain import unpack
 from zjj_console.hub.order import Offer, append
 from zjj_console.hub.store import Store
+from zjj_console.hub.verify import verify
 from zjj_console.hub.weigh import Memory
 from zjj_console.storage.journal import GENESIS, chained
 from zjj_console.sync import wire
@@ -87,3 +88,9 @@ class Bench:
     def rows(self, query: Any) -> list[Any]:
         with self.store.reading() as db:
             return list(db.execute(query).all())
+
+
+def whole(bench: Bench) -> None:
+    with bench.store.reading() as db:
+        proof = verify(db)
+    assert proof.bad is None, proof

@@ -1,8 +1,10 @@
 """Reports from outside as tests bring them in: the shipped town, a hub that has its doors open, who may knock."""
 
+import xml.etree.ElementTree as ET
 from functools import cache
 from typing import Any
 
+import httpx
 import msgspec
 
 from tests.hub.consoles import NOW, Bench, Console
@@ -79,3 +81,27 @@ class Town:
         """A change that a desk made and pushed."""
         case = msgspec.to_builtins(case_of(self.bench, case_id))
         self.bench.push(console, console.change(case_id, {name: case[name] for name in new}, new, kind))
+
+
+def refused(answer: httpx.Response, status: int, about: str = "") -> str:
+    """The standard's error, in the format that was asked for; its words."""
+    if answer.headers["content-type"].startswith("text/xml"):
+        root = ET.fromstring(answer.content)
+        assert root.tag == "errors" and [one.tag for one in root] == ["error"]
+        found = {one.tag: one.text for one in root[0]}
+    else:
+        (found,) = answer.json()
+    assert set(found) == {"code", "description"} and int(found["code"]) == answer.status_code == status, answer.text
+    assert about in found["description"], found
+    return found["description"]
+
+
+def rows_of(answer: httpx.Response, root: str, child: str) -> list[dict[str, str | None]]:
+    """An XML document of like children, its shape checked: declaration, encoding, no attribute, no namespace, no depth."""
+    assert answer.status_code == 200 and answer.headers["content-type"] == "text/xml; charset=utf-8"
+    assert answer.content.startswith(b'<?xml version="1.0" encoding="UTF-8"?>')
+    tree = ET.fromstring(answer.content)
+    assert tree.tag == root and {one.tag for one in tree} <= {child}
+    assert not any(one.attrib or one.tag.startswith("{") for one in tree.iter())
+    assert all(not len(field) for one in tree for field in one)
+    return [{field.tag: field.text for field in one} for one in tree]

@@ -5,6 +5,7 @@ import uuid
 
 import httpx
 from msgspec.structs import replace
+from sqlalchemy import select
 
 from tests.conftest import Hands, actor_of, fresh
 from zjj_console.desk.desk import Desk
@@ -14,6 +15,7 @@ from zjj_console.hub import setup as hub_setup
 from zjj_console.hub.figures import Diary
 from zjj_console.hub.service import Hub
 from zjj_console.hub.store import Store
+from zjj_console.hub.tables import EVENT
 from zjj_console.hub.web import create_app
 from zjj_console.storage.db import connect, meta, set_meta
 from zjj_console.sync import joining, wire
@@ -164,3 +166,8 @@ async def level(*consoles):
     for _ in range(3):
         for console in consoles:
             await console.worker.once()
+
+
+def held(place):
+    with place.store.reading() as db:
+        return [row[0] for row in db.execute(select(EVENT.c.id).order_by(EVENT.c.hub_seq))]

@@ -1,38 +1,24 @@
 """The console's client against the real hub: exactly once through every fault of a network, and nothing waits for it (§6.7)."""
 
-import asyncio
 import shutil
-import time
 
-import msgspec
 import pytest
-from sqlalchemy import select
 
 from tests.hub.consoles import Console as Stranger
 from tests.hub.consoles import canonical
-from tests.sync.network import level
+from tests.sync.network import held, level
 from zjj_console.desk import conflict_view, liaison
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.handles import set_home
-from zjj_console.hub import doors
-from zjj_console.hub.tables import EVENT
 from zjj_console.storage import audit, confirmed, reads, reads_conflicts
 from zjj_console.storage.backup import backup
 from zjj_console.storage.db import meta, set_meta
-from zjj_console.sync import link as links
 from zjj_console.sync import wire
-from zjj_console.sync.beside import exchange_of
 from zjj_console.sync.client import Client, Trouble
-from zjj_console.sync.patience import MOST, OPENS, PERSON, Patience
 
 POISON = ({"serial": 10**30}, {"reported_at": 2**61}, {"priority": 77}, {"text": "\u202e\n"},
           {"clocks": {"ACC": ["ACC", "wall", "cyzx", 1, 30, 2**61]}})  # fmt: skip
 FAULTS = ("", "down", "lost", "busy", "page", "unanswered", "twice")
-
-
-def held(place):
-    with place.store.reading() as db:
-        return [row[0] for row in db.execute(select(EVENT.c.id).order_by(EVENT.c.hub_seq))]
 
 
 async def test_two_desks_dispatch_one_case_apart_one_leads_and_both_see_the_conflict(place):
@@ -122,66 +108,6 @@ async def test_AC_05a_two_hours_without_the_hub_and_then_each_act_is_there_once_
         assert b.state() == a.state() and len(b.state()) == 6
 
 
-async def test_a_revoked_console_keeps_its_data_and_says_why_it_cannot_sync(place):
-    async with place:
-        a = await place.console("a")
-        a.do("xj dhj js 3")
-        await a.worker.once()
-        place.store.writing(lambda db: doors.revoke(db, "A", place.hands.now))
-        a.do("xj zmc zy 2")
-        with pytest.raises(Trouble) as caught:
-            await a.worker.once()
-        assert (caught.value.code, caught.value.kind) == ("revoked", "person")
-        view = liaison.view(a.desk.reader, a.path, place.hands.now)
-        assert (view.state, view.waiting, len(a.state())) == ("stopped", 1, 2) and "停用" in view.standing.zh
-        await a.worker.close()
-        await a.join(place.code())
-        await a.worker.once()
-        assert len(held(place)) == 2
-
-
-async def test_a_credential_is_renewed_before_it_ends_and_no_crash_between_locks_anybody_out(place):
-    async with place:
-        a = await place.console("a")
-        await a.worker.once()
-        first = links.load(a.path, {}).token
-        place.hands.later(days=61)
-        a.network.fault = "unanswered"
-        with pytest.raises(Trouble):
-            await a.worker.client.renew()
-        a.network.fault = ""
-        real = a.worker.client.hello
-
-        async def dies():
-            raise Trouble("network", "network", "断", "cut")
-
-        a.worker.client.hello = dies
-        with pytest.raises(Trouble):
-            await a.worker.once()
-        kept = links.load(a.path, {})
-        assert kept.token == first and kept.fresh, "the fresh one is on disk before it is used"
-        a.worker.client.hello = real
-        a.link = kept
-        await a.restarted()
-        a.do("xj dhj js 3")
-        await a.worker.once()
-        assert (links.load(a.path, {}).token, links.load(a.path, {}).fresh) == (kept.fresh, "")
-        with pytest.raises(Trouble) as caught:
-            await Client(msgspec.structs.replace(kept, fresh=""), a.network).hello()
-        assert caught.value.code == "unauthorized", "the first use of the fresh one ended the old one"
-        assert len(held(place)) == 1
-
-
-async def test_a_credential_that_ended_is_said_and_the_data_are_kept(place):
-    async with place:
-        a = await place.console("a")
-        a.do("xj dhj js 3")
-        place.hands.later(days=91)
-        with pytest.raises(Trouble) as caught:
-            await a.worker.once()
-        assert (caught.value.code, caught.value.kind) == ("expired", "person") and len(a.state()) == 1
-
-
 async def test_a_hub_restored_from_a_backup_gets_back_what_it_lost(place):
     async with place:
         a, b = await place.console("a"), await place.console("b", "0002")
@@ -209,16 +135,6 @@ async def test_a_hub_restored_from_a_backup_gets_back_what_it_lost(place):
         assert sorted(held(place)) == sorted({*before, *b.own()})
         assert a.state() == b.state()
         assert all(audit.verify(console.desk.reader, console.desk.duty).bad is None for console in (a, b))
-
-
-async def test_another_hub_under_the_same_address_is_refused(place, tmp_path):
-    async with place:
-        a = await place.console("a")
-        a.worker.client.link = msgspec.structs.replace(a.link, log="another")
-        a.do("xj dhj js 3")
-        with pytest.raises(Trouble) as caught:
-            await a.worker.once()
-        assert caught.value.code == "other_log" and held(place) == []
 
 
 async def test_a_database_that_was_put_back_goes_on_under_a_new_epoch_and_loses_nothing(place):
@@ -280,84 +196,6 @@ async def test_what_a_strange_program_sends_stops_no_console(place):
         a.do(f"bz {case.id} 照常")
         await a.worker.once()
         assert not a.worker.exchange.offer()
-
-
-# the loop beside a console --------------------------------------------------------------------------------------------
-
-
-async def until(true):
-    async with asyncio.timeout(10):
-        while not true():
-            await asyncio.sleep(0.005)
-
-
-async def test_both_directions_go_on_by_themselves_until_cancelled(place, monkeypatch):
-    monkeypatch.setattr("zjj_console.sync.worker.LOOK", 0.01)
-    async with place:
-        a, b = await place.console("a"), await place.console("b")
-        running = [asyncio.create_task(console.worker.run()) for console in (a, b)]
-        await until(lambda: liaison.view(b.desk.reader, b.path, place.hands.now).state == "level")
-        a.do("xj dhj js 3")
-        await until(lambda: b.desk.case("A1001") is not None)
-        await until(lambda: not confirmed.waiting(a.desk.reader)[0])
-        a.network.fault = "down"
-        b.do("bz A1001 示例")
-        await until(lambda: liaison.view(b.desk.reader, b.path, place.hands.now).waiting == 0)
-        a.network.fault = ""
-        await until(lambda: a.desk.case("1001").version == b.desk.case("A1001").version)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-
-
-async def test_after_five_failures_only_the_pull_still_tries(place, monkeypatch):
-    monkeypatch.setattr("zjj_console.sync.worker.LOOK", 0.001)
-    async with place:
-        a = await place.console("a")
-        a.do("xj dhj js 3")
-        a.network.fault = "down"
-        pushed = []
-        real = a.worker.client.push
-
-        async def push(events):
-            pushed.append(len(events))
-            return await real(events)
-
-        a.worker.client.push = push
-        running = asyncio.create_task(a.worker.run())
-        await until(lambda: a.worker.patience.failures > 3 * OPENS)
-        assert len(pushed) <= OPENS
-        view = liaison.view(a.desk.reader, a.path, place.hands.now)
-        assert view.state == "cut" and view.standing.cut and view.waiting == 1
-        a.network.fault = ""
-        await until(lambda: held(place))
-        await until(lambda: liaison.view(a.desk.reader, a.path, place.hands.now).state == "level")
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-
-
-async def test_a_push_that_is_refused_does_not_make_the_pull_ask_without_end(place, monkeypatch):
-    monkeypatch.setattr("zjj_console.sync.worker.LOOK", 0.001)
-    async with place:
-        a, b = await place.console("a"), await place.console("b")
-        a.do("xj dhj js 3")
-
-        async def push(events):
-            raise Trouble("person", "fork", "分叉", "fork")
-
-        a.worker.client.push = push
-        with pytest.raises(Trouble, match="fork"):
-            await a.worker.once()
-        b.do("xj dhj js 3")
-        await b.worker.once()
-        running = asyncio.create_task(a.worker.run())
-        await until(lambda: a.desk.case("B1001") is not None)
-        before = a.network.count
-        await asyncio.sleep(0.2)
-        assert a.network.count - before <= 2, "it waits for news as ever"
-        assert liaison.view(a.desk.reader, a.path, place.hands.now).state == "stopped"
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_what_the_hub_acknowledged_and_then_lost_is_sent_again(place):
@@ -452,66 +290,6 @@ async def test_a_push_that_is_too_large_is_made_smaller(place):
         a.worker.client.push = push
         await a.worker.once()
         assert len(held(place)) == 4 and sizes[0] == 4 and sizes[-1] == 1
-
-
-def test_6_7_waiting_grows_at_random_to_half_a_minute_and_heeds_what_the_hub_says():
-    most = Patience(lambda: 1.0)
-    assert [most.failed("network") for _ in range(8)] == [0.5, 1, 2, 4, 8, 16, MOST, MOST]
-    assert most.open
-    most.well()
-    assert not most.open and most.failed("busy", 7) == 7 and Patience(lambda: 0.0).failed("network") == 0
-    assert Patience(lambda: 0.5).failed("person") == PERSON
-
-
-def test_a_console_without_a_hub_has_no_exchange_beside_it(desk):
-    assert exchange_of(desk.path, desk.duty, desk.now) is None
-    assert liaison.view(desk.reader, desk.path, desk.now()) is liaison.NONE
-
-
-def test_what_keeps_the_exchange_from_beginning_is_said(desk):
-    link = links.Link("https://hub.example", token="t" * 20, log="x", ca_file="/nowhere.pem")
-    links.save(desk.path, link)
-    made = exchange_of(desk.path, desk.duty, desk.now)
-    made.start()
-    end = time.monotonic() + 5
-    while liaison.recall(desk.path).code != "ca_file":
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    made.stop()
-    links.path_of(desk.path).chmod(0o644)
-    assert exchange_of(desk.path, desk.duty, desk.now) is None
-    assert "0600" in liaison.recall(desk.path).zh
-
-
-def test_the_exchange_beside_a_console_ends_at_once_whatever_it_waits_for(desk):
-    links.save(desk.path, links.Link("http://127.0.0.1:1", token="t" * 20, log="x"))
-    made = exchange_of(desk.path, desk.duty, desk.now)
-    made.start()
-    made.stop()
-    assert not made._thread.is_alive()
-
-
-# the link -------------------------------------------------------------------------------------------------------------
-
-
-def test_the_credential_is_refused_where_others_can_read_it(tmp_path):
-    database = tmp_path / "zjj.db"
-    links.save(database, links.Link("https://hub.example", token="t" * 20))
-    assert links.load(database, {}).token == "t" * 20 and links.load(database, {links.TOKEN: "other"}).token == "other"
-    links.path_of(database).chmod(0o644)
-    with pytest.raises(links.LinkError, match="0600"):
-        links.load(database, {})
-
-
-@pytest.mark.parametrize(
-    "url", ["hub.example", "ftp://hub.example", "https://", "https://me:secret@hub.example", "https://hub.example?x=1",
-            "http://hub.example"],
-)  # fmt: skip
-def test_an_address_that_is_none_or_gives_the_credential_away_is_refused(url):
-    with pytest.raises(links.LinkError) as caught:
-        links.checked(links.Link(url))
-    assert caught.value.field == "url"
-    links.checked(links.Link("http://127.0.0.1:8730"))
 
 
 async def test_a_page_of_the_network_between_is_no_answer(place):

@@ -104,3 +104,17 @@ async def test_a_call_that_one_desk_recorded_is_not_overwritten_by_the_sweep_of_
         await level(b, a)
         whole(a, b)
         assert '"calls":[{' in str(rows(b)["ladder"])
+
+
+FACTS = {"signed_in": "duty:2021-03-01", "signed_out": "duty:2021-03-01", "signs_imported": "duty:2021-03-01",
+         "sign_fix_asked": "duty:2021-03-01", "sign_fix_decided": "duty:2021-03-01", "alarm_acked": "alarm", "posts_checked": "desk"}  # fmt: skip
+CONTINUED = {"roster_published": "roster:2021-03", "substituted": "roster:2021-03", "swapped": "roster:2021-03",
+             "assigned": "roster:2021-03", "leave_granted": "leave:1", "leave_ended": "leave:1", "stationed": "stationing:1",
+             "custody_taken": "desk"}  # fmt: skip
+
+
+def test_I_1_of_all_that_folds_into_rows_of_duty_somebody_has_said_whether_it_is_a_register_or_a_fact():
+    assert set(duty_rows.KINDS) == FACTS.keys() | CONTINUED.keys()
+    assert {kind for kind, stream in FACTS.items() if register(stream, kind)[0]} == set()
+    assert {kind for kind, stream in CONTINUED.items() if not register(stream, kind)[0]} == set()
+    assert {family for family in duty_rows.STREAMS if not register(f"{family}:1", "any")[0]} == set()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zjj_console.desk.desk import Desk
     from zjj_console.desk.outcome import Outcome
     from zjj_console.domain.facts import Facts
-    from zjj_console.domain.model import Case, Refusal
+    from zjj_console.domain.model import Actor, Case, Refusal
     from zjj_console.storage.db import Connection
     from zjj_console.town.models import Reason, Town
 
@@ -97,6 +97,14 @@ def reason(town: "Town", table: str, word: str, field: str) -> "Reason":
         known = " ".join(f"{digit} {r.name}" for digit, r in rows.items())
         raise Stop(3, "E_REF", f"没有 {word}；可用: {known}", f"unknown {word}; there are: {known}", field)
     return found
+
+
+def only_keepers(actor: "Actor", zh: str, en: str) -> None:
+    """Exit 7 for whoever is none; `zh` and `en` say what they alone may do."""
+    from zjj_console.desk.session import keeps
+
+    if not keeps(actor):
+        raise Stop(7, "E_PERMISSION", f"只有管理员、镇中心负责人、值班长可{zh}", f"only keepers of the system may {en}")
 
 
 def act(desk: "Desk", do: "Act", *, key: str = "", content: str = "", dry: bool = False) -> "Outcome":

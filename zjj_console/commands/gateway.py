@@ -278,14 +278,13 @@ def test(
 @app.command()
 def off(context: typer.Context) -> None:
     """停用: 不再视为有网关，未送达不再告警；再次 gateway run 即重新开始。"""
-    from zjj_console.desk.session import keeps
+    from zjj_console.commands.acting import only_keepers
     from zjj_console.storage import delivery
     from zjj_console.storage.db import connect
 
     options = settings(context)
     desk = options.desk()
-    if not keeps(desk.actor):
-        raise Stop(7, "E_PERMISSION", "只有管理员、镇中心负责人、值班长可停用网关", "only keepers may switch it off")
+    only_keepers(desk.actor, "停用网关", "switch the gateway off")
     db = connect(options.path())
     delivery.switch_off(db)
     db.close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from zjj_console.commands.acting import act, result_of
+from zjj_console.commands.acting import act, only_keepers, result_of
 from zjj_console.commands.context import Settings, Stop, settings, stopped
 from zjj_console.commands.do import Key
 from zjj_console.commands.output import Result, show
@@ -27,15 +27,17 @@ app = typer.Typer(no_args_is_help=True, help="同步: 接入镇中心、交换�
 NETWORK = 9
 # What a refusal of the hub ends with; everything else is the network's matter, and the data are safe.
 _CODES = {"unauthorized": 7, "revoked": 7, "not_allowed": 7, "expired": 7, "code_unknown": 7, "code_used": 7,
-          "code_expired": 7, "role_kept": 7, "other_role": 7, "ca_file": 2, "address": 2, "other_log": 5, "other_town": 5, "fork": 5, "unlinked": 5, "device_known": 5,
-          "letter_taken": 5, "letters_gone": 5, "disorder_chain": 5, "disorder_device": 5, "disorder_fork": 5}  # fmt: skip
+          "code_expired": 7, "role_kept": 7, "other_role": 7, "ca_file": 2, "address": 2,
+          "other_log": 5, "other_town": 5, "fork": 5, "unlinked": 5, "device_known": 5,
+          "letter_taken": 5, "letters_gone": 5}  # fmt: skip
+_DISORDER = "disorder_"  # begins the codes of an order that does not hold; all of them end with 5
 _OUT = ("unauthorized", "revoked", "expired")  # what the hub says to a credential that is good no more
 _NAMES = {2: "E_SYNC", 5: "E_CONFLICT", 7: "E_PERMISSION", NETWORK: "E_NETWORK"}
 
 
-def ended(options: Settings, trouble: "Trouble") -> Stop:
+def _ended(trouble: "Trouble") -> Stop:
     """A trouble with the hub as the end of a command."""
-    code = _CODES.get(trouble.code, NETWORK)
+    code = 5 if trouble.code.startswith(_DISORDER) else _CODES.get(trouble.code, NETWORK)
     field = trouble.code if code == 2 else ""
     return Stop(code, _NAMES[code], f"{trouble.zh}；本地数据无恙", f"{trouble.en}; local data are safe", field)
 
@@ -64,7 +66,6 @@ def join(
     plain_http: Annotated[bool, typer.Option("--plain-http", help="不加密；仅限封闭政务网")] = False,
 ) -> None:
     """接入镇中心: 用登记码换取凭证(存于数据库旁，权限 0600)，此后各台共用一个次序。本台已有的案件随之上传。"""
-    from zjj_console.desk.session import keeps
     from zjj_console.storage import confirmed
     from zjj_console.storage.db import connect
     from zjj_console.sync import joining
@@ -73,19 +74,8 @@ def join(
 
     options = settings(context)
     desk = options.desk()
-    if not keeps(desk.actor):
-        raise Stop(
-            7, "E_PERMISSION", "只有管理员、镇中心负责人、值班长可接入中心", "only keepers of the system may join a hub"
-        )
-    asked = letter.strip().upper()
-    if not re.fullmatch("[A-Z]?", asked):
-        raise Stop(
-            2,
-            "E_USAGE",
-            f"案号字母是 A 至 Z 中的一个: {letter}",
-            f"the letter is one of A to Z, not {letter}",
-            "letter",
-        )
+    only_keepers(desk.actor, "接入中心", "join a hub")
+    asked = _letter(letter)
     for field, text in (("code", code), ("name", name)):
         if not text.isprintable():
             raise Stop(2, "E_USAGE", f"{field} 里有不能读的字符", f"{field} holds what cannot be read", field)
@@ -103,7 +93,7 @@ def join(
     except links.LinkError as error:
         raise Stop(2, "E_USAGE", error.zh, error.en, error.field) from error
     except Trouble as trouble:
-        raise ended(options, trouble) from trouble
+        raise _ended(trouble) from trouble
     except OSError as error:
         raise Stop(1, "E_STORAGE", f"凭证写不下 {error.filename}: {error.strerror}；请在中心停用本机再领新码",
                    f"the credential could not be kept: {error.strerror}; revoke this device and ask for another code") from error  # fmt: skip
@@ -116,6 +106,16 @@ def join(
         f"环境变量 {links.TOKEN} 先于刚得的凭证: 请删去", f"{links.TOKEN} goes before the new credential: unset it"
     )
     options.finish(Result(data, text, 0, [before] if os.environ.get(links.TOKEN) else []))
+
+
+def _letter(word: str) -> str:
+    """The letter that somebody asks for, empty for none. Exit 2 for what is no letter."""
+    asked = word.strip().upper()
+    if not re.fullmatch("[A-Z]?", asked):
+        raise Stop(
+            2, "E_USAGE", f"案号字母是 A 至 Z 中的一个: {word}", f"the letter is one of A to Z, not {word}", "letter"
+        )
+    return asked
 
 
 def _bound(path: Path, url: str) -> bool:
@@ -133,18 +133,11 @@ def _bound(path: Path, url: str) -> bool:
 @app.command()
 def leave(context: typer.Context) -> None:
     """不再与中心交换: 删除本机凭证；数据与已定的次序都留着，可用新码再接入同一中心。"""
-    from zjj_console.desk.session import keeps
     from zjj_console.sync import link as links
 
     options = settings(context)
     desk = options.desk()
-    if not keeps(desk.actor):
-        raise Stop(
-            7,
-            "E_PERMISSION",
-            "只有管理员、镇中心负责人、值班长可断开中心",
-            "only keepers of the system may leave a hub",
-        )
+    only_keepers(desk.actor, "断开中心", "leave a hub")
     if not links.drop(options.path()):
         raise Stop(6, "E_NOT_FOUND", "本机未接入中心", "this console has joined no hub")
     options.finish(Result({"left": True}, options.say("已删除凭证；请中心停用本机(zjj hub revoke)",
@@ -161,6 +154,7 @@ def run(
 ) -> None:
     """与中心交换: 上传本台的事件，取回共同次序。不须登录；开着的值守台自己会做，此命令供无人值守时用。"""
     from zjj_console.storage.db import StorageError
+    from zjj_console.sync.client import Trouble
 
     options = settings(context)
     if options.json and not once:
@@ -170,6 +164,8 @@ def run(
         if once:
             _once(options, link)
         raise typer.Exit(asyncio.run(_go_on(options, link)))
+    except Trouble as trouble:
+        raise _ended(trouble) from trouble
     except StorageError as error:
         raise stopped(error) from error
 
@@ -192,8 +188,8 @@ def _worker(options: Settings, link: "Link") -> "Worker":
 
 
 def _once(options: Settings, link: "Link") -> NoReturn:
+    """Raises Trouble and StorageError."""
     from zjj_console.desk import liaison
-    from zjj_console.sync.client import Trouble
 
     async def exchanged() -> tuple[dict[str, int], "View"]:
         worker = _worker(options, link)
@@ -204,10 +200,7 @@ def _once(options: Settings, link: "Link") -> NoReturn:
         finally:
             await worker.close()
 
-    try:
-        done, view = asyncio.run(exchanged())
-    except Trouble as trouble:
-        raise ended(options, trouble) from trouble
+    done, view = asyncio.run(exchanged())
     data = {
         **done,
         "cursor": view.cursor,
@@ -231,12 +224,7 @@ def _warned(options: Settings, view: "View") -> list[str]:
 
 async def _go_on(options: Settings, link: "Link") -> int:
     """Until a signal: TERM is the ordinary end, INT leaves with 130. Troubles are told when they begin and end."""
-    from zjj_console.sync.client import Trouble
-
-    try:
-        worker = _worker(options, link)
-    except Trouble as trouble:
-        raise ended(options, trouble) from trouble
+    worker = _worker(options, link)
     working = asyncio.create_task(worker.run())
     by: list[int] = []
 
