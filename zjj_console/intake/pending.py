@@ -95,7 +95,7 @@ class Pending:
         duty = self.writer.builder.duty
         row = list(projections.case_values(stored, duty))
         self.made.append((_encode((told.id, changed)), projections.INSERT_CASE, row))
-        self.timers += projections.timer_values(stored, duty)
+        self.timers += [(told.id, *timer) for timer in projections.timer_values(stored, duty)]
         return None
 
     def flush(self) -> None:
@@ -120,7 +120,8 @@ class Pending:
         for insert, rows in by_insert.items():
             db.executemany(insert, rows)
 
-        db.executemany(projections.INSERT_TIMER, self.timers)
+        places = {case_id: self.db.execute("SELECT rid FROM case_row WHERE id = ?", (case_id,)).fetchone()[0] for case_id in self.ids}
+        db.executemany(projections.INSERT_TIMER, [(places[case_id], *timer) for case_id, *timer in self.timers])
         for case in self.cases:
             projections.write_dispatches(db, (), case)
         for held in (self.ids, self.made, self.timers, self.cases, self.outside):
