@@ -66,9 +66,7 @@ class _Envelope(Struct):
 _decode = msgspec.json.Decoder(_Envelope).decode
 
 
-_SUPERVISED = (
-    "SELECT c.id FROM timer t JOIN case_row c ON c.rid = t.rid WHERE t.code = 'SUPV' ORDER BY t.due_at, c.id"
-)
+_SUPERVISED = "SELECT c.id FROM timer t JOIN case_row c ON c.rid = t.rid WHERE t.code = 'SUPV' ORDER BY t.due_at, c.id"
 
 
 def supervisions(db: Connection, now: int, *, since: int | None = None) -> list[Supervision]:
