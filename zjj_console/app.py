@@ -117,6 +117,8 @@ class ConsoleApp(App[int]):
             self.session.tell_missed(self.ticked_at)
         self.ticked_at = now
         changed = self.desk.changed()
+        if changed or self.session.unread:
+            self.run_worker(self.session.index_texts(), group="desk", exit_on_error=True)
         self.session.look_to_hub()
         stack = self.screen_stack
         in_sight = [s for s in stack[-2:] if s is stack[-1] or stack[-1].is_modal]

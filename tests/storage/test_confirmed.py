@@ -75,7 +75,12 @@ def whole(desk):
 
 
 def contents(db):
-    tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
+    tables = [
+        row[0]
+        for row in db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'case_words%'"
+        ).fetchall()
+    ]
     return {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
 
 

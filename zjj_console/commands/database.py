@@ -1,4 +1,4 @@
-"""`zjj db`: check, backup, restore, migrate, rebuild."""
+"""`zjj db`: check, index, backup, restore, migrate, rebuild."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.output import Fault, Result
 
-app = typer.Typer(no_args_is_help=True, help="数据库: 检查、备份、恢复、升级、重建")
+app = typer.Typer(no_args_is_help=True, help="数据库: 检查、检索索引、备份、恢复、升级、重建")
 
 
 @app.command()
@@ -31,6 +31,18 @@ def check(context: typer.Context) -> None:
         errors.append(Fault("E_INTEGRITY", options.say(report.message_zh, report.message), f"event {report.bad}"))
     text = "" if errors else f"数据库完好: {report.events} 条事件 {report.cases} 件案件 {size / 1e6:.1f} MB"
     options.finish(Result(data, text, 1 if errors else 0, errors=errors))
+
+
+@app.command()
+def index(context: typer.Context) -> None:
+    """补齐检索索引: 大批导入后先做，检索即快；控制台开着时会自行补。"""
+    options = settings(context)
+    desk = options.desk()
+    rows = 0
+    while some := desk.index_texts():
+        rows += some
+    desk.close()
+    options.finish(Result({"rows": rows}, f"检索索引已补 {rows} 件"))
 
 
 @app.command()

@@ -39,7 +39,7 @@ from zjj_console.domain.ids import uuid7
 from zjj_console.domain.model import MINUTE, Actor, Case, Event, Refusal, State
 from zjj_console.domain.safe import safe_text
 from zjj_console.i18n import teller
-from zjj_console.storage import audit, bulk, duty_rows, journal, projections
+from zjj_console.storage import audit, bulk, duty_rows, journal, projections, search
 from zjj_console.storage.db import Connection, connect, meta, writing
 from zjj_console.town.calendar import workdays
 from zjj_console.town.models import Town
@@ -366,6 +366,13 @@ class Desk:
     def rung_due(self) -> bool:
         """Whether somebody is to be called now: one look at an index."""
         return bool(climbing.due(self.reader, self.now(), 1))
+
+    def index_texts(self) -> int:
+        """Let the search index read on: some rows that it does not know yet. Returns how many."""
+        if not search.behind(self.reader):
+            return 0
+        with self._lock, writing(self._writer) as db:
+            return search.index(db)
 
     def sweep(self) -> int:
         """What time alone decides: people are called (§2.10), questions come back (T10), suspensions end (T22), forgotten

@@ -105,6 +105,7 @@ def look(desk: Desk, before: Seen, limit: int = 500) -> Glance:
     trouble = None
     try:
         desk.sweep()
+        desk.index_texts()
     except StorageError as error:
         trouble = error
     facts, pulse = desk.facts(), pulse_of(desk)

@@ -25,7 +25,7 @@ from zjj_console.intake.words import Fault, Words
 from zjj_console.storage import bulk, duty_rows, journal, projections
 from zjj_console.storage.db import Connection
 
-BATCH = 10_000  # rows of a transaction
+BATCH = 5_000  # rows of a transaction
 _WARNINGS = {
     "old": "上报时间早于60天前，已照收",
     "cut": "文字过长，已截短",

@@ -49,6 +49,7 @@ class Session:
         self.running = 0  # typed lines with the writer and not yet answered; while there are any, keys may have to wait
         self.ahead: list[tuple[str, str]] = []  # the keys that wait, in order, as (key, character)
         self.swept_at = 0
+        self.unread = False  # whether the search index is still behind
         self.last_key = 0
         self.opened_at = desk.now()
         self.watermark = ""  # `x60` in a drill
@@ -177,6 +178,14 @@ class Session:
 
     def _sweep(self) -> Outcome:
         self.desk.sweep()
+        return Outcome(True, 0, "")
+
+    async def index_texts(self) -> None:
+        """What has been written since is read by the search index, some of it at a time."""
+        await self.call(self._index_texts)
+
+    def _index_texts(self) -> Outcome:
+        self.unread = self.desk.index_texts() > 0
         return Outcome(True, 0, "")
 
     # drafts: nothing typed is lost by a crash (NV-1) ------------------------------------------------------------------

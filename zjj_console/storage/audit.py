@@ -10,7 +10,7 @@ from msgspec import Struct
 from zjj_console.domain.chain import GENESIS, hub_chained
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.model import Case
-from zjj_console.storage import duty_rows, journal, order, projections, refold
+from zjj_console.storage import duty_rows, journal, order, projections, refold, search
 from zjj_console.storage.db import Connection, blank, meta
 
 _COLUMNS = ("id", "stream", "kind", "actor", "device", "epoch", "dseq", "at", "cmd")
@@ -276,6 +276,7 @@ def rebuild(db: Connection, duty: DutyTime) -> int:
     db.execute("DELETE FROM dispatch")
     places = {row[0]: row[1] for row in db.execute("SELECT id, rid FROM case_row")}
     db.execute("DELETE FROM case_row")
+    search.forget(db)  # rows may get other numbers
     db.execute("DELETE FROM conflict")
     fold = _fold(db)
     db.executemany(order.INSERT_CONFLICT, [c.row() for c in fold.conflicts.values()])

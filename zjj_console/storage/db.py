@@ -62,7 +62,9 @@ def connect(path: Path, *, readonly: bool = False) -> Connection:
 def blank(db: Connection) -> Connection:
     """An empty database in memory with the same tables."""
     again = sqlite.connect(":memory:", isolation_level=None)
-    wanted = "type IN ('table', 'index') AND sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+    wanted = (
+        "type IN ('table', 'index') AND sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'case_words%'"
+    )
     for (sql,) in db.execute(f"SELECT sql FROM sqlite_master WHERE {wanted} ORDER BY type DESC"):
         again.execute(sql)
     return again

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from zjj_console.domain.climb import stream
 from zjj_console.domain.handles import handle
 from zjj_console.domain.model import Case
-from zjj_console.storage import order
+from zjj_console.storage import order, search
 from zjj_console.storage.db import Connection
 from zjj_console.storage.projections import RANK_RUNNING, RANK_URGENT
 
@@ -22,7 +22,8 @@ QUEUE_COLUMNS = (
     "station", "text", "source", "reported_at", "lead", "lead_person", "rank", "next_kind", "next_due", "next_warn",
     "next_mode", "next_unit", "marks", "return_count", "rework_count", "due_final", "closed_at", "lon", "lat",
 )  # fmt: skip
-_SELECT = f"SELECT {', '.join(QUEUE_COLUMNS)} FROM case_row"
+_COLUMNS = ", ".join(QUEUE_COLUMNS)
+_SELECT = f"SELECT {_COLUMNS} FROM case_row"
 _ORDER = "rank, next_due, rid"
 _REVERSED = "rank DESC, next_due DESC, rid DESC"
 PRESSING = (RANK_URGENT, RANK_RUNNING)
@@ -140,8 +141,10 @@ class Filter(Struct, frozen=True):
                 add(f"{column} = ?", value)
         if self.text:
             anywhere = "instr(text, ?) OR instr(place, ?) OR instr(external_id, ?)"
-            handle = "CAST(serial AS TEXT) = ? OR console || serial = upper(?)"
-            add(f"({anywhere} OR {handle})", *[self.text] * 5)
+            if search.may_be_handle(self.text):
+                add(f"({anywhere} OR CAST(serial AS TEXT) = ? OR console || serial = upper(?))", *[self.text] * 5)
+            else:
+                add(f"({anywhere})", *[self.text] * 3)
         if self.overdue_at is not None:
             add(f"{_PRESSING} AND next_kind <> '' AND next_due <= ?", self.overdue_at)
         if self.since is not None:
@@ -157,30 +160,39 @@ def page(
     db: Connection, where: Filter, limit: int, after: Cursor | None = None, *, backward: bool = False
 ) -> list[QueueRow]:
     """Up to `limit` rows after (or, backward, before) a cursor, always in queue order."""
-    condition, params = where.where()
+    if where.open is None:  # open ones stand before ended ones, and each kind has its part of the index
+        first, second = (replace(where, open=kind) for kind in ((False, True) if backward else (True, False)))
+        found = page(db, first, limit, after, backward=backward)
+        rest = page(db, second, limit - len(found), after, backward=backward) if len(found) < limit else []
+        return [*rest, *found] if backward else [*found, *rest]
+    source, params = _from(db, where, first=True)
     if after is not None:
-        condition += f" AND (rank, next_due, rid) {'<' if backward else '>'} (?, ?, ?)"
+        source += f" AND (rank, next_due, rid) {'<' if backward else '>'} (?, ?, ?)"
         params += after
-    rows = db.execute(
-        f"{_SELECT} WHERE {condition} ORDER BY {_REVERSED if backward else _ORDER} LIMIT ?", (*params, limit)
-    ).fetchall()
-    found = [QueueRow(*row) for row in rows]
+    sql = f"SELECT {_COLUMNS} FROM {source} ORDER BY {_REVERSED if backward else _ORDER} LIMIT ?"
+    found = [QueueRow(*row) for row in db.execute(sql, (*params, limit)).fetchall()]
     return found[::-1] if backward else found
 
 
 def count(db: Connection, where: Filter) -> int:
-    condition, params = where.where()
-    row = db.execute(f"SELECT count(*) FROM case_row WHERE {condition}", params).fetchone()
-    return int(row[0])
+    source, params = _from(db, where)
+    return int(db.execute(f"SELECT count(*) FROM {source}", params).fetchone()[0])
 
 
 def position(db: Connection, where: Filter, cursor: Cursor) -> int:
     """How many rows stand before a cursor."""
+    source, params = _from(db, where)
+    sql = f"SELECT count(*) FROM {source} AND (rank, next_due, rid) < (?, ?, ?)"
+    return int(db.execute(sql, (*params, *cursor)).fetchone()[0])
+
+
+def _from(db: Connection, where: Filter, *, first: bool = False) -> tuple[str, list[Any]]:
+    """Table and condition of a filter. `first`: only the first rows of the queue's order are wanted."""
     condition, params = where.where()
-    row = db.execute(
-        f"SELECT count(*) FROM case_row WHERE {condition} AND (rank, next_due, rid) < (?, ?, ?)", (*params, *cursor)
-    ).fetchone()
-    return int(row[0])
+    if not where.text:
+        return f"case_row WHERE {condition}", params
+    near = search.narrow(db, where.text, first=first)
+    return f"{near.table} WHERE {near.condition} AND {condition}", [*near.params, *params]
 
 
 def counts(db: Connection, now: int) -> dict[str, int]:

@@ -178,6 +178,14 @@ class TimerRow(SQLModel, table=True):
     priority: int = _int()
 
 
+class SearchTodoRow(SQLModel, table=True):
+    """A case whose words have changed since the search index has read them. The index itself is made by the migration."""
+
+    __tablename__ = "search_todo"
+    __table_args__: ClassVar[Any] = (_STRICT,)
+    rid: int = Field(primary_key=True, sa_type=Integer)
+
+
 class DispatchRow(SQLModel, table=True):
     """An order to a named person (R48). The partial unique index is invariant I-2: one active lead."""
 

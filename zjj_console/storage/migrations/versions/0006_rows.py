@@ -1,4 +1,4 @@
-"""Timers know their case by its row's number, not by an id that is spread all over the tree."""
+"""Timers know their case by its row's number, and texts are found by an index of short runs of characters."""
 
 from alembic import op
 
@@ -25,6 +25,17 @@ STATEMENTS = (
     "DROP TABLE timer",
     "ALTER TABLE timer_new RENAME TO timer",
     "CREATE INDEX ix_timer_due ON timer (code, due_at)",
+    "CREATE VIRTUAL TABLE case_words USING fts5(runs, content='', detail=none, columnsize=0)",
+    "CREATE TABLE search_todo (rid INTEGER NOT NULL, PRIMARY KEY (rid)) STRICT",
+    # What the index has read and is no longer so must be looked at itself until it is read again.
+    """
+    CREATE TRIGGER case_reworded AFTER UPDATE OF text, place, external_id ON case_row
+    WHEN OLD.text <> NEW.text OR OLD.place <> NEW.place OR OLD.external_id <> NEW.external_id
+    BEGIN INSERT OR IGNORE INTO search_todo VALUES (NEW.rid); END
+    """,
+    """
+    CREATE TRIGGER case_gone AFTER DELETE ON case_row BEGIN INSERT OR IGNORE INTO search_todo VALUES (OLD.rid); END
+    """,
 )
 
 
