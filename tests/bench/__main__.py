@@ -2,10 +2,11 @@
 
 import sys
 
-from tests.bench import dispatch, duty, hub, imports, map, screen, startup, sweep, sync
+from tests.bench import dispatch, duty, hub, imports, map, screen, search, startup, sweep, sync
 
 BENCHES = {
     "import": imports.run,
+    "search": search.run,
     "startup": startup.run,
     "keys": screen.run,
     "dispatch": dispatch.run,

@@ -26,10 +26,8 @@ _WORD = re.compile("[0-9A-Za-z\u4e00-\u9fff]+")
 _HANDLE = re.compile("[A-Za-z]?[0-9]{1,15}")
 _LETTERS = ", ".join(f"'{letter}'" for letter in ascii_uppercase)
 _NUMBERED = f"SELECT rid FROM case_row WHERE console IN ({_LETTERS}) AND serial = ?"
-_PROPOSED = (
-    "SELECT rowid FROM case_words WHERE case_words MATCH ? UNION ALL SELECT rid FROM search_todo"
-    " UNION ALL SELECT rid FROM case_row WHERE rid > ?"
-)
+_ROWS = "SELECT rowid FROM case_words WHERE case_words MATCH ?"
+_PROPOSED = f"{_ROWS} UNION ALL SELECT rid FROM search_todo UNION ALL SELECT rid FROM case_row WHERE rid > ?"
 
 
 def runs(text: str) -> Iterator[tuple[str, bool]]:
@@ -60,7 +58,7 @@ def narrow(db: Connection, text: str, *, first: bool) -> Narrow:
     if may_be_handle(text):
         proposed += f" UNION ALL {_NUMBERED}"
         params += (int(text.lstrip(ascii_letters)),)
-    if first and expected > _FEW:
+    if first and _count(db, match, _FEW + 1) > _FEW:
         return Narrow("case_row INDEXED BY ix_case_queue", f"+rid IN ({proposed})", params)
     return Narrow("case_row NOT INDEXED", f"rid IN ({proposed})", params)
 
@@ -72,17 +70,32 @@ def may_be_handle(text: str) -> bool:
 
 def _match(db: Connection, text: str, upto: int) -> tuple[str, int]:
     """The two rarest runs of a text as a query, and about how many rows have the rarest; empty where none helps."""
-    found = dict.fromkeys(f'"{run}"' for run, whole in runs(text) if whole)
-    found |= dict.fromkeys(f'"{run}" *' for run, whole in runs(text) if not whole and (len(run) > 1 or not found))
-    weighed = sorted((_weight(db, run, upto), run) for run in list(found)[:_MOST_RUNS])
+    whole = dict.fromkeys(run for run, is_whole in runs(text) if is_whole)
+    found = [f'"{run}"' for run in whole]
+    if not any(run[0] <= "z" for run in whole):  # what the end of a word cuts short stands for all that begin so: dear
+        short = max((run for run, is_whole in runs(text) if not is_whole), key=len, default="")
+        found += [f'"{short}" *'] if short and (len(short) > 2 or not found) else []
+    weighed = sorted((_weight(db, run, upto), run) for run in found[:_MOST_RUNS])
     return " AND ".join(run for _, run in weighed[:2]), weighed[0][0] if weighed else 0
 
 
 def _weight(db: Connection, run: str, upto: int) -> int:
-    """About how many rows have a run: counted where they are few, else from how densely the first ones lie."""
-    sample = "SELECT rowid FROM case_words WHERE case_words MATCH ? LIMIT ?"
-    count, last = db.execute(f"SELECT count(*), max(rowid) FROM ({sample})", (run, _SAMPLE)).fetchone()
-    return int(count) if count < _SAMPLE else _SAMPLE * upto // last
+    """About how many rows have a run: counted where they are few, else from how densely the first and the last ones lie.
+
+    The thinner end counts, for numbers that were given one after the other lie close together.
+    """
+    count = _count(db, run, _SAMPLE)
+    if count < _SAMPLE:
+        return count
+    first, last = (
+        db.execute(f"SELECT {end}(rowid) FROM ({_ROWS} ORDER BY rowid {way} LIMIT ?)", (run, _SAMPLE)).fetchone()[0]
+        for end, way in (("max", "ASC"), ("min", "DESC"))
+    )
+    return int(_SAMPLE * upto // max(first, upto - last + 1))
+
+
+def _count(db: Connection, match: str, limit: int) -> int:
+    return int(db.execute(f"SELECT count(*) FROM ({_ROWS} LIMIT ?)", (match, limit)).fetchone()[0])
 
 
 def _last(db: Connection) -> int:
