@@ -313,3 +313,10 @@ def test_I_8_a_file_cannot_renumber_a_known_case_nor_give_its_outside_number_to_
     ]  # fmt: skip
     assert (again.same, again.new, again.changed) == (1, 0, 0)
     assert_whole(desk)
+
+
+def test_6_4_rows_that_come_twice_in_turns_are_the_same(load: Load, desk: Desk) -> None:
+    first, second = row(), row(编号="WX-2")
+    done = load([first, second, first, second, row(编号="WX-3"), second, row(编号="WX-3", 描述="另一内容")])
+    assert (done.new, done.same, done.rejected) == (3, 3, 1)
+    assert_whole(desk)

@@ -76,9 +76,8 @@ class _Import(Run[Told]):
                 self._refuse(db, number, cells, row)
                 continue
             if row.id in pending.ids:
+                held |= {case_id: case_id for case_id in pending.ids}
                 pending.flush()
-                held[row.id] = row.id
-                cases |= known.load_many(db, [row.id])
             case_id = held.get(row.id)
             if case_id is None:
                 fault = pending.add(row)
@@ -98,6 +97,8 @@ class _Import(Run[Told]):
     ) -> None:
         number, cells, row = item
         assert isinstance(row, Told)
+        if case_id not in cases:  # an earlier row of this batch made it
+            cases |= known.load_many(db, [case_id])
         judged = standing.judge(row, cases[case_id])
         if judged is not None and case_id in self.seen:
             judged = _TWICE  # else the two rows would undo each other at every import

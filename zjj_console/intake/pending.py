@@ -123,7 +123,7 @@ class Pending:
         db.executemany(projections.INSERT_TIMER, self.timers)
         for case in self.cases:
             projections.write_dispatches(db, (), case)
-        for held in (self.ids, self.made, self.timers, self.cases, self.outside):
+        for held in (self.ids, self.made, self.timers, self.cases):
             held.clear()
 
 
