@@ -14,7 +14,7 @@ from zjj_console.domain.model import Case, Event
 from zjj_console.intake.cases import Builder
 from zjj_console.intake.quick import Quick
 from zjj_console.intake.rows import Told
-from zjj_console.intake.words import Fault
+from zjj_console.intake.words import Fault, brief
 from zjj_console.storage import journal, projections
 from zjj_console.storage.db import Connection
 
@@ -70,7 +70,7 @@ class Pending:
         if outside[1]:
             sql = "SELECT 1 FROM case_row WHERE source = ? AND external_id = ?"
             if outside in self.outside or (told.own_id and self.db.execute(sql, outside).fetchone()):
-                return Fault("E_CONFLICT", "external_id", f"编号 {outside[1]} 已是另一案件", "核对编号与案件标识")
+                return Fault("E_CONFLICT", "external_id", f"编号 {brief(outside[1])} 已是另一案件", "核对编号与案件标识")
             self.outside.add(outside)
         serial, console = told.said.get("serial"), told.said.get("console")
         if serial is None or console is None:

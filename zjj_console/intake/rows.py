@@ -77,9 +77,9 @@ class RowReader:
 
     def read(self, cells: Cells) -> Told | list[Fault]:
         """What the row says. Every complaint of the row is found, not just the first."""
+        cells.append("")
         if self.dirty and LOST.search("".join(cells)):
             return [undecoded(cells)]
-        cells.append("")
         faults: list[Fault] = []
         said: Said = {}
         plain = self.words.plain

@@ -20,18 +20,20 @@ from msgspec.structs import replace
 from zjj_console.desk import memory
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.model import Refusal
-from zjj_console.domain.safe import safe_text
+from zjj_console.domain.safe import safe_text, steers
 from zjj_console.intake import columns
-from zjj_console.intake.files import no_file, open_table
+from zjj_console.intake.files import open_table
 from zjj_console.intake.options import Mapping, Options, Summary, read_map
 from zjj_console.intake.rejects import RejectFile, summed
-from zjj_console.intake.table import Broken, Cells, IntakeError, Table, no_header
+from zjj_console.intake.table import Broken, Cells, IntakeError, Table, no_header, require_file
 from zjj_console.intake.words import Fault
 from zjj_console.storage.db import Connection, connect, writing
 
 _CHECKPOINT_PAGES = 50_000  # 200 MB: copying the log back after every batch would double the writing
 SHOWN = 20  # rejects that a summary carries
 _QUOTED = 30  # headers that a message names
+_KEPT = 20_000  # characters of a refused row that the database keeps
+_HEAVY = 1 << 25  # characters of the rows of one transaction: so much is in memory at a time
 _INSERT_REJECT = (
     "INSERT INTO import_reject(batch, row, code, field, message, suggestion, raw) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -98,8 +100,7 @@ class Run(ABC, Generic[T]):
         if refusal is not None:
             raise IntakeError(refusal.code, "E_PERMISSION", refusal.zh, refusal.en)
         mapping = read_map(self.options.map)
-        if not self.path.is_file():
-            raise no_file(self.path)
+        require_file(self.path)
         if self.options.key:
             repeated = self._repeated()
             if repeated is not None:
@@ -214,15 +215,19 @@ class Run(ABC, Generic[T]):
         rows = iter(table.rows)
         while True:
             items: list[Item[T]] = []
+            weight = 0
             for number, cells in itertools.islice(rows, size):
                 told = [_broken(cells)] if isinstance(cells, Broken) else read(cells)
                 items.append((number, cells, told))
+                weight += len(cells.text) if isinstance(cells, Broken) else sum(map(len, cells))
                 if told.__class__ is list:
                     refused += 1
                     if limit is not None and refused > limit:
                         self.stopped = True
                         break
-            last = self.stopped or size is None or len(items) < size
+                if weight > _HEAVY and size is not None:
+                    break
+            last = self.stopped or size is None or (len(items) < size and weight <= _HEAVY)
             yield items, last
             if last:
                 return
@@ -277,9 +282,11 @@ def _broken(broken: Broken) -> Fault:
 
 
 def _storable(cells: Cells | Broken) -> str:
-    """The row as text that the database takes; damaged bytes become question marks here, not in the reject file."""
-    text = cells.text if isinstance(cells, Broken) else json.dumps(cells[:-1], ensure_ascii=False)
-    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+    """The row as text that no terminal obeys, cut where it is endless; the reject file has it whole and as it was."""
+    broken = isinstance(cells, Broken)
+    row = cells.text[:_KEPT] if isinstance(cells, Broken) else [cell[:_KEPT] for cell in cells[:-1]]
+    text = str(row) if broken else json.dumps(row, ensure_ascii=False)
+    return (json.dumps(row) if steers(text) else text)[:_KEPT]
 
 
 def _no_header(lacking: list[columns.Column], headers: list[str]) -> IntakeError:

@@ -1,0 +1,152 @@
+"""A workbook opened with care: it is a folder of zipped XML, and a small one may unfold to more than any memory holds.
+
+The library reads what it is given; here every part of it comes through a meter, and a part that says what it means in
+a grammar of its own (a DTD, where entities may multiply) is refused.
+"""
+
+import re
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, TypeVar
+from xml.etree.ElementTree import iterparse
+
+from zjj_console.domain.safe import safe_text
+from zjj_console.intake.table import IntakeError
+
+MAX_ROWS = 1_048_576  # of a sheet, as the format has it
+_ROW = 1 << 24  # bytes of one row, and of what stands before the first
+_STRINGS = 1 << 28  # bytes of the table of strings
+_OTHER = 1 << 24  # bytes of any other part that is read
+_SHEET = re.compile(r"(?:.*/)?(?:work|chart)?sheets/.*", re.IGNORECASE)
+_GRAMMAR = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
+_NAME = 60  # characters of a file's name in a message
+T = TypeVar("T")
+
+
+class _Meter:
+    """A part of the archive as a stream. `begin` starts counting anew."""
+
+    def __init__(self, stream: IO[bytes], limit: int) -> None:
+        self.stream, self.limit = stream, limit
+        self.count, self.tail = 0, b""
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.stream.read(min(size, self.limit + 1) if size and size > 0 else self.limit + 1)
+        self.count += len(block)
+        if self.count > self.limit:
+            raise _TooLarge
+        seam = self.tail + block
+        if any(mark in seam for mark in _GRAMMAR):
+            raise _Grammar
+        self.tail = seam[-2 * len("<!DOCTYPE") :]
+        return block
+
+    def begin(self) -> None:
+        self.count = 0
+
+    def close(self) -> None:
+        self.stream.close()
+
+    def __enter__(self) -> "_Meter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _TooLarge(Exception):
+    """A part unfolds to more than it may."""
+
+
+class _Grammar(Exception):
+    """A part brings a DTD."""
+
+
+class Workbook:
+    """The sheets of a file. Raises IntakeError(3) for what is no workbook, or one that nobody's program writes."""
+
+    def __init__(self, path: Path) -> None:
+        from openpyxl.reader.excel import ExcelReader
+
+        self.name = safe_text(path.name, _NAME)
+        self.sheet: _Meter | None = None
+        self.reader: Any = None
+        self.guarded(lambda: self._open(ExcelReader, path))
+
+    def _open(self, kind: Callable[..., Any], path: Path) -> None:
+        self.reader = kind(path, read_only=True, data_only=True, keep_links=False)
+        self._plain = self.reader.archive.open
+        self.reader.archive.open = self._metered
+        self.reader.read_strings = self._read_strings
+        self.reader.read()
+
+    def _metered(self, name: Any, *_: Any, **__: Any) -> _Meter:
+        path = str(getattr(name, "filename", name))
+        sheet = _SHEET.fullmatch(path) is not None
+        limit = _ROW if sheet else _STRINGS if "sharedstrings" in path.casefold() else _OTHER
+        meter = _Meter(self._plain(name), limit)
+        if sheet:
+            self.sheet = meter
+        return meter
+
+    def _read_strings(self) -> None:
+        """The table of strings, without the tree that the library builds beside it."""
+        from openpyxl.cell.text import Text
+        from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
+
+        part = self.reader.package.find(SHARED_STRINGS)
+        if part is None:
+            return
+        strings: list[str] = []
+        root = None
+        with self.reader.archive.open(part.PartName[1:]) as stream:
+            for event, node in iterparse(stream, ("start", "end")):
+                if root is None:
+                    root = node
+                if event == "end" and node.tag == f"{{{SHEET_MAIN_NS}}}si":
+                    strings.append(str(Text.from_tree(node).content).replace("x005F_", ""))
+                    root.clear()
+        self.reader.shared_strings = strings
+
+    def page(self, sheet: str) -> Any:
+        """The named sheet, or the first that holds cells."""
+        book = self.reader.wb
+        pages = {page.title: page for page in book.worksheets}
+        if not pages or (sheet and sheet not in pages):
+            known = "、".join(safe_text(title, _NAME) for title in list(pages)[:20]) or "无"
+            if not sheet:
+                raise self._refused("没有工作表", "has no sheet")
+            zh, en = f"没有工作表 {safe_text(sheet, _NAME)}，有: {known}", f"no such sheet; there is: {known}"
+            raise IntakeError(2, "E_USAGE", zh, en, "sheet")
+        page = pages[sheet] if sheet else book.worksheets[0]
+        page.reset_dimensions()  # the stated size is often wrong
+        return page
+
+    def guarded(self, act: Callable[[], T], row: int = 0) -> T:
+        """What the act gives; whatever the library stumbles over becomes a sentence. `row` is the one being read."""
+        if self.sheet is not None:
+            self.sheet.begin()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return act()
+        except _TooLarge:
+            raise self._refused("展开后过大，不像案件或排班的表", "unfolds to more than such a file holds") from None
+        except _Grammar:
+            raise self._refused("含 DTD，不是表格程序所写", "holds a DTD, which no spreadsheet writes") from None
+        except Exception as error:
+            if row:
+                zh, en = f"工作表在第{row}行附近损坏", f"the sheet is damaged near row {row}"
+            else:
+                kind = type(error).__name__
+                zh, en = f"不是有效的 xlsx 或已损坏({kind})", f"is not a workbook, or a damaged one ({kind})"
+            raise self._refused(zh, en) from error
+
+    def _refused(self, zh: str, en: str) -> IntakeError:
+        way_zh, way_en = "用表格程序另存为 xlsx 或 csv 再导入", "save it anew as xlsx or csv and import that"
+        return IntakeError(3, "E_INPUT", f"{self.name} {zh}；{way_zh}", f"{self.name} {en}; {way_en}", "file")
+
+    def close(self) -> None:
+        if self.reader is not None:
+            self.reader.archive.close()
