@@ -59,19 +59,32 @@ class Pending:
             changed, kind, row, timers = made
             self.made.append((_encode((told.id, changed)), kind.insert, row))
             self.timers += timers
-        self.ids.add(told.id)
-        if "serial" not in told.said:
-            self.serial += 1
+        self._claim(told)
         return None
 
+    def _claim(self, told: Told) -> None:
+        """A row that was taken holds its numbers; one that was refused leaves them to a later row."""
+        self.ids.add(told.id)
+        source, external = told.said.get("source"), told.said.get("external_id")
+        if external:
+            self.outside.add((source, external))
+        serial, console = told.said.get("serial"), told.said.get("console")
+        if serial is None:
+            self.serial += 1
+        elif console is not None:
+            self.numbers.add((console, serial))
+            if console == self.writer.desk.console:
+                self.serial = max(self.serial, serial + 1)
+
     def _taken(self, told: Told) -> Fault | None:
-        """Outside number and number of its own must be free; later cases are numbered behind it."""
+        """Outside number and number of its own must be free."""
         outside = (told.said.get("source"), told.said.get("external_id"))
         if outside[1]:
             sql = "SELECT 1 FROM case_row WHERE source = ? AND external_id = ?"
             if outside in self.outside or (told.own_id and self.db.execute(sql, outside).fetchone()):
-                return Fault("E_CONFLICT", "external_id", f"编号 {brief(outside[1])} 已是另一案件", "核对编号与案件标识")
-            self.outside.add(outside)
+                return Fault(
+                    "E_CONFLICT", "external_id", f"编号 {brief(outside[1])} 已是另一案件", "核对编号与案件标识"
+                )
         serial, console = told.said.get("serial"), told.said.get("console")
         if serial is None or console is None:
             return None
@@ -79,9 +92,6 @@ class Pending:
         sql = "SELECT 1 FROM case_row WHERE console = ? AND serial = ?"
         if key in self.numbers or self.db.execute(sql, key).fetchone():
             return Fault("E_CONFLICT", "number", f"案号 {told.said['number']} 已是另一案件", "清空案号列，将编新号")
-        self.numbers.add(key)
-        if console == self.writer.desk.console:
-            self.serial = max(self.serial, serial + 1)
         return None
 
     def _slowly(self, told: Told) -> Fault | None:
