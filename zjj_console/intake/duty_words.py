@@ -110,7 +110,9 @@ class DutyWords(Words):
         if not text:
             return required("shift", self.heads)
         known = "、".join(f"{s.code} {s.name}" for s in self.town.shifts.values())
-        return self._shifts.get(names.fold(text)) or Fault("E_REF", "shift", f"没有班次 {brief(text)}", f"可用: {known}")
+        return self._shifts.get(names.fold(text)) or Fault(
+            "E_REF", "shift", f"没有班次 {brief(text)}", f"可用: {known}"
+        )
 
     def _post(self, cell: str) -> tuple[str, bool] | Fault:
         """The post, and whether it is held for another."""

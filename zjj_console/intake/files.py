@@ -56,7 +56,9 @@ def open_table(path: Path, format_: str = "", encoding: str = "", sheet: str = "
     if kind not in FORMATS:
         known = " ".join(FORMATS)
         named = safe_text(kind, 40)
-        raise IntakeError(2, "E_USAGE", f"不识格式 {named}，可用: {known}", f"unknown format {named}: {known}", "format")
+        raise IntakeError(
+            2, "E_USAGE", f"不识格式 {named}，可用: {known}", f"unknown format {named}; there is: {known}", "format"
+        )
     try:
         if kind == "xlsx":
             return sheets.open_xlsx(path, sheet)
@@ -138,6 +140,14 @@ def _open_csv(path: Path, encoding: str) -> Table:
             raise no_header(zh, f"{path.name} has no header row; names of columns are in docs/users/import.md")
         headers = [name.strip() for name in header]
         check_width(headers, path.name)
+    except UnicodeError as error:
+        text.close()
+        name = safe_text(path.name, 80)
+        zh, en = (
+            f"{name} 不是 {encoding}；不写 --encoding 可自动识别",
+            f"{name} is not {encoding}; leave --encoding out",
+        )
+        raise IntakeError(3, "E_ENCODING", zh, en, "encoding") from error
     except BaseException:
         text.close()
         raise
@@ -153,7 +163,10 @@ def _known(encoding: str) -> str:
         usable = False
     if not usable:
         shown = safe_text(encoding, 40)
-        zh, en = f"没有编码 {shown}；可用: utf-8 gb18030 utf-16", f"unknown encoding {shown}: utf-8 gb18030 utf-16"
+        zh, en = (
+            f"没有编码 {shown}；可用: utf-8 gb18030 utf-16",
+            f"unknown encoding {shown}; there is: utf-8 gb18030 utf-16",
+        )
         raise IntakeError(2, "E_USAGE", zh, en, "encoding")
     return "utf-8-sig" if name == "utf-8" else name
 

@@ -43,7 +43,7 @@ def open_json(path: Path) -> Table:
                 headers.update(dict.fromkeys(record))
                 check_width(headers, path.name)
     if not headers:
-        zh = f"{path.name} 没有记录；每条写成一个对象 {{\"编号\": ..}}"
+        zh = f'{path.name} 没有记录；每条写成一个对象 {{"编号": ..}}'
         raise no_header(zh, f"{path.name} has no records; write each as an object")
     text = path.open(encoding="utf-8-sig", errors="surrogateescape")
     names = list(headers)
@@ -72,7 +72,9 @@ def _records(stream: IO[str]) -> Iterator[tuple[int, Any]]:
         yield from _array(stream)
         return
     number = 0
-    for line in itertools.chain((start + stream.readline(_MAX_RECORD),), iter(partial(stream.readline, _MAX_RECORD), "")):
+    for line in itertools.chain(
+        (start + stream.readline(_MAX_RECORD),), iter(partial(stream.readline, _MAX_RECORD), "")
+    ):
         if line.strip():
             number += 1
             yield number, _parsed(line, stream)

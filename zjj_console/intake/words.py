@@ -129,7 +129,9 @@ class Words:
         near = _listed(found.candidates) or "、".join(
             names.nearest(text, (c.name for c in self.town.committees.values()))
         )
-        return Fault("E_PLACE_UNKNOWN", "place", f"未匹配村居 {brief(text)}", f"{near}?" if near else "核对村居名，或写 待定")
+        return Fault(
+            "E_PLACE_UNKNOWN", "place", f"未匹配村居 {brief(text)}", f"{near}?" if near else "核对村居名，或写 待定"
+        )
 
     def _category(self, cell: str) -> str | Fault:
         text = safe_text(cell)
@@ -139,7 +141,9 @@ class Words:
         if found.found is not None:
             return found.found.code
         near = _listed(found.candidates) or _near(text, self.town.categories.values())
-        return Fault("E_CATEGORY", "category", f"没有类别 {brief(text)}", f"{near}?" if near else "用类别表中的名称或代码")
+        return Fault(
+            "E_CATEGORY", "category", f"没有类别 {brief(text)}", f"{near}?" if near else "用类别表中的名称或代码"
+        )
 
     def _source(self, cell: str) -> str | Fault:
         text = names.fold(cell)

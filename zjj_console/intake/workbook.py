@@ -4,7 +4,6 @@ The library reads what it is given; here every part of it comes through a meter,
 a grammar of its own (a DTD, where entities may multiply) is refused.
 """
 
-import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +17,6 @@ MAX_ROWS = 1_048_576  # of a sheet, as the format has it
 _ROW = 1 << 24  # bytes of one row, and of what stands before the first
 _STRINGS = 1 << 28  # bytes of the table of strings
 _OTHER = 1 << 24  # bytes of any other part that is read
-_SHEET = re.compile(r"(?:.*/)?(?:work|chart)?sheets/.*", re.IGNORECASE)
 _GRAMMAR = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
 _NAME = 60  # characters of a file's name in a message
 T = TypeVar("T")
@@ -67,28 +65,47 @@ class Workbook:
     """The sheets of a file. Raises IntakeError(3) for what is no workbook, or one that nobody's program writes."""
 
     def __init__(self, path: Path) -> None:
-        from openpyxl.reader.excel import ExcelReader
-
         self.name = safe_text(path.name, _NAME)
-        self.sheet: _Meter | None = None
+        self.meter: _Meter | None = None  # of the sheet that is read
         self.reader: Any = None
-        self.guarded(lambda: self._open(ExcelReader, path))
+        self.pages: dict[str, Any] = {}
+        self.guarded(lambda: self._open(path))
 
-    def _open(self, kind: Callable[..., Any], path: Path) -> None:
-        self.reader = kind(path, read_only=True, data_only=True, keep_links=False)
-        self._plain = self.reader.archive.open
-        self.reader.archive.open = self._metered
-        self.reader.read_strings = self._read_strings
-        self.reader.read()
+    def _open(self, path: Path) -> None:
+        """Only the parts that cells need: no charts, pictures, links or properties."""
+        from openpyxl.reader.excel import ExcelReader
+        from openpyxl.styles.stylesheet import apply_stylesheet
+        from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+        self.reader = ExcelReader(path, read_only=True, data_only=True, keep_links=False)
+        plain, self.reader.archive.open = self.reader.archive.open, self._metered
+        self._plain = plain
+        self.reader.read_manifest()
+        self._read_strings()
+        self.reader.read_workbook()
+        apply_stylesheet(self.reader.archive, self.reader.wb)
+        whole = self
+
+        class Page(ReadOnlyWorksheet):
+            """A sheet whose stated size, which is often wrong, is never asked for."""
+
+            _worksheet_path: str
+
+            def _get_size(self) -> None:
+                pass
+
+            def _get_source(self) -> _Meter:
+                whole.meter = _Meter(plain(self._worksheet_path), _ROW)
+                return whole.meter
+
+        for sheet, relation in self.reader.parser.find_sheets():
+            if relation.target in self.reader.valid_files and "chartsheet" not in relation.Type:
+                page = Page(self.reader.wb, sheet.name, relation.target, self.reader.shared_strings)
+                self.pages.setdefault(sheet.name, page)
 
     def _metered(self, name: Any, *_: Any, **__: Any) -> _Meter:
         path = str(getattr(name, "filename", name))
-        sheet = _SHEET.fullmatch(path) is not None
-        limit = _ROW if sheet else _STRINGS if "sharedstrings" in path.casefold() else _OTHER
-        meter = _Meter(self._plain(name), limit)
-        if sheet:
-            self.sheet = meter
-        return meter
+        return _Meter(self._plain(name), _STRINGS if "sharedstrings" in path.casefold() else _OTHER)
 
     def _read_strings(self) -> None:
         """The table of strings, without the tree that the library builds beside it."""
@@ -105,28 +122,25 @@ class Workbook:
                 if root is None:
                     root = node
                 if event == "end" and node.tag == f"{{{SHEET_MAIN_NS}}}si":
-                    strings.append(str(Text.from_tree(node).content).replace("x005F_", ""))
+                    read: Any = Text.from_tree(node)
+                    strings.append(str(read.content).replace("x005F_", ""))
                     root.clear()
         self.reader.shared_strings = strings
 
     def page(self, sheet: str) -> Any:
         """The named sheet, or the first that holds cells."""
-        book = self.reader.wb
-        pages = {page.title: page for page in book.worksheets}
-        if not pages or (sheet and sheet not in pages):
-            known = "、".join(safe_text(title, _NAME) for title in list(pages)[:20]) or "无"
-            if not sheet:
-                raise self._refused("没有工作表", "has no sheet")
+        if not self.pages:
+            raise self._refused("没有工作表", "has no sheet")
+        if sheet and sheet not in self.pages:
+            known = "、".join(safe_text(title, _NAME) for title in list(self.pages)[:20])
             zh, en = f"没有工作表 {safe_text(sheet, _NAME)}，有: {known}", f"no such sheet; there is: {known}"
             raise IntakeError(2, "E_USAGE", zh, en, "sheet")
-        page = pages[sheet] if sheet else book.worksheets[0]
-        page.reset_dimensions()  # the stated size is often wrong
-        return page
+        return self.pages[sheet or next(iter(self.pages))]
 
     def guarded(self, act: Callable[[], T], row: int = 0) -> T:
         """What the act gives; whatever the library stumbles over becomes a sentence. `row` is the one being read."""
-        if self.sheet is not None:
-            self.sheet.begin()
+        if self.meter is not None:
+            self.meter.begin()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
