@@ -240,7 +240,7 @@ def xlsx_bytes(made: list[Row], rng: random.Random, path: Path, headers: tuple[s
                 value = value.translate(_XLSX_NEVER)[:_XLSX_LONGEST]
             elif isinstance(value, (list, dict)) or (isinstance(value, (int, float)) and not abs(value) < 1e300):
                 value = repr(value)
-            elif name.endswith("时间") and rng.random() < 0.3:
+            elif name.endswith("时间") and rng.random() < 0.02:
                 value = rng.choice(EXCEL)
             cells.append(value)
         page.append(cells)

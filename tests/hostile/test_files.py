@@ -21,7 +21,7 @@ from zjj_console.intake.options import Options, Summary, read_map
 from zjj_console.intake.table import IntakeError
 
 KINDS = {"cases": import_cases, "signs": import_signs, "roster": import_roster}
-PATIENCE = 20.0  # seconds for one file, on a busy machine
+PATIENCE = 60.0  # seconds for one file, on a busy machine
 WAYS_OUT = (";", "；", "可用", "有: ", "there is")
 
 

@@ -3,6 +3,7 @@
 import csv
 import errno
 import os
+import re
 from pathlib import Path
 from typing import IO, Any
 
@@ -10,6 +11,8 @@ from zjj_console.domain.safe import neutral_cell, safe_text
 from zjj_console.intake.columns import CASES, REJECT_COLUMNS, Columns, label
 from zjj_console.intake.table import Broken, Cells, IntakeError
 from zjj_console.intake.words import Fault
+
+_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # lone surrogates that stand for no undecoded byte
 
 
 class RejectFile:
@@ -66,12 +69,10 @@ class RejectFile:
 
 
 def _written(cell: str) -> str:
-    """The cell as it came; bytes that did not decode go out as they were, other lone surrogates cannot."""
-    try:
-        cell.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        cell = cell.encode("utf-8", "replace").decode()
-    return neutral_cell(cell)
+    """The cell as it came; bytes that did not decode go out as they were, halves of a pair as bytes that never will."""
+    return neutral_cell(
+        _HALF.sub(lambda half: half[0].encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape"), cell)
+    )
 
 
 def summed(faults: list[Fault], of: Columns = CASES) -> tuple[str, str, str, str]:

@@ -16,6 +16,7 @@ from zjj_console.intake.table import IntakeError
 MAX_ROWS = 1_048_576  # of a sheet, as the format has it
 _ROW = 1 << 24  # bytes of one row, and of what stands before the first
 _STRINGS = 1 << 28  # bytes of the table of strings
+_MOST_STRINGS = 4_000_000  # a minute's reading
 _OTHER = 1 << 24  # bytes of any other part that is read
 _GRAMMAR = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
 _NAME = 60  # characters of a file's name in a message
@@ -109,22 +110,28 @@ class Workbook:
 
     def _read_strings(self) -> None:
         """The table of strings, without the tree that the library builds beside it."""
-        from openpyxl.cell.text import Text
         from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
         part = self.reader.package.find(SHARED_STRINGS)
         if part is None:
             return
+        entry, text, run = (f"{{{SHEET_MAIN_NS}}}{tag}" for tag in ("si", "t", "r"))
         strings: list[str] = []
         root = None
         with self.reader.archive.open(part.PartName[1:]) as stream:
             for event, node in iterparse(stream, ("start", "end")):
                 if root is None:
                     root = node
-                if event == "end" and node.tag == f"{{{SHEET_MAIN_NS}}}si":
-                    read: Any = Text.from_tree(node)
-                    strings.append(str(read.content).replace("x005F_", ""))
+                if event == "end" and node.tag == entry:
+                    said = [
+                        inner.text if inner.tag == text else inner.findtext(text)
+                        for inner in node
+                        if inner.tag in (text, run)
+                    ]
+                    strings.append("".join(filter(None, said)).replace("x005F_", ""))
                     root.clear()
+                    if len(strings) > _MOST_STRINGS:
+                        raise _TooLarge
         self.reader.shared_strings = strings
 
     def page(self, sheet: str) -> Any:
