@@ -36,7 +36,7 @@ def main() -> None:
     words = folder.with_name(f"{folder.name}.dict")
     spelled = ("".join(f"\\x{byte:02x}" for byte in word.encode("utf-8", "surrogatepass")) for word in target.words())
     words.write_text("\n".join(f'"{word}"' for word in dict.fromkeys(spelled)))
-    options = {"max_total_time": chosen.seconds, "dict": words, "max_len": 4096, "timeout": 25, "rss_limit_mb": 3000, "print_final_stats": 1,
+    options = {"max_total_time": chosen.seconds, "dict": words, "max_len": 4096, "timeout": 25, "rss_limit_mb": 3000, "print_final_stats": 1, "len_control": 20,
                "artifact_prefix": f"{folder}/", "verbosity": 1}  # fmt: skip
     atheris.Setup([sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(folder)], target.one)
     atheris.Fuzz()
