@@ -47,6 +47,12 @@ def assert_safe(path: Path) -> None:
     db.close()
 
 
+def reject_rows(path: str) -> list[dict[str, str]]:
+    csv.field_size_limit(1 << 24)
+    with Path(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
 def assert_accounted(done: Summary, desk: Desk) -> list[dict[str, str]]:
     """Every row is new, same, changed or rejected; every rejected one says where, why and what to do. The reject rows."""
     assert done.rows == done.new + done.same + done.changed + done.rejected
@@ -60,11 +66,7 @@ def assert_accounted(done: Summary, desk: Desk) -> list[dict[str, str]]:
         assert message and suggestion, (number, code, message)
         assert field in LABELS or (field == "整行" and code in WHOLE_ROW), (number, code, field)
         assert len(message) < 2000 and not steers(message), ascii(message)[:300]
-    if not done.rejected:
-        return []
-    csv.field_size_limit(1 << 24)
-    with Path(done.rejects_path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        refused = list(csv.DictReader(stream))
+    refused = reject_rows(done.rejects_path) if done.rejected else []
     assert [(int(one["_row"]), one["_code"], one["_field"]) for one in refused] == [tuple(one[:3]) for one in kept]
     return refused
 
