@@ -1,11 +1,24 @@
 """Words of a command that are no text, no file, or no end: an exit code of the table and a sentence, at once."""
 
+import io
+import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests import here
+from tests.hostile.test_rows import assert_safe
+from tests.intake.conftest import row, text_of
+
+
+class Screen(io.StringIO):
+    """A terminal, as far as anybody asks."""
+
+    def isatty(self) -> bool:
+        return True
+
 
 NOW = {"ZJJ_TEST": "1", "ZJJ_NOW": "2021-03-01T23:24:00+08:00"}
 BYTES = "\udcff\udc80"  # what argv holds of bytes that are no UTF-8
@@ -40,3 +53,22 @@ def test_a_word_that_cannot_be_meant_ends_in_a_sentence(db_path: Path, tmp_path:
             assert found == code, (line, found, told)
             assert "Traceback" not in out + err and "E_UNEXPECTED" not in told and "E_" in told, (line, told)
             told.encode("utf-8", "backslashreplace").decode()
+
+
+@pytest.mark.parametrize(
+    "name", [f"{BYTES}.csv", "[link=x][bold red].csv", "a\x1b[2J\u202e\n.csv", "%s{0}.csv", "-.csv", " .csv"]
+)
+def test_a_file_of_any_name_is_taken_and_told(
+    db_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text_of([row(), row(编号="WX-2", 地点="火星")]), "utf-8")
+    code, out, err = here.run(["--db", str(db_path), "--json", "import", "cases", str(path)], NOW)
+    told = json.loads(out)
+    assert (code, told["data"]["new"], told["data"]["rejected"]) == (4, 1, 1)
+    assert Path(told["data"]["rejects_path"]).is_file()
+    monkeypatch.setattr(here, "io", SimpleNamespace(StringIO=Screen))  # the bar is drawn
+    code, out, err = here.run(["--db", str(db_path), "import", "cases", str(path)], NOW)
+    assert (code, "同1" in out) == (4, True), err
+    out.encode(), err.encode()
+    assert_safe(db_path)

@@ -11,10 +11,10 @@ import pytest
 
 from tests.hostile import files
 from tests.hostile.test_rows import CODES, assert_safe
-from tests.intake.conftest import GOOD, assert_whole
+from tests.intake.conftest import GOOD, assert_whole, text_of
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.safe import steers
-from zjj_console.intake import table, workbook
+from zjj_console.intake import run, table, workbook
 from zjj_console.intake.duty_files import import_roster, import_signs
 from zjj_console.intake.engine import import_cases
 from zjj_console.intake.options import Options, Summary, read_map
@@ -307,3 +307,14 @@ def test_bytes_that_are_no_utf_16_refuse_their_row(desk: Desk, tmp_path: Path) -
     path.write_bytes(b"\xff\xfe" + "\n".join(lines).encode("utf-16-le", "surrogatepass"))
     done = import_cases(desk, path)
     assert (done.new, [reject[:2] for reject in done.rejects]) == (1, [(3, "E_ENCODING")])
+
+
+def test_heavy_rows_are_written_in_small_batches(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So much is in memory at a time: rows of a megabyte are not gathered by the twenty thousand."""
+    monkeypatch.setattr(run, "_HEAVY", 5_000)
+    path = tmp_path / "x.csv"
+    path.write_text(text_of([{**GOOD, "编号": f"W-{n}", "描述": "长" * 990} for n in range(24)]), "utf-8")
+    assert (import_cases(desk, path).new, import_cases(desk, path).same) == (24, 24)
+    chunks = desk.reader.execute("SELECT count(*) FROM event WHERE kind = 'cases_imported'").fetchone()[0]
+    assert chunks == 5  # five rows to a batch
+    assert_whole(desk)

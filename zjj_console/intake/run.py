@@ -32,6 +32,7 @@ from zjj_console.storage.db import Connection, connect, writing
 _CHECKPOINT_PAGES = 50_000  # 200 MB: copying the log back after every batch would double the writing
 SHOWN = 20  # rejects that a summary carries
 _QUOTED = 30  # headers that a message names
+_NAME = 200  # characters of a name of a file that the database keeps
 _KEPT = 20_000  # characters of a refused row that the database keeps
 _HEAVY = 1 << 25  # characters of the rows of one transaction: so much is in memory at a time
 _INSERT_REJECT = (
@@ -219,7 +220,7 @@ class Run(ABC, Generic[T]):
             for number, cells in itertools.islice(rows, size):
                 told = [_broken(cells)] if isinstance(cells, Broken) else read(cells)
                 items.append((number, cells, told))
-                weight += len(cells.text) if isinstance(cells, Broken) else sum(map(len, cells))
+                weight += len(cells.text if isinstance(cells, Broken) else "".join(cells))
                 if told.__class__ is list:
                     refused += 1
                     if limit is not None and refused > limit:
@@ -236,13 +237,13 @@ class Run(ABC, Generic[T]):
 
     def _begin(self, db: Connection) -> None:
         if not self.batch:
-            values = (self.kind, self.path.name, self.desk.actor.work_no, self.now)
+            values = (self.kind, safe_text(self.path.name, _NAME), self.desk.actor.work_no, self.now)
             self.batch = int(db.execute(_BEGIN, values).lastrowid)
 
     def _keep_count(self, db: Connection, *, done: bool, code: int = 0) -> None:
         millis = round((time.perf_counter() - self.begun) * 1000)
         figures = (self.rows, self.new, self.changed, self.same, self.rejected)
-        db.execute(_COUNT, (millis, *figures, self.rejects_path, code, int(done), self.batch))
+        db.execute(_COUNT, (millis, *figures, safe_text(self.rejects_path), code, int(done), self.batch))
 
     def _refuse(self, db: Connection, number: int, cells: Cells | Broken, faults: list[Fault]) -> None:
         self.rejected += 1
