@@ -123,7 +123,7 @@ def test_2_10_the_rung_told_next_is_the_one_that_the_desk_waits_for(night: Desk)
         iso = Tongue(night.duty, 0).iso
         assert ahead == [{"rung": step.n, "at": iso(step.at), "why": step.why} if step else None]
         timer = night.reader.execute(
-            "SELECT due_at FROM timer WHERE case_id = ? AND code = 'ESC'", (case.id,)
+            "SELECT due_at FROM timer t JOIN case_row c ON c.rid = t.rid WHERE c.id = ? AND code = 'ESC'", (case.id,)
         ).fetchone()
         if step is not None:
             assert timer[0] == step.at

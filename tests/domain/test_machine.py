@@ -177,14 +177,18 @@ class DeskMachine(RuleBasedStateMachine):
 
     @invariant()
     def timers_are_the_running_clocks(self):
-        found = self.reader.execute("SELECT case_id, code, due_at FROM timer WHERE code <> ?", (climb.TIMER,))
+        found = self.reader.execute(
+            "SELECT c.id, code, due_at FROM timer t JOIN case_row c ON c.rid = t.rid WHERE code <> ?", (climb.TIMER,)
+        )
         rows = Counter(found.fetchall())
         clocks = Counter((c.id, k.code, k.due) for c in self.cases() for k in c.clocks.values() if k.running)
         assert rows == clocks
 
     @invariant()
     def I_3_the_next_rung_of_every_climb_has_its_row(self):
-        rows = self.reader.execute("SELECT case_id, due_at FROM timer WHERE code = ?", (climb.TIMER,)).fetchall()
+        rows = self.reader.execute(
+            "SELECT c.id, due_at FROM timer t JOIN case_row c ON c.rid = t.rid WHERE code = ?", (climb.TIMER,)
+        ).fetchall()
         duty = self.desks["0001"].duty
         wanted = {c.id: climb.wake(c, duty_rows.load_climb(self.reader, c.id), duty) for c in self.cases()}
         assert dict(rows) == {case: at for case, at in wanted.items() if at is not None}

@@ -311,6 +311,7 @@ def test_bytes_that_are_no_utf_16_refuse_their_row(desk: Desk, tmp_path: Path) -
 
 def test_heavy_rows_are_written_in_small_batches(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So much is in memory at a time: rows of a megabyte are not gathered by the twenty thousand."""
+    monkeypatch.setattr(run, "_PIECE", 5)
     monkeypatch.setattr(run, "_HEAVY", 5_000)
     path = tmp_path / "x.csv"
     path.write_text(text_of([{**GOOD, "编号": f"W-{n}", "描述": "长" * 990} for n in range(24)]), "utf-8")

@@ -54,7 +54,9 @@ def tables(desk: Desk) -> dict[str, list[Any]]:
     columns = ", ".join(projections.COLUMNS)
     return {
         "case_row": desk.reader.execute(f"SELECT {columns} FROM case_row ORDER BY id").fetchall(),
-        "timer": desk.reader.execute("SELECT * FROM timer ORDER BY case_id, code").fetchall(),
+        "timer": desk.reader.execute(
+            "SELECT c.id, code, due_at, warn_at, t.priority FROM timer t JOIN case_row c ON c.rid = t.rid ORDER BY 1, 2"
+        ).fetchall(),
         "dispatch": desk.reader.execute("SELECT * FROM dispatch ORDER BY case_id, n").fetchall(),
     }
 

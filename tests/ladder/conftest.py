@@ -158,7 +158,7 @@ class Night:
 
     def next(self, ref: str = "1001") -> str:
         """When the climb goes on, as its row in `timer` says."""
-        rows = self.sql("SELECT t.due_at FROM timer t JOIN case_row c ON c.id = t.case_id WHERE c.serial = ? AND code = ?",
+        rows = self.sql("SELECT t.due_at FROM timer t JOIN case_row c ON c.rid = t.rid WHERE c.serial = ? AND code = ?",
                         int(ref), TIMER)  # fmt: skip
         return self.moment(rows[0][0]) if rows else ""
 

@@ -92,7 +92,7 @@ def test_the_queue_and_the_sweep_are_served_by_an_index(migrated):
     queue = plan(f"SELECT id FROM case_row WHERE {where} ORDER BY rank, next_due, rid LIMIT 50", *params)
     assert "ix_case_queue" in queue
     assert "TEMP B-TREE" not in queue
-    assert "ix_timer_due" in plan("SELECT case_id FROM timer WHERE due_at <= ?", 1)
+    assert "ix_timer_due" in plan("SELECT rid FROM timer WHERE code = ? AND due_at <= ?", "ACC", 1)
 
 
 def test_connections_are_durable_and_safe(migrated):

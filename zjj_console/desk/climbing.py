@@ -172,7 +172,8 @@ def _not_before(rung: up.Rung, facts: Facts) -> int | None:
 def due(db: Connection, now: int, limit: int = AT_ONCE) -> list[str]:
     """Cases whose climb goes on now, first priority first. Reads only what is due."""
     rows = db.execute(
-        "SELECT case_id FROM timer WHERE code = ? AND due_at <= ? ORDER BY priority, due_at LIMIT ?",
+        "SELECT c.id FROM timer t JOIN case_row c ON c.rid = t.rid WHERE t.code = ? AND t.due_at <= ?"
+        " ORDER BY t.priority, t.due_at LIMIT ?",
         (up.TIMER, now, limit),
     )
     return [row[0] for row in rows]

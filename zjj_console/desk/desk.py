@@ -39,7 +39,7 @@ from zjj_console.domain.ids import uuid7
 from zjj_console.domain.model import MINUTE, Actor, Case, Event, Refusal, State
 from zjj_console.domain.safe import safe_text
 from zjj_console.i18n import teller
-from zjj_console.storage import audit, duty_rows, journal, projections
+from zjj_console.storage import audit, bulk, duty_rows, journal, projections
 from zjj_console.storage.db import Connection, connect, meta, writing
 from zjj_console.town.calendar import workdays
 from zjj_console.town.models import Town
@@ -59,6 +59,7 @@ class Desk:
         self.reader: Connection = connect(path, readonly=True)
         self._writer: Connection = connect(path)
         journal.recognise(self._writer, path)
+        bulk.recover(self._writer)
         self._lock = threading.RLock()
         self._system = replace(sweeping.SYSTEM, trial=actor.trial)
         self._seen = self._data_version()

@@ -226,7 +226,7 @@ def _calls(db: Connection, facts: Facts) -> tuple[Line, ...]:
 
 def _coming(db: Connection, facts: Facts) -> tuple[Line, ...]:
     rows = db.execute(
-        "SELECT t.due_at, t.code, c.console, c.serial FROM timer t JOIN case_row c ON c.id = t.case_id"
+        "SELECT t.due_at, t.code, c.console, c.serial FROM timer t JOIN case_row c ON c.rid = t.rid"
         " WHERE t.code <> 'REO' AND t.due_at > ? AND t.due_at <= ? AND c.is_open = 1 ORDER BY t.due_at, c.serial",
         (facts.now, facts.now + _COMING),
     )

@@ -12,5 +12,6 @@ _COMMANDS = {
 
 def due(db: Connection, now: int) -> list[tuple[str, Command]]:
     """(case id, command) of every clock that has run out and that the system itself answers."""
-    rows = db.execute("SELECT case_id, code FROM timer WHERE code IN (?, ?) AND due_at <= ?", (*_COMMANDS, now))
+    sql = "SELECT c.id, t.code FROM timer t JOIN case_row c ON c.rid = t.rid WHERE t.code IN (?, ?) AND t.due_at <= ?"
+    rows = db.execute(sql, (*_COMMANDS, now))
     return [(case_id, _COMMANDS[code]) for case_id, code in rows]

@@ -121,6 +121,8 @@ def metres(a: Point, b: Point) -> float:
 def far(box: Box, at: Point) -> float:
     """Metres from a place to a box; 0 inside."""
     west, south, east, north = box
+    if west <= at[0] <= east and south <= at[1] <= north:
+        return 0.0
     return metres((min(max(at[0], west), east), min(max(at[1], south), north)), at)
 
 

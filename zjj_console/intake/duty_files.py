@@ -4,7 +4,7 @@ Signs go through the importer's own transaction and not through `Desk.act`, so t
 key of a script become durable together, or none of them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -59,7 +59,7 @@ def import_roster(
     return _Roster(desk, path, options or Options(), progress, month).run()
 
 
-class _Signs(Run[Punch]):
+class _Signs(Run[Punch, list[Item[Punch]]]):
     kind = "signs"
     heads = columns.SIGNS
     told_as = _WARNINGS
@@ -73,6 +73,9 @@ class _Signs(Run[Punch]):
             raise no_header(zh, "missing columns: at and direction, or in_at and out_at", "at")
         words = DutyWords(self.desk, mapping.values, self.heads, neutral=table.neutral)
         self.read = SignReader(words, found, self.now, dirty=table.dirty).read
+
+    def batches(self, table: Table) -> Iterator[list[Item[Punch]]]:
+        yield self.items(table)
 
     def write(self, db: Connection, items: list[Item[Punch]]) -> None:
         """In the order of time, whatever the order of the file."""
@@ -120,7 +123,7 @@ class _Signs(Run[Punch]):
             duty_rows.apply(db, journal.Stored(event.kind, event.case, event.data, actor.work_no, self.now))
 
 
-class _Roster(Run[Assignment]):
+class _Roster(Run[Assignment, list[Item[Assignment]]]):
     """A row tells an assignment; seat 0 stands for the next free one."""
 
     kind = "roster"
@@ -140,6 +143,9 @@ class _Roster(Run[Assignment]):
     def prepare(self, table: Table, found: dict[str, int], mapping: Mapping) -> None:
         words = DutyWords(self.desk, mapping.values, self.heads, neutral=table.neutral)
         self.read = RosterReader(words, found, self.month, dirty=table.dirty).read
+
+    def batches(self, table: Table) -> Iterator[list[Item[Assignment]]]:
+        yield self.items(table)
 
     def write(self, db: Connection, items: list[Item[Assignment]]) -> None:
         self.rows += len(items)

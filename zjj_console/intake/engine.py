@@ -1,7 +1,11 @@
 """Importing cases: rows in, chunk events and projections out, batch by batch, each batch one durable transaction."""
 
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
 
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.lifecycle import evolve
@@ -12,15 +16,15 @@ from zjj_console.intake.cases import Builder
 from zjj_console.intake.duty_table import DutyTable
 from zjj_console.intake.options import Mapping, Options, Summary
 from zjj_console.intake.pending import Pending, Writer
-from zjj_console.intake.quick import Quick
+from zjj_console.intake.plain import Lot, Plain
 from zjj_console.intake.rows import RowReader, Told
-from zjj_console.intake.run import Item, Progress, Run
-from zjj_console.intake.table import Table
+from zjj_console.intake.run import Item, Progress, Run, broken, gathered
+from zjj_console.intake.table import Broken, Table
 from zjj_console.intake.words import Fault, Words
-from zjj_console.storage import duty_rows, journal, projections
+from zjj_console.storage import bulk, duty_rows, journal, projections
 from zjj_console.storage.db import Connection
 
-BATCH = 20_000  # rows of a transaction
+BATCH = 10_000  # rows of a transaction
 _WARNINGS = {
     "old": "上报时间早于60天前，已照收",
     "cut": "文字过长，已截短",
@@ -42,18 +46,34 @@ def import_cases(desk: Desk, path: Path, options: Options | None = None, progres
     return _Import(desk, path, options or Options(), progress).run()
 
 
-class _Import(Run[Told]):
+_TELL = "CREATE TEMP TABLE told(id TEXT PRIMARY KEY) WITHOUT ROWID"  # known cases that a row of this file has told
+
+
+class Batch(Struct):
+    """The rows of one transaction: plain ones in lots, the others one by one."""
+
+    lots: list[Lot]
+    items: list[Item[Told]]
+
+    def __len__(self) -> int:
+        return len(self.items) + sum(len(lot.numbers) for lot in self.lots)
+
+    def before(self, number: int) -> "Batch":
+        """Only the rows before one, and that one."""
+        lots = [lot.kept([n <= number for n in lot.numbers]) for lot in self.lots]
+        return Batch([lot for lot in lots if lot.numbers], [item for item in self.items if item[0] <= number])
+
+
+class _Import(Run[Told, Batch]):
     kind = "cases"
     heads = columns.CASES
     told_as = _WARNINGS
 
     def __init__(self, desk: Desk, path: Path, options: Options, progress: Progress | None) -> None:
         super().__init__(desk, path, options, progress)
-        self.batch_rows = BATCH
-        self.seen: set[str] = set()  # cases that a row of this file has told, about 130 bytes each
         self.batch_id = str(uuid.uuid4())
         self.builder = Builder(desk.town, DutyTable(desk.duty), self.now, desk.console, desk.facts().custodian)
-        self.writer = Writer(desk, self.now, self.batch_id, self.builder, Quick(self.builder))
+        self.writer = Writer(desk, self.now, self.batch_id, self.builder)
 
     def permitted(self) -> Refusal | None:
         return refuse("report", None, self.desk.facts())
@@ -61,57 +81,122 @@ class _Import(Run[Told]):
     def prepare(self, table: Table, found: dict[str, int], mapping: Mapping) -> None:
         words = Words(self.desk.town, mapping.values, neutral=table.neutral)
         width, crs = len(table.headers), self.options.crs
-        self.read = RowReader(words, found, width, self.now, dirty=table.dirty, crs=crs).read
+        reader = RowReader(words, found, width, self.now, dirty=table.dirty, crs=crs)
+        self.read, self.plain = reader.read, Plain(reader, self.builder)
 
-    def write(self, db: Connection, items: list[Item[Told]]) -> None:
-        """One batch: refuse, recognise what is known, make the rest."""
-        self.rows += len(items)
-        told = [item[2] for item in items if item[2].__class__ is Told]
-        held = known.known_ids(db, told) if told else {}
-        standing = known.Standing(db, self.builder)
-        cases = known.load_many(db, list(set(held.values()))) if held else {}
-        pending = Pending(self.writer, db)
-        for number, cells, row in items:
-            if isinstance(row, list):
-                self._refuse(db, number, cells, row)
-                continue
-            if row.id in pending.ids:
-                held |= {case_id: case_id for case_id in pending.ids}
-                pending.flush()
-            case_id = held.get(row.id)
-            if case_id is None:
-                fault = pending.add(row)
-                if fault is None:
-                    self.new += 1
-                    self.seen.add(row.id)
-                    if row.warnings:
-                        self._warn(row.warnings)
-                    continue
-                self._refuse(db, number, cells, [fault])
-                continue
-            self._again(db, standing, cases, case_id, (number, cells, row))
-        pending.flush()
+    def batches(self, table: Table) -> Iterator[Batch]:
+        rows, refused, limit = iter(table.rows), 0, self.options.max_rejects
+        while some := gathered(rows, BATCH):
+            lots, odd = self.plain.take([(n, cells) for n, cells in some if not isinstance(cells, Broken)])
+            items: list[Item[Told]] = [(n, cells, self.read(cells)) for n, cells in odd]
+            items += [(n, cells, [broken(cells)]) for n, cells in some if isinstance(cells, Broken)]
+            batch = Batch(lots, sorted(items, key=lambda item: item[0]))
+            for number, _, told in batch.items:
+                refused += told.__class__ is list
+                if limit is not None and refused > limit:
+                    self.stopped = True
+                    yield batch.before(number)
+                    return
+            yield batch
 
-    def _again(
-        self, db: Connection, standing: known.Standing, cases: dict[str, Case], case_id: str, item: Item[Told]
-    ) -> None:
-        number, cells, row = item
+    def write(self, db: Connection, batch: Batch) -> None:
+        """Refuse, make the new cases, then judge what came before: here, or further up in the batch."""
+        if not self.rows:
+            db.execute(_TELL)
+            if len(batch) == BATCH and db.execute("SELECT 1 FROM case_row LIMIT 1").fetchone() is None:
+                bulk.put_off(db, "case_row", "timer")
+        self.rows += len(batch)
+        refused = [(n, cells, row) for n, cells, row in batch.items if isinstance(row, list)]
+        told = [(n, cells, row) for n, cells, row in batch.items if isinstance(row, Told)]
+        pending, again = Pending(self.writer, db), list[Item[Told]]()
+        fresh = self._fresh(db, batch.lots, told)
+        for lot in batch.lots:
+            which = [fresh.get(case) == n for case, n in zip(lot.columns["id"], lot.numbers, strict=True)]
+            kept = lot if all(which) else lot.kept(which)
+            if kept is not lot:
+                others = zip(lot.numbers, lot.cells, which, strict=True)
+                again += [(n, cells, self.read(cells)) for n, cells, new in others if not new]
+            if kept.numbers:
+                pending.lots.append(kept)
+            self.new += len(kept.numbers)
+            for warnings in filter(None, kept.warnings):
+                self._warn(warnings)
+        for item in told:
+            if fresh.get(item[2].id) != item[0]:
+                again.append(item)
+            elif fault := self._add(pending, item):
+                refused.append((*item[:2], [fault]))
+        pending.flush(self.read_on)
+        refused += self._again(db, pending, sorted(again, key=lambda item: item[0]))
+        for n, cells, faults in sorted(refused, key=lambda item: item[0]):
+            self._refuse(db, n, cells, faults)
+
+    def finish(self, db: Connection) -> None:
+        bulk.catch_up(db)
+
+    def _fresh(self, db: Connection, lots: list[Lot], told: list[tuple[int, Any, Told]]) -> dict[str, int]:
+        """Cases that nobody knows yet, with the first row of the batch that tells of each."""
+        keys = [known.Key(row.id, *row.outside) for _, _, row in told]
+        rows: list[tuple[str, int]] = [(row.id, n) for n, _, row in told]
+        for lot in lots:
+            said = lot.columns
+            keys += map(known.Key, said["id"], said["source"], said["external_id"])
+            rows += zip(said["id"], lot.numbers, strict=True)
+        held = known.ids(db, keys)
+        fresh: dict[str, int] = {}
+        for case, number in rows:
+            if case not in held:
+                fresh[case] = min(number, fresh.get(case, number))
+        return fresh
+
+    def _add(self, pending: Pending, item: Item[Told]) -> Fault | None:
+        number, _, row = item
         assert isinstance(row, Told)
-        if case_id not in cases:  # an earlier row of this batch made it
-            cases |= known.load_many(db, [case_id])
-        judged = standing.judge(row, cases[case_id])
-        if judged is not None and case_id in self.seen:
-            judged = _TWICE  # else the two rows would undo each other at every import
-        if isinstance(judged, Fault):
-            self._refuse(db, number, cells, [judged])
-            return
-        self.seen.add(case_id)
-        if judged is None:
-            self.same += 1
-        else:
-            cases[case_id] = self._correct(db, cases[case_id], judged)
-            self.changed += 1
+        fault = pending.add(number, row)
+        if fault is None:
+            self.new += 1
             self._warn(row.warnings)
+        return fault
+
+    def _again(self, db: Connection, pending: Pending, items: list[Item[Told]]) -> Iterator[Any]:
+        """Rows of cases that are there by now, in the order of the file. Yields what is refused."""
+        keys = [known.Key(row.id, *row.outside) for _, _, row in items if isinstance(row, Told)]
+        held = known.ids(db, keys)
+        cases = known.load_many(db, list(set(held.values())))
+        standing = known.Standing(db, self.builder)
+        done: set[str] = set()
+        for number, cells, row in items:
+            assert isinstance(row, Told)
+            case_id = held.get(row.id)
+            if case_id is None:  # the row before it was refused
+                if fault := self._add(pending, (number, cells, row)):
+                    yield number, cells, [fault]
+                pending.flush()
+                held |= known.ids(db, [known.Key(row.id, *row.outside)])
+                cases |= known.load_many(db, [row.id])
+                continue
+            judged = standing.judge(row, cases[case_id])
+            if judged is not None and (case_id in done or self._told(db, case_id)):
+                judged = _TWICE  # else the two rows would undo each other at every import
+            if isinstance(judged, Fault):
+                yield number, cells, [judged]
+                continue
+            done.add(case_id)
+            if judged is None:
+                self.same += 1
+            else:
+                cases[case_id] = self._correct(db, cases[case_id], judged)
+                self.changed += 1
+                self._warn(row.warnings)
+        db.executemany("INSERT OR IGNORE INTO temp.told VALUES (?)", [(case,) for case in done])
+
+    def _told(self, db: Connection, case_id: str) -> bool:
+        """Whether a row of this file has told of it before, as a new case or as a known one."""
+        sql = (
+            "SELECT EXISTS (SELECT 1 FROM temp.told WHERE id = ?1) OR EXISTS (SELECT 1 FROM case_row c"
+            " JOIN event e ON e.lseq = c.origin_lseq WHERE c.id = ?1 AND e.stream = ?2)"
+        )
+        return bool(db.execute(sql, (case_id, self.batch_id)).fetchone()[0])
 
     def _correct(self, db: Connection, case: Case, event: Event) -> Case:
         head = journal.open_head(db, self.desk.path)

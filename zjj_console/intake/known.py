@@ -1,6 +1,6 @@
 """Rows that came before: the same, changed, or in conflict with what has been done since (§6.4)."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import fields, replace
@@ -24,19 +24,22 @@ _BY_OUTSIDE = (
 _CLOCKS = ("ACC", "P110", "FC", "BB")
 
 
-def known_ids(db: Connection, told: list[Told]) -> dict[str, str]:
-    """Id of a told row -> id of the case that it means, for those that exist.
+class Key(NamedTuple):
+    """What a row is known by: the id that it makes, and its source and outside number unless it brought an id of ours."""
 
-    A case is known by source and outside number; where a row has none, or brings our own id, by that id.
-    """
-    outside = {
-        (t.said["source"], t.said["external_id"]): t.id for t in told if "external_id" in t.said and not t.own_id
-    }
-    others = [t.id for t in told if "external_id" not in t.said or t.own_id]
+    id: str
+    source: str
+    external: str
+
+
+def ids(db: Connection, keys: list[Key]) -> dict[str, str]:
+    """Id of a told row -> id of the case that it means, for those that exist."""
+    outside = {(key.source, key.external): key.id for key in keys if key.external}
+    others = [key.id for key in keys if not key.external]
     found: dict[str, str] = {}
     if outside:
-        keys = _json(list(outside))
-        found = {outside[source, external]: case_id for source, external, case_id in db.execute(_BY_OUTSIDE, (keys,))}
+        rows = db.execute(_BY_OUTSIDE, (_json(list(outside)),))
+        found = {outside[source, external]: case_id for source, external, case_id in rows}
     if others:
         found |= {row[0]: row[0] for row in db.execute(_BY_ID, (_json(others),))}
     return found

@@ -13,7 +13,7 @@ from zjj_console.domain.ids import named, outside_key
 from zjj_console.domain.model import DAY, ENDED, MINUTE, State
 from zjj_console.domain.safe import safe_text
 from zjj_console.geo.crs import SYSTEMS, to_wgs84
-from zjj_console.geo.shapes import Point, far
+from zjj_console.geo.shapes import far
 from zjj_console.intake.table import Cells
 from zjj_console.intake.words import Fault, Memo, Words, required
 
@@ -24,8 +24,8 @@ _FAR = 50_000.0  # metres from the map: no position of this town
 _NUMBER = re.compile(r"\w{0,24}-([A-Z])-([0-9]{1,7})")
 _ROOM = 1_000_000  # numbers that no file may use up: the next case counts on from the highest
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_PLAIN = re.compile(r"[ -&(-~\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]*")  # what safe_text leaves alone, without '
-_MASK = re.compile("[*＊]")  # a telephone number in part: it says nothing that could be called or kept
+PLAIN = re.compile(r"[ -&(-~\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]*")  # what safe_text leaves alone, without '
+MASK = re.compile("[*＊]")  # a telephone number in part: it says nothing that could be called or kept
 _WHOLE = 1 << 30
 LOST = re.compile("[\ud800-\udfff]")
 _TEXTS = (
@@ -52,6 +52,11 @@ class Told(Struct):
     warnings: tuple[str, ...] = ()
     own_id: bool = False  # the row brought an id of ours
 
+    @property
+    def outside(self) -> tuple[str, str]:
+        """Source and outside number by which the case is known; no number where the row brought an id of ours."""
+        return (self.said["source"], "" if self.own_id else self.said.get("external_id", ""))
+
 
 class RowReader:
     """Reads the rows of one file. `columns` says where each known column stands; a column that is absent reads as empty."""
@@ -62,20 +67,21 @@ class RowReader:
         self.words, self.dirty, self.crs = words, dirty, crs
         self.approximate = SYSTEMS[crs].approximate
         self.latest, self.oldest = now + FUTURE, now - OLD
+        self.known = frozenset(columns)
         at = {key: columns.get(key, width) for key in _KEYS}  # cells get one empty cell more at `width`
         self.at = at
         self.i_time, self.i_place, self.i_category = at["reported_at"], at["place"], at["category"]
         self.i_source, self.i_priority, self.i_reporter = at["source"], at["priority"], at["reporter"]
         self.texts = [(field, at[key], limit) for key, field, limit in _TEXTS if key in columns]
-        self.progress = tuple(at[key] for key in _PROGRESS)
-        self.done = tuple(at[key] for key in _PROGRESS if key in columns)
+        self.progress = tuple(at[key] for key in PROGRESS)
+        self.done = tuple(at[key] for key in PROGRESS if key in columns)
         self.usual = {code: category.priority for code, category in words.town.categories.items()}
         self.i_lon, self.i_lat = at["lon"], at["lat"]
         self.located = "lon" in columns and "lat" in columns
         atlas = words.town.atlas
         self.settles = atlas is not None and atlas.settles
         self.box = atlas.box if atlas is not None and atlas.grids else None
-        self.rare = any(key in columns for key in _RARE)
+        self.rare = any(key in columns for key in RARE)
 
     def read(self, cells: Cells) -> Told | list[Fault]:
         """What the row says. Every complaint of the row is found, not just the first."""
@@ -86,7 +92,7 @@ class RowReader:
         said: Said = {}
         plain = self.words.plain
         cut = masked = False
-        clean = _PLAIN.fullmatch("".join(cells)) is not None  # then every gate leaves the cells as they are
+        clean = PLAIN.fullmatch("".join(cells)) is not None  # then every gate leaves the cells as they are
         for field, i, limit in self.texts:
             cell = cells[i]
             if cell:
@@ -95,7 +101,7 @@ class RowReader:
                     value, cut = value[:limit].strip(), True
                 if value:
                     said[field] = value
-        if "phone" in said and _MASK.search(said["phone"]):
+        if "phone" in said and MASK.search(said["phone"]):
             del said["phone"]
             masked = True
         if "text" not in said:
@@ -168,23 +174,24 @@ class RowReader:
 
         Where the map is the town's own, the position decides grid, station and zone.
         """
-        at = self._position(lon, lat)
+        at = self.position(lon, lat)
         if at is None:
             told.warnings += ("position",)
             return
         said = told.said
-        said["lon"], said["lat"] = round(at[0] * 1e6), round(at[1] * 1e6)
+        said["lon"], said["lat"] = at
         if self.approximate:
             told.warnings += ("approximate",)
         if self.settles:
-            told.spot = self.words.town.whereabouts(said.get("committee", ""), said["lon"], said["lat"])
+            told.spot = self.words.town.whereabouts(said.get("committee", ""), *at)
 
-    def _position(self, lon: str, lat: str) -> Point | None:
+    def position(self, lon: str, lat: str) -> tuple[int, int] | None:
+        """Micro-degrees of WGS-84; None where that is no position of this town."""
         try:
             at = to_wgs84(self.crs, float(lon), float(lat))
         except ValueError:  # no numbers, or none of this system
             return None
-        return at if self.box is None or far(self.box, at) <= _FAR else None
+        return (round(at[0] * 1e6), round(at[1] * 1e6)) if self.box is None or far(self.box, at) <= _FAR else None
 
     # how far it has come --------------------------------------------------------------------------------------------
 
@@ -332,8 +339,8 @@ def _without_lead(told: Told) -> None:
         told.warnings += ("lead",)
 
 
-_PROGRESS = ("status", "flow", "unit", "person", "handled_at", "result", "closed_at", "dispatched_at")
-_RARE = (
+PROGRESS = ("status", "flow", "unit", "person", "handled_at", "result", "closed_at", "dispatched_at")
+RARE = (
     "assists", "due_final", "recorded_at", "review_at", "return_count", "rework_count", "custodian", "id", "number",
     "machine",
 )  # fmt: skip
@@ -347,8 +354,8 @@ _KEYS = (
     "priority",
     "reporter",
     *(t[0] for t in _TEXTS),
-    *_PROGRESS,
-    *_RARE,
+    *PROGRESS,
+    *RARE,
 )
 
 

@@ -4,13 +4,15 @@ A row is read outside the transaction and written inside it, so the write lock i
 A killed import leaves whole batches only; running it again finds those rows and goes on with the rest.
 """
 
+import contextlib
 import gc
 import hashlib
 import itertools
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
@@ -25,7 +27,7 @@ from zjj_console.intake import columns
 from zjj_console.intake.files import open_table
 from zjj_console.intake.options import Mapping, Options, Summary, read_map
 from zjj_console.intake.rejects import RejectFile, summed
-from zjj_console.intake.table import Broken, Cells, IntakeError, Table, no_header, require_file
+from zjj_console.intake.table import Broken, Cells, IntakeError, Rows, Table, no_header, require_file
 from zjj_console.intake.words import Fault
 from zjj_console.storage.db import Connection, connect, writing
 
@@ -34,6 +36,7 @@ SHOWN = 20  # rejects that a summary carries
 _QUOTED = 30  # headers that a message names
 _NAME = 200  # characters of a name of a file that the database keeps
 _KEPT = 20_000  # characters of a refused row that the database keeps
+_PIECE = 50  # rows that are taken before their weight is looked at
 _HEAVY = 1 << 25  # characters of the rows of one transaction: so much is in memory at a time
 _INSERT_REJECT = (
     "INSERT INTO import_reject(batch, row, code, field, message, suggestion, raw) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -54,19 +57,18 @@ class _Undo(Exception):
 
 
 T = TypeVar("T")
+B = TypeVar("B")
 Item = tuple[int, Cells | Broken, T | list[Fault]]
 
 
-class Run(ABC, Generic[T]):
-    """One import of one file. A kind of file says what its rows tell (`T`) and what becomes of them.
-
-    `batch_rows` is how many rows make a transaction; None takes the file as a whole.
+class Run(ABC, Generic[T, B]):
+    """One import of one file. A kind of file says what its rows tell (`T`), what makes a transaction (`B`), and what
+    becomes of it.
     """
 
     kind: ClassVar[str]
     heads: ClassVar[columns.Columns]
     told_as: ClassVar[dict[str, str]] = {}  # what a summary says of rows that were taken with a warning
-    batch_rows: int | None = None
     read: Callable[[Cells], T | list[Fault]]  # what a row says, or everything that is wrong with it
 
     def __init__(self, desk: Desk, path: Path, options: Options, progress: Progress | None) -> None:
@@ -79,6 +81,7 @@ class Run(ABC, Generic[T]):
         self.rows = self.new = self.changed = self.same = self.rejected = self.batch = 0
         self.stopped, self.kept = False, True
         self.rejects_path = ""
+        self._coming: Future[B | None] | None = None
 
     # what a kind of file says of itself -----------------------------------------------------------------------------
 
@@ -91,8 +94,18 @@ class Run(ABC, Generic[T]):
         """Set `read` for this file. `found` is where its columns stand. May raise IntakeError."""
 
     @abstractmethod
-    def write(self, db: Connection, items: list[Item[T]]) -> None:
-        """One batch inside a transaction: count it, refuse what must be refused, write the rest."""
+    def batches(self, table: Table) -> Iterator[B]:
+        """The rows, read and judged, on a thread of their own. Sets `stopped` where it reads no further."""
+
+    @abstractmethod
+    def write(self, db: Connection, batch: B) -> None:
+        """One batch inside a transaction: count it, refuse what must be refused, write the rest.
+
+        It may call `read_on` before what SQLite takes long for: the interpreter is free then.
+        """
+
+    def finish(self, db: Connection) -> None:
+        """What is left to do behind the last batch, in its transaction."""
 
     # the frame ----------------------------------------------------------------------------------------------------------
 
@@ -139,14 +152,13 @@ class Run(ABC, Generic[T]):
         return self._summed(code)
 
     def _batches(self, db: Connection, table: Table) -> int:
-        for items, last in self._items(table):
-            with writing(db):
-                self._begin(db)
-                self.write(db, items)
-                self._keep_count(db, done=False)
-            self._tell(table)
-            if last:
-                break
+        with contextlib.closing(self._ahead(table)) as batches:
+            for batch in batches:
+                with writing(db):
+                    self._begin(db)
+                    self.write(db, batch)
+                    self._keep_count(db, done=False)
+                self._tell(table)
         written = self.rejects.finish()
         self.rejects_path = str(self.rejects.path) if written else ""
         code = 4 if self.rejected else 0
@@ -154,6 +166,7 @@ class Run(ABC, Generic[T]):
             code = 3
         with writing(db):
             self._begin(db)
+            self.finish(db)
             self._keep_count(db, done=True, code=code)
             self._remember(db, code)
         return code
@@ -192,11 +205,12 @@ class Run(ABC, Generic[T]):
     def _all_or_nothing(self, db: Connection, table: Table) -> int:
         code = 0
         try:
-            with writing(db):
+            with writing(db), contextlib.closing(self._ahead(table)) as batches:
                 self._begin(db)
-                for items, _ in self._items(table):
-                    self.write(db, items)
+                for batch in batches:
+                    self.write(db, batch)
                     self._tell(table)
+                self.finish(db)
                 code = (3 if self.options.atomic else 4) if self.rejected else 0
                 if code == 3 or self.options.dry_run:
                     raise _Undo
@@ -208,30 +222,36 @@ class Run(ABC, Generic[T]):
                 self.rejects_path = str(self.rejects.path)
         return code
 
-    def _items(self, table: Table) -> Iterator[tuple[list[Item[T]], bool]]:
-        """Rows read and judged, a batch at a time, with whether the reading ends here."""
-        read, size = self.read, self.batch_rows
-        limit = self.options.max_rejects
-        refused = 0
-        rows = iter(table.rows)
-        while True:
-            items: list[Item[T]] = []
-            weight = 0
-            for number, cells in itertools.islice(rows, size):
-                told = [_broken(cells)] if isinstance(cells, Broken) else read(cells)
-                items.append((number, cells, told))
-                weight += len(cells.text if isinstance(cells, Broken) else "".join(cells))
-                if told.__class__ is list:
-                    refused += 1
-                    if limit is not None and refused > limit:
-                        self.stopped = True
-                        break
-                if weight > _HEAVY and size is not None:
-                    break
-            last = self.stopped or size is None or (len(items) < size and weight <= _HEAVY)
-            yield items, last
-            if last:
-                return
+    def _ahead(self, table: Table) -> Generator[B, None, None]:
+        """One batch after the other, each read on a thread of its own. Close it, and the thread ends."""
+        batches = self.batches(table)
+        with ThreadPoolExecutor(1) as reader:
+            self._next: Callable[[], Future[B | None]] = lambda: reader.submit(next, batches, None)
+            while True:
+                self.read_on()
+                coming, self._coming = self._coming, None
+                batch = coming.result() if coming else None
+                if batch is None:
+                    return
+                yield batch
+
+    def read_on(self) -> None:
+        """Begin with the next batch, if it is not begun yet."""
+        if self._coming is None:
+            self._coming = self._next()
+
+    def items(self, table: Table) -> list[Item[T]]:
+        """All rows one by one, as far as refused ones allow: what kinds of file with few rows take as one batch."""
+        items: list[Item[T]] = []
+        refused, limit = 0, self.options.max_rejects
+        for number, cells in table.rows:
+            told = [broken(cells)] if isinstance(cells, Broken) else self.read(cells)
+            items.append((number, cells, told))
+            refused += told.__class__ is list
+            if limit is not None and refused > limit:
+                self.stopped = True
+                break
+        return items
 
     # writing --------------------------------------------------------------------------------------------------------
 
@@ -278,8 +298,18 @@ class Run(ABC, Generic[T]):
         return s
 
 
-def _broken(broken: Broken) -> Fault:
-    return Fault(broken.code, "", broken.message, broken.suggestion)
+def gathered(rows: Rows, most: int) -> list[tuple[int, Cells | Broken]]:
+    """The next rows, up to `most`, fewer where they are so heavy that memory should not hold more. Empty at the end."""
+    some: list[tuple[int, Cells | Broken]] = []
+    weight = 0
+    while len(some) < most and weight < _HEAVY and (piece := list(itertools.islice(rows, min(_PIECE, most)))):
+        weight += sum(len(cells.text if isinstance(cells, Broken) else "".join(cells)) for _, cells in piece)
+        some += piece
+    return some
+
+
+def broken(row: Broken) -> Fault:
+    return Fault(row.code, "", row.message, row.suggestion)
 
 
 def _storable(cells: Cells | Broken) -> str:

@@ -203,23 +203,28 @@ def _compare(db: Connection, duty: DutyTime, count: int) -> Report:
                     count, cases, 0, f"case {case.number}: projection {name} was changed",
                     f"案件 {case.number} 的投影 {name} 被改动",
                 )  # fmt: skip
-        for table, zh, columns, wanted_rows in (
+        for table, zh, held, wanted_rows in (
             (
                 "timer",
                 "时限",
-                "case_id, code, due_at, warn_at, priority",
+                f"code, due_at, warn_at, priority FROM {projections.TIMERS_OF}",
                 projections.timer_values(case, duty, duty_rows.load_climb(db, case.id)),
             ),
-            ("dispatch", "派单", "case_id, n, role, unit, person, at, status, active", _orders(case)),
+            (
+                "dispatch",
+                "派单",
+                "case_id, n, role, unit, person, at, status, active FROM dispatch WHERE case_id = ?",
+                _orders(case),
+            ),
         ):
-            rows = db.execute(f"SELECT {columns} FROM {table} WHERE case_id = ?", (case.id,))
+            rows = db.execute(f"SELECT {held}", (case.id,))
             if sorted(rows) != sorted(wanted_rows):
                 return Report(
                     count, cases, 0, f"case {case.number}: table {table} was changed",
                     f"案件 {case.number} 的{zh}被改动",
                 )  # fmt: skip
         cases += 1
-    for table, condition in (("case_row", "1"), ("timer", _ORPHAN), ("dispatch", _ORPHAN)):
+    for table, condition in (("case_row", "1"), *_ORPHANS):
         found = db.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchone()[0]
         extra = found - cases if table == "case_row" else found
         if extra:
@@ -249,7 +254,10 @@ def _replay(db: Connection, into: Connection) -> None:
         refold.add(into, entry)
 
 
-_ORPHAN = "case_id NOT IN (SELECT id FROM case_row)"
+_ORPHANS = (
+    ("timer", "rid NOT IN (SELECT rid FROM case_row)"),
+    ("dispatch", "case_id NOT IN (SELECT id FROM case_row)"),
+)
 
 
 def _orders(case: Case) -> list[tuple[Any, ...]]:
@@ -275,7 +283,6 @@ def rebuild(db: Connection, duty: DutyTime) -> int:
     for case in cases:
         origin = fold.origin.get(case.id, (None, None))
         db.execute(projections.INSERT_CASE, (*projections.case_values(case, duty), *origin))
-        timers = projections.timer_values(case, duty, duty_rows.load_climb(db, case.id))
-        db.executemany(projections.INSERT_TIMER, timers)
+        projections.write_timers(db, case, duty, duty_rows.load_climb(db, case.id))
         projections.write_dispatches(db, (), case)
     return len(cases)

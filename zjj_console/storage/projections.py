@@ -27,7 +27,8 @@ UPSERT_CASE = (
     f"INSERT INTO case_row({_names}) VALUES ({_marks}) ON CONFLICT(id) DO UPDATE SET "
     + ", ".join(f"{c} = excluded.{c}" for c in COLUMNS if c != "id")
 )  # fmt: skip
-INSERT_TIMER = "INSERT INTO timer(case_id, code, due_at, warn_at, priority) VALUES (?, ?, ?, ?, ?)"
+INSERT_TIMER = "INSERT INTO timer(rid, code, due_at, warn_at, priority) VALUES (?, ?, ?, ?, ?)"
+TIMERS_OF = "timer WHERE rid = (SELECT rid FROM case_row WHERE id = ?)"
 INSERT_DISPATCH = (
     "INSERT INTO dispatch(case_id, n, role, unit, person, at, status, active) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT(case_id, n) DO UPDATE SET status = excluded.status, active = excluded.active"
@@ -65,12 +66,10 @@ def case_values(case: Case, duty: DutyTime) -> tuple[Any, ...]:
 
 
 def timer_values(case: Case, duty: DutyTime, climb: Climb | None = None) -> list[tuple[Any, ...]]:
-    """One row per running clock, and one for when its climb up the ladder goes on."""
-    rows = [
-        (case.id, c.code, c.due, duty.warn_at(c) or c.due, case.priority) for c in case.clocks.values() if c.running
-    ]
+    """(code, due, warning, priority) of each running clock, and of when its climb up the ladder goes on."""
+    rows = [(c.code, c.due, duty.warn_at(c) or c.due, case.priority) for c in case.clocks.values() if c.running]
     at = wake(case, climb, duty)
-    return rows if at is None else [*rows, (case.id, TIMER, at, at, case.priority)]
+    return rows if at is None else [*rows, (TIMER, at, at, case.priority)]
 
 
 def write(db: Connection, before: Case | None, case: Case, duty: DutyTime) -> None:
@@ -82,9 +81,10 @@ def write(db: Connection, before: Case | None, case: Case, duty: DutyTime) -> No
 
 
 def write_timers(db: Connection, case: Case, duty: DutyTime, climb: Climb | None) -> None:
-    """The timers of a case whose clocks or climb have changed."""
-    db.execute("DELETE FROM timer WHERE case_id = ?", (case.id,))
-    db.executemany(INSERT_TIMER, timer_values(case, duty, climb))
+    """The timers of a case whose row stands already, and whose clocks or climb have changed."""
+    rid = db.execute("SELECT rid FROM case_row WHERE id = ?", (case.id,)).fetchone()[0]
+    db.execute("DELETE FROM timer WHERE rid = ?", (rid,))
+    db.executemany(INSERT_TIMER, [(rid, *timer) for timer in timer_values(case, duty, climb)])
 
 
 def write_dispatches(db: Connection, known: tuple[Dispatch, ...], case: Case) -> None:

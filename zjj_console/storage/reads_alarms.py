@@ -81,7 +81,7 @@ def asked(db: Connection, limit: int) -> list[tuple[Pressing, str, int]]:
     marks = ",".join("?" * len(_ASKED))
     rows = db.execute(
         f"SELECT {_COLUMNS}, {_BESIDE}, t.code, t.due_at"
-        " FROM timer t JOIN case_row c ON c.id = t.case_id"
+        " FROM timer t JOIN case_row c ON c.rid = t.rid"
         " LEFT JOIN ladder l ON l.case_id = c.id AND l.state = 'open' LEFT JOIN alarm_ack a ON a.subject = c.id"
         f" WHERE t.code IN ({marks}) ORDER BY t.due_at LIMIT ?",
         (*_ASKED, limit),
@@ -122,7 +122,7 @@ def climbing(db: Connection, limit: int, level: int = 0) -> list[Climbing]:
     """Open climbs from a rung upwards, the highest priority and rung first."""
     rows = db.execute(
         f"SELECT {_COLUMNS}, l.body, t.due_at FROM ladder l JOIN case_row c ON c.id = l.case_id"
-        " LEFT JOIN timer t ON t.case_id = l.case_id AND t.code = ?"
+        " LEFT JOIN timer t ON t.rid = c.rid AND t.code = ?"
         " WHERE l.state = 'open' AND l.level >= ? ORDER BY c.priority, l.level DESC, l.raised_at LIMIT ?",
         (TIMER, level, limit),
     ).fetchall()
@@ -138,7 +138,7 @@ def ahead(db: Connection, codes: list[str], now: int, until: int, limit: int) ->
     """(case, clock, instant) of deadlines and rungs (TIMER) that fire in (now, until], the next first."""
     marks = ",".join("?" * len(codes))
     rows = db.execute(
-        f"SELECT {_COLUMNS}, t.code, t.due_at FROM timer t JOIN case_row c ON c.id = t.case_id"
+        f"SELECT {_COLUMNS}, t.code, t.due_at FROM timer t JOIN case_row c ON c.rid = t.rid"
         f" WHERE t.code IN ({marks}) AND t.due_at > ? AND t.due_at <= ? AND c.is_open = 1 ORDER BY t.due_at LIMIT ?",
         (*codes, now, until, limit),
     ).fetchall()

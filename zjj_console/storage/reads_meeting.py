@@ -65,7 +65,7 @@ _IN_STATES = f"{SELECT_CASE} WHERE is_open = 1 AND state IN ('DIFF_REVIEW', 'DIF
 _TROUBLED = (  # the condition is that of the partial index ix_case_troubled
     f"{SELECT_CASE} WHERE is_open = 1 AND return_count + rework_count > 0 AND (return_count >= ? OR rework_count >= ?)"
 )
-_REVIEWED = f"{SELECT_CASE} WHERE id IN (SELECT case_id FROM timer WHERE code = 'REV' AND due_at <= ?) AND is_open = 1"
+_REVIEWED = f"{SELECT_CASE} WHERE rid IN (SELECT rid FROM timer WHERE code = 'REV' AND due_at <= ?) AND is_open = 1"
 _LADDER = f"{SELECT_CASE} WHERE id IN (SELECT case_id FROM ladder WHERE state = 'open' AND level >= ?) AND is_open = 1"
 
 

@@ -66,12 +66,15 @@ class _Envelope(Struct):
 _decode = msgspec.json.Decoder(_Envelope).decode
 
 
+_SUPERVISED = "SELECT c.id FROM timer t JOIN case_row c ON c.rid = t.rid WHERE t.code = 'SUPV' ORDER BY t.due_at, c.id"
+
+
 def supervisions(db: Connection, now: int, *, since: int | None = None) -> list[Supervision]:
     """Every running supervision, the most urgent deadline first; then those that ended after `since`, the latest first.
 
     Running ones are found by their clock, ended ones in the tail of the journal: the number of open cases costs nothing.
     """
-    running = [row[0] for row in db.execute("SELECT case_id FROM timer WHERE code = 'SUPV' ORDER BY due_at, case_id")]
+    running = [row[0] for row in db.execute(_SUPERVISED)]
     rows = [row for row in (_row(db, case_id, now) for case_id in running) if row is not None]
     seen = set(running)
     ended = [

@@ -20,12 +20,12 @@ def case(db: Connection, duty: DutyTime, case_id: str, origin: tuple[int, int] |
     entries = order.where(db, "stream = ? OR lseq = ?", (case_id, brought[0] if brought else -1))
     fold = order.Fold(judging=True, only=case_id).add_all(entries)
     _conflicts(db, case_id, [c for c in fold.conflicts.values() if c.stream == case_id])
-    for table in ("timer", "dispatch"):
-        db.execute(f"DELETE FROM {table} WHERE case_id = ?", (case_id,))
+    db.execute("DELETE FROM dispatch WHERE case_id = ?", (case_id,))
     folded = fold.cases.get(case_id)
     if before and (folded is None or (folded.console, folded.serial) != before[2:]):
         projections.keep_number(db, *before[2:])
     if folded is None:
+        db.execute(f"DELETE FROM {projections.TIMERS_OF}", (case_id,))
         db.execute("DELETE FROM case_row WHERE id = ?", (case_id,))
     else:
         write(db, duty, folded, fold.origin.get(case_id))
@@ -33,13 +33,11 @@ def case(db: Connection, duty: DutyTime, case_id: str, origin: tuple[int, int] |
 
 
 def write(db: Connection, duty: DutyTime, folded: Case, origin: tuple[int, int] | None) -> None:
-    """All rows of a case of which only its line in the queue may be there already."""
+    """All rows of a case of which only its line in the queue and its timers may be there already."""
     db.execute(projections.UPSERT_CASE, projections.case_values(folded, duty))
     if origin is not None:
         db.execute("UPDATE case_row SET origin_lseq = ?, origin_off = ? WHERE id = ?", (*origin, folded.id))
-    db.executemany(
-        projections.INSERT_TIMER, projections.timer_values(folded, duty, duty_rows.load_climb(db, folded.id))
-    )
+    projections.write_timers(db, folded, duty, duty_rows.load_climb(db, folded.id))
     projections.write_dispatches(db, (), folded)
 
 

@@ -164,11 +164,14 @@ class CaseRow(SQLModel, table=True):
 
 
 class TimerRow(SQLModel, table=True):
-    """A running clock (I-3): what a sweep reads. Never holds a stopped or paused one."""
+    """A running clock (I-3): what a sweep reads. Never holds a stopped or paused one.
+
+    The case is known by its row's number: an import of a million cases writes behind the last one, not all over the tree.
+    """
 
     __tablename__ = "timer"
     __table_args__: ClassVar[Any] = (Index("ix_timer_due", "code", "due_at"), {**_STRICT, "sqlite_with_rowid": False})
-    case_id: str = Field(primary_key=True, sa_type=Text)
+    rid: int = Field(primary_key=True, sa_type=Integer)
     code: str = Field(primary_key=True, sa_type=Text)
     due_at: int = _int()
     warn_at: int = _int()

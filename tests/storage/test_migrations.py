@@ -1,4 +1,4 @@
-"""Migration 0005 on a database that was worked with: cases keep their rows and numbers, tables their indexes and triggers."""
+"""Migrations of a database that was worked with: cases keep their rows, numbers and timers, tables indexes and triggers."""
 
 import shutil
 
@@ -7,14 +7,18 @@ import pytest
 from zjj_console.storage import audit, setup
 from zjj_console.storage.db import check_version, connect
 
-CONTENTS = ("case_row", "event", "timer", "dispatch", "meta")
+CONTENTS = ("case_row", "event", "dispatch", "meta")
+OLD_TIMERS = (  # as they were before 0006: known by the id of their case
+    "INSERT INTO main.timer(case_id, code, due_at, warn_at, priority)"
+    " SELECT c.id, t.code, t.due_at, t.warn_at, t.priority FROM storied.timer t JOIN storied.case_row c ON c.rid = t.rid"
+)
 
 
 @pytest.fixture
 def older(journal_db, tmp_path, monkeypatch):
     """The storied journal in a database as version 0004 made it."""
     folder, path = tmp_path / "migrations", tmp_path / "older.db"
-    shutil.copytree(setup.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__", "0005*"))
+    shutil.copytree(setup.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__", "0005*", "0006*"))
     with monkeypatch.context() as then:
         then.setattr(setup, "MIGRATIONS", folder)
         setup.create(path, "zjj")
@@ -24,6 +28,7 @@ def older(journal_db, tmp_path, monkeypatch):
     for table in CONTENTS:
         names = ", ".join(f'"{row[1]}"' for row in db.execute(f"PRAGMA main.table_info({table})").fetchall())
         db.execute(f"INSERT INTO main.{table}({names}) SELECT {names} FROM storied.{table}")
+    db.execute(OLD_TIMERS)
     assert db.execute("SELECT version_num FROM alembic_version").fetchone()[0] == "0004"
     db.close()
     return path
@@ -47,11 +52,12 @@ def made(path):
         db.close()
 
 
-def test_cases_keep_their_rows_and_numbers_and_the_journal_its_proof(older, duty):
+def test_cases_keep_their_rows_numbers_and_timers_and_the_journal_its_proof(older, journal_db, duty):
     before = rows(older, *CONTENTS)
     assert len(before["case_row"]) == 5
     assert setup.migrate(older) is not None
     assert rows(older, *CONTENTS) == before
+    assert rows(older, "timer") == rows(journal_db, "timer")
     db = connect(older)
     check_version(db)
     report = audit.verify(db, duty)
