@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE    # hundreds of processes start in a test run: each would compile the program again
 
-.PHONY: setup run test lint bench soak docs lock clean
+.PHONY: setup run test lint bench soak fuzz docs lock clean
 
 setup: $(STAMP)
 
@@ -31,6 +31,22 @@ test: lint
 soak: $(STAMP)
 	$(BIN)/python -m pytest -m slow
 
+# Coverage-guided fuzzing, the time shared by the targets; atheris stands in an environment of its own and is no dependency of ours.
+FUZZ_SECONDS ?= 600
+FUZZ := .venv-fuzz
+TARGETS := readers lines rows
+
+$(FUZZ)/.ready: $(STAMP)
+	$(PYTHON) -m venv $(FUZZ)
+	$(FUZZ)/bin/python -m pip install -q --disable-pip-version-check "atheris>=3,<4"
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > $$($(FUZZ)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/ours.pth
+	@touch $@
+
+fuzz: $(FUZZ)/.ready
+	for target in $(TARGETS); do \
+	  PYTHONPATH=$(CURDIR) $(FUZZ)/bin/python -m tests.fuzz $$target --seconds $$(($(FUZZ_SECONDS) / $(words $(TARGETS)))) || exit 1; \
+	done
+
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 
@@ -44,4 +60,4 @@ lock: $(STAMP)
 	sed -i "/^# WARNING/,\$$d" requirements.lock
 
 clean:
-	rm -rf $(VENV) .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(FUZZ) .hypothesis .mypy_cache .ruff_cache

@@ -1,5 +1,6 @@
 """The `zjj` command: opens the console at once, or hands over to the tree of commands; every failure has its exit code."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -72,6 +73,11 @@ def _as_stop(error: Exception) -> Stop:
 
     if isinstance(error, StorageError):  # one that a command let through
         return stopped(error)
+    if isinstance(error, UnicodeEncodeError) and error.reason.startswith("surrogates"):
+        return Stop(2, "E_USAGE", "命令行里有不是 UTF-8 的字节；核对终端的编码 (locale)，或重新键入",
+                    "there are bytes on the command line that are no UTF-8; check the terminal's locale, or type it again")  # fmt: skip
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return Stop(2, "E_USAGE", "文件名过长；换一个短的", "the name of the file is too long; choose a shorter one")
     if isinstance(error, OSError):  # a full disk or a closed pipe under what was printed
         return Stop(1, "E_OUTPUT", f"写输出失败: {error.strerror}", f"cannot write the output: {error.strerror}")
     if os.environ.get("ZJJ_DEBUG"):

@@ -313,3 +313,17 @@ def test_I_8_a_file_cannot_renumber_a_known_case_nor_give_its_outside_number_to_
     ]  # fmt: skip
     assert (again.same, again.new, again.changed) == (1, 0, 0)
     assert_whole(desk)
+
+
+def test_6_4_rows_that_come_twice_in_turns_are_the_same(load: Load, desk: Desk) -> None:
+    first, second = row(), row(编号="WX-2")
+    done = load([first, second, first, second, row(编号="WX-3"), second, row(编号="WX-3", 描述="另一内容")])
+    assert (done.new, done.same, done.rejected) == (3, 3, 1)
+    assert_whole(desk)
+
+
+def test_6_4_words_of_a_result_without_a_result_are_kept_and_come_back_as_the_same(load: Load, desk: Desk) -> None:
+    told = [row(结果说明="已看过"), row(编号="WX-2")]
+    assert load(told).new == 2
+    assert cases_of(desk)[0].result_text == "已看过"
+    assert (load(told).same, load(told).changed) == (2, 0)

@@ -121,14 +121,16 @@ def _progress(options: Settings, file: Path) -> Iterator[Progress | None]:
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
+    from zjj_console.domain.safe import safe_text
+
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # the name of a file is no markup
         BarColumn(),
         TextColumn("{task.fields[rows]} 行"),
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"导入 {file.name}", total=1.0, rows=0)
+        task = bar.add_task(f"导入 {safe_text(file.name, 60)}", total=1.0, rows=0)
         yield lambda rows, share: bar.update(task, completed=share, rows=rows)
 
 

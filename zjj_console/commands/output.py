@@ -33,10 +33,12 @@ class Result:
 
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
+_HALF = re.compile("[\ud800-\udfff]")
+
 
 def _clean(text: str) -> str:
-    """No text, wherever it came from, steers the terminal that it is printed on."""
-    return _STEERING.sub("", text)
+    """No text, wherever it came from, steers the terminal that it is printed on, nor fails to be printed."""
+    return _STEERING.sub("", text).encode("utf-8", "replace").decode()
 
 
 def show(result: Result, *, as_json: bool, quiet: bool = False) -> None:
@@ -49,7 +51,8 @@ def show(result: Result, *, as_json: bool, quiet: bool = False) -> None:
             "warnings": result.warnings,
             "errors": [fault.as_json() for fault in result.errors],
         }
-        print(json.dumps(envelope, ensure_ascii=False, sort_keys=True))
+        told = json.dumps(envelope, ensure_ascii=False, sort_keys=True)
+        print(_HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", told))  # bytes of a name that are no text
         return
     if result.text:
         print(_clean(result.text))

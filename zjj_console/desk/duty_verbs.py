@@ -57,6 +57,9 @@ def _station_dept(parsed: Parsed, facts: Facts, selected: str, proven: bool, con
     station = next(iter(args.get("assists", ())), "")
 
     def act(db: Connection, facts: Facts) -> Done | Refusal:
+        if not {"unit", "until"} <= args.keys():
+            usage = parsed.verb.usage
+            return Refusal(3, "R26", f"还缺部门或到何时；用法 {usage}", f"department or end is missing; usage: {usage}")
         case = projections.find(db, args["related"], console) if args.get("related") else None
         if args.get("related") and case is None:
             return Refusal(6, "R26", f"没有案件 {args['related']}", f"no case {args['related']}")

@@ -157,7 +157,7 @@ class Builder:
             held = {
                 name: msgspec.convert(_clean(value), _TYPES[name])
                 for name, value in told.machine.items()
-                if name in _TYPES and name not in ("id", "version")
+                if name in _TYPES and name not in _SAID_OPENLY
             }
             seen = {n: msgspec.convert(v, _TYPES[n]) for n, v in told.said.items() if n not in held}
             case = replace(Case(told.id), **held, **seen)
@@ -184,6 +184,8 @@ _BY_PROGRESS = (
     "flow", "lead", "lead_person", "assists", "result", "result_text", "submitted_at", "closed_at", "due_final",
     "return_count", "rework_count",
 )  # fmt: skip
+# What identifies a case is taken from columns that everybody sees and that are checked against other cases (I-8).
+_SAID_OPENLY = frozenset({"id", "version", "serial", "console", "number", "external_id"})
 _TALKED = frozenset({"ask_info", "nominate", "ask_void"})
 _INSTANTS = frozenset({"reported_at", "recorded_at", "submitted_at", "closed_at", "due_final"})
 

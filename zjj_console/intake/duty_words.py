@@ -15,7 +15,7 @@ from zjj_console.intake.columns import Columns, label
 from zjj_console.intake.pairing import Clock, Punch
 from zjj_console.intake.rows import FUTURE, LOST, OLD, undecoded
 from zjj_console.intake.table import Cells
-from zjj_console.intake.words import Fault, Words, read_time, required
+from zjj_console.intake.words import Fault, Words, brief, read_time, required
 from zjj_console.reports.roster_files import ACTING
 from zjj_console.town import names
 from zjj_console.town.models import Shift
@@ -66,9 +66,9 @@ class DutyWords(Words):
             same = [p.work_no for p in self.town.people.values() if called and p.name == called]
             near = same or _nearest(text, self.town.people)
             shown = "、".join(f"{no} {self.town.people[no].name}" for no in near)
-            return Fault("E_REF", field, f"没有工号 {text}", f"{shown}?" if near else "核对工号")
+            return Fault("E_REF", field, f"没有工号 {brief(text)}", f"{shown}?" if near else "核对工号")
         if called and names.fold(called) != names.fold(person.name):
-            return Fault("E_REF", field, f"工号 {text} 是{person.name}，不是{called}", "核对工号与姓名")
+            return Fault("E_REF", field, f"工号 {text} 是{person.name}，不是{brief(called)}", "核对工号与姓名")
         return text
 
     def day(self, cell: str, field: str = "date") -> date | Fault:
@@ -110,7 +110,9 @@ class DutyWords(Words):
         if not text:
             return required("shift", self.heads)
         known = "、".join(f"{s.code} {s.name}" for s in self.town.shifts.values())
-        return self._shifts.get(names.fold(text)) or Fault("E_REF", "shift", f"没有班次 {text}", f"可用: {known}")
+        return self._shifts.get(names.fold(text)) or Fault(
+            "E_REF", "shift", f"没有班次 {brief(text)}", f"可用: {known}"
+        )
 
     def _post(self, cell: str) -> tuple[str, bool] | Fault:
         """The post, and whether it is held for another."""
@@ -121,7 +123,7 @@ class DutyWords(Words):
         if post is not None:
             return post, text.endswith(ACTING)
         known = "、".join(post_name(self.town, p)[0] for p in POST_NAMES)
-        return Fault("E_REF", "post", f"没有岗位 {safe_text(cell)}", f"可用: {known}")
+        return Fault("E_REF", "post", f"没有岗位 {brief(cell)}", f"可用: {known}")
 
 
 def _nearest(number: str, known: Iterable[str]) -> list[str]:
@@ -143,6 +145,7 @@ class _Reader:
 
     def broken(self, cells: Cells) -> bool:
         self.cells = cells
+        cells.append("")  # as of every row that has been read
         return self.dirty and LOST.search("".join(cells)) is not None
 
     def cell(self, key: str) -> str:

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from zjj_console.intake.options import Mapping, Options, Summary
 from zjj_console.intake.pending import Pending, Writer
 from zjj_console.intake.plain import Lot, Plain
 from zjj_console.intake.rows import RowReader, Told
-from zjj_console.intake.run import Item, Progress, Run, broken
+from zjj_console.intake.run import Item, Progress, Run, broken, gathered
 from zjj_console.intake.table import Broken, Table
 from zjj_console.intake.words import Fault, Words
 from zjj_console.storage import bulk, duty_rows, journal, projections
@@ -87,7 +86,7 @@ class _Import(Run[Told, Batch]):
 
     def batches(self, table: Table) -> Iterator[Batch]:
         rows, refused, limit = iter(table.rows), 0, self.options.max_rejects
-        while some := list(islice(rows, BATCH)):
+        while some := gathered(rows, BATCH):
             lots, odd = self.plain.take([(n, cells) for n, cells in some if not isinstance(cells, Broken)])
             items: list[Item[Told]] = [(n, cells, self.read(cells)) for n, cells in odd]
             items += [(n, cells, [broken(cells)]) for n, cells in some if isinstance(cells, Broken)]

@@ -3,12 +3,25 @@
 import codecs
 import csv
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO
 
+from zjj_console.domain.safe import safe_text
 from zjj_console.intake import columns, sheets
-from zjj_console.intake.table import Broken, Cells, IntakeError, Rows, Table, no_header, share_of
+from zjj_console.intake.table import (
+    Broken,
+    Cells,
+    IntakeError,
+    Rows,
+    Table,
+    check_width,
+    no_header,
+    require_file,
+    share_of,
+    unreadable,
+)
 
 FORMATS = ("csv", "json", "jsonl", "xlsx")
 _BY_SUFFIX = {
@@ -20,17 +33,32 @@ _BY_SUFFIX = {
 _CHUNK = 1 << 20
 _SAMPLE = 4  # chunks that are enough to tell two encodings apart
 _MAX_LINES = 200  # of one quoted cell; beyond that the quote was never closed
+_LINE = 1 << 22  # characters of a line: a file without line ends is not read into memory
+_QUOTED = 2000  # characters of such a line that are kept
+_ODD_CODECS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})  # no file is so
 csv.field_size_limit(1 << 20)
+
+
+def _lost(error: UnicodeError) -> tuple[str, int]:
+    """What does not decode becomes a lone surrogate, in UTF-8 the one that its byte comes back from."""
+    assert isinstance(error, UnicodeDecodeError)
+    broken = error.object[error.start : error.end] or b"?"
+    return "".join(chr(0xDC00 + byte) if byte > 0x7F else "\udc80" for byte in broken), max(error.end, error.start + 1)
+
+
+codecs.register_error("zjj-lost", _lost)
 
 
 def open_table(path: Path, format_: str = "", encoding: str = "", sheet: str = "") -> Table:
     """The rows of a file. Raises IntakeError: 2 for a wrong option, 3 for an unreadable file, 6 if there is none."""
-    if not path.is_file():
-        raise no_file(path)
+    require_file(path)
     kind = format_.lower() or _BY_SUFFIX.get(path.suffix.lower()) or _by_content(path)
     if kind not in FORMATS:
         known = " ".join(FORMATS)
-        raise IntakeError(2, "E_USAGE", f"不识格式 {kind}，可用: {known}", f"unknown format {kind}: {known}", "format")
+        named = safe_text(kind, 40)
+        raise IntakeError(
+            2, "E_USAGE", f"不识格式 {named}，可用: {known}", f"unknown format {named}; there is: {known}", "format"
+        )
     try:
         if kind == "xlsx":
             return sheets.open_xlsx(path, sheet)
@@ -38,12 +66,7 @@ def open_table(path: Path, format_: str = "", encoding: str = "", sheet: str = "
             return sheets.open_json(path)
         return _open_csv(path, encoding)
     except OSError as error:
-        zh = f"读不了 {path}: {error.strerror}"
-        raise IntakeError(3, "E_INPUT", zh, f"cannot read {path}: {error.strerror}", "file") from error
-
-
-def no_file(path: Path) -> IntakeError:
-    return IntakeError(6, "E_NOT_FOUND", f"没有这个文件: {path}", f"no such file: {path}", "file")
+        raise unreadable(path, error) from error
 
 
 def _by_content(path: Path) -> str:
@@ -61,7 +84,7 @@ def detect(path: Path) -> tuple[str, bool]:
     if start.startswith(codecs.BOM_UTF8):
         return "utf-8-sig", not _decodes(path, "utf-8-sig")
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16", False
+        return "utf-16", True
     for encoding in ("utf-8", "gb18030"):
         if _decodes(path, encoding):
             # A few broken bytes in UTF-8 often still decode as GB18030, into nonsense: look at what it reads as.
@@ -101,33 +124,61 @@ def _mostly_utf8(path: Path) -> bool:
 
 def _open_csv(path: Path, encoding: str) -> Table:
     dirty = True
-    try:
-        codecs.lookup(encoding or "utf-8")
-    except LookupError as error:
-        raise IntakeError(2, "E_USAGE", f"没有编码 {encoding}", f"unknown encoding {encoding}", "encoding") from error
     if not encoding or encoding == "auto":
         encoding, dirty = detect(path)
-    elif encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
-        encoding = "utf-8-sig"  # a mark at the start is never part of the first header
-    errors = "replace" if encoding == "utf-16" else "surrogateescape"
-    text = path.open(encoding=encoding, errors=errors, newline="")
-    lines = _Lines(text)
-    first = next((line for line in lines if line.strip()), "")
-    delimiter = _delimiter(first)
-    lines.again([first])
-    rows = _csv_rows(lines, delimiter)
-    _, header = next(rows, (0, []))
-    if isinstance(header, Broken) or not header:
-        raise no_header(f"{path.name} 没有表头", f"{path.name} has no header row")
-    headers = [name.strip() for name in header]
+    else:
+        encoding = _known(encoding)
+    text = path.open(encoding=encoding, errors="zjj-lost", newline="")
+    try:
+        lines = _Lines(text)
+        first = lines.first()
+        delimiter = _delimiter(first)
+        rows = _csv_rows(lines, delimiter)
+        _, header = next(rows, (0, []))
+        if isinstance(header, Broken) or not header:
+            zh = f"{path.name} 没有表头；第一行须是列名，列名见 docs/users/import.md"
+            raise no_header(zh, f"{path.name} has no header row; names of columns are in docs/users/import.md")
+        headers = [name.strip() for name in header]
+        check_width(headers, path.name)
+    except UnicodeError as error:
+        text.close()
+        name = safe_text(path.name, 80)
+        zh, en = (
+            f"{name} 不是 {encoding}；不写 --encoding 可自动识别",
+            f"{name} is not {encoding}; leave --encoding out",
+        )
+        raise IntakeError(3, "E_ENCODING", zh, en, "encoding") from error
+    except BaseException:
+        text.close()
+        raise
     return Table(headers, rows, encoding, dirty, True, share_of(text, path), text.close)
+
+
+def _known(encoding: str) -> str:
+    """The encoding as Python calls it; a mark at the start of UTF-8 is never part of the first header."""
+    try:
+        name = codecs.lookup(encoding).name
+        usable = "".encode(name) is not None and name not in _ODD_CODECS
+    except (LookupError, ValueError, UnicodeError):
+        usable = False
+    if not usable:
+        shown = safe_text(encoding, 40)
+        zh, en = (
+            f"没有编码 {shown}；可用: utf-8 gb18030 utf-16",
+            f"unknown encoding {shown}; there is: utf-8 gb18030 utf-16",
+        )
+        raise IntakeError(2, "E_USAGE", zh, en, "encoding")
+    return "utf-8-sig" if name == "utf-8" else name
 
 
 def _delimiter(line: str) -> str:
     """Comma, tab or semicolon: whichever gives the most known headers, then the most columns."""
 
     def judged(mark: str) -> tuple[int, int]:
-        header = next(csv.reader([line], delimiter=mark), [])
+        try:
+            header = next(csv.reader([line], delimiter=mark), [])
+        except csv.Error:  # a cell without end
+            return 0, 0
         return len(columns.recognise(header)), len(header)
 
     return max((",", "\t", ";"), key=judged)
@@ -137,7 +188,8 @@ class _Lines:
     """Lines of a file, with the lines of the row at hand kept so that a broken quote costs one line, not the rest."""
 
     def __init__(self, text: IO[str]) -> None:
-        self.text = iter(text)
+        self.read = partial(text.readline, _LINE)
+        self.text = iter(self.read, "")
         self.waiting: list[str] = []
         self.held: list[str] = []
 
@@ -147,9 +199,32 @@ class _Lines:
     def __next__(self) -> str:
         line = self.waiting.pop() if self.waiting else next(self.text)
         self.held.append(line)
+        if len(line) >= _LINE:
+            self._pass_over(line)
+            raise csv.Error("line without end")
         if len(self.held) > _MAX_LINES:
             raise csv.Error("quote never closed")
         return line
+
+    def _pass_over(self, line: str) -> None:
+        """Behind the end of a line that is longer than any; what is kept of it says so when it is read again."""
+        piece = line
+        while piece and piece[-1] not in "\r\n":
+            piece = self.read()
+        if line[-1] not in "\r\n":
+            self.held[-1] = f"{line}\n"
+
+    def first(self) -> str:
+        """The first line with anything in it, which is read again; empty where there is none."""
+        found = ""
+        try:
+            while not found.strip():
+                self.held.clear()
+                found = next(self)
+        except (StopIteration, csv.Error):
+            found = "".join(self.held)
+        self.again([found] if found else [])
+        return found
 
     def again(self, lines: list[str]) -> None:
         self.waiting.extend(reversed(lines))
@@ -171,10 +246,17 @@ def _csv_rows(lines: _Lines, delimiter: str) -> Rows:
             first, rest = held[0], held[1:]
             lines.again(rest)
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            if len(first) >= _LINE:
+                yield number, Broken(first[:_QUOTED], "E_ROW", f"一行超过 {_LINE} 个字符", "核对引号与换行，分成几行")
+                continue
             if first.count('"') % 2:
                 yield number, Broken(first.rstrip("\r\n"), "E_ROW", "引号未闭合，无法分列", "补上缺少的引号")
                 continue
-            cells = next(csv.reader([first], delimiter=delimiter), [])
+            try:
+                cells = next(csv.reader([first], delimiter=delimiter), [])
+            except csv.Error:
+                yield number, Broken(first.rstrip("\r\n"), "E_ROW", "一格过长，无法分列", "核对引号与分隔符")
+                continue
         held.clear()
         if len(cells) == width:
             if any(cells):

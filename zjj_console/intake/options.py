@@ -5,7 +5,10 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from zjj_console.intake.table import IntakeError
+from zjj_console.domain.safe import safe_text
+from zjj_console.intake.table import IntakeError, require_file, unreadable
+
+_LARGEST = 1 << 22  # bytes of a map file
 
 Reject = tuple[int, str, str, str, str]  # row, code, field, message, suggestion
 
@@ -57,16 +60,20 @@ class Mapping(Struct, frozen=True):
 
 
 def read_map(path: Path | None) -> Mapping:
-    """The map file. Raises IntakeError: 6 if there is none, 2 if it cannot be read."""
+    """The map file. Raises IntakeError: 6 if there is none, 3 if it is no file, 2 if it cannot be understood."""
     if path is None:
         return Mapping()
-    if not path.is_file():
-        raise IntakeError(6, "E_NOT_FOUND", f"没有对照文件: {path}", f"no map file: {path}", "map")
+    require_file(path, "map")
     try:
+        if path.stat().st_size > _LARGEST:
+            raise ValueError(f"> {_LARGEST >> 20} MB")
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         headers = {str(k): str(v) for k, v in data.get("headers", {}).items()}
         values = {str(c): {str(k): str(v) for k, v in table.items()} for c, table in data.get("values", {}).items()}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError) as error:
-        zh = f"{path.name} 不是有效的对照文件: {error}"
-        raise IntakeError(2, "E_USAGE", zh, f"{path.name} is not a map file", "map") from error
+    except OSError as error:
+        raise unreadable(path, error, "map") from error
+    except (ValueError, AttributeError, RecursionError) as error:
+        name = safe_text(path.name, 80)
+        zh = f"{name} 不是有效的对照文件: {safe_text(str(error), 80)}；写法见 docs/users/import.md"
+        raise IntakeError(2, "E_USAGE", zh, f"{name} is not a map file; see docs/users/import.md", "map") from error
     return Mapping(headers, values)

@@ -15,7 +15,7 @@ from zjj_console.domain.model import Case, Event
 from zjj_console.intake.cases import Builder
 from zjj_console.intake.plain import Lot
 from zjj_console.intake.rows import Told
-from zjj_console.intake.words import Fault
+from zjj_console.intake.words import Fault, brief
 from zjj_console.storage import bulk, journal, projections
 from zjj_console.storage.db import Connection
 
@@ -55,6 +55,9 @@ class Pending:
         if isinstance(case, Fault):
             return case
         self.built.append((number, told, case))
+        serial, console = told.said.get("serial"), told.said.get("console")
+        if serial is not None and console is not None:
+            self.numbers.add((console, serial))  # a row that was refused leaves its number to a later one
         return None
 
     def _taken(self, told: Told) -> Fault | None:
@@ -63,7 +66,9 @@ class Pending:
         if outside[1] and told.own_id:
             sql = "SELECT 1 FROM case_row WHERE source = ? AND external_id = ?"
             if outside in self._outside() or self.db.execute(sql, outside).fetchone():
-                return Fault("E_CONFLICT", "external_id", f"编号 {outside[1]} 已是另一案件", "核对编号与案件标识")
+                return Fault(
+                    "E_CONFLICT", "external_id", f"编号 {brief(outside[1])} 已是另一案件", "核对编号与案件标识"
+                )
         serial, console = told.said.get("serial"), told.said.get("console")
         if serial is None or console is None:
             return None
@@ -71,7 +76,6 @@ class Pending:
         sql = "SELECT 1 FROM case_row WHERE console = ? AND serial = ?"
         if key in self.numbers or self.db.execute(sql, key).fetchone():
             return Fault("E_CONFLICT", "number", f"案号 {told.said['number']} 已是另一案件", "清空案号列，将编新号")
-        self.numbers.add(key)
         return None
 
     def _outside(self) -> set[tuple[str, str]]:

@@ -225,6 +225,8 @@ class Plain:
             flows = self._found(words.flow, cells, set()) if any(cells) else ()
             odd.update(i for i, flow in enumerate(flows) if cells[i] and not flow)
             touched.update(i for i, flow in enumerate(flows) if flow in _OTHER_FLOWS)
+        if any(said["result_text"]):  # words of a result where nothing is over are kept by the long road
+            odd.update(i for i, words_of in enumerate(said["result_text"]) if words_of and i not in touched)
         said["sent"] = [None] * len(columns[0])
         for i in touched - odd:
             ended = self._ended([columns[at][i] if at < len(columns) else "" for at in reader.progress], said, i)

@@ -1,14 +1,18 @@
 """The reject file: what was refused, cell by cell as it came, with what to mend. It can be imported itself."""
 
 import csv
+import errno
 import os
+import re
 from pathlib import Path
 from typing import IO, Any
 
-from zjj_console.domain.safe import neutral_cell
+from zjj_console.domain.safe import neutral_cell, safe_text
 from zjj_console.intake.columns import CASES, REJECT_COLUMNS, Columns, label
 from zjj_console.intake.table import Broken, Cells, IntakeError
 from zjj_console.intake.words import Fault
+
+_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # lone surrogates that stand for no undecoded byte
 
 
 class RejectFile:
@@ -18,7 +22,7 @@ class RejectFile:
         self.path, self.of = path, of
         self.kept = [i for i, header in enumerate(headers) if header not in REJECT_COLUMNS]
         self.headers = [headers[i] for i in self.kept]
-        self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._part = path.with_name(f".zjj-{os.getpid()}-{id(self):x}.part")
         self._stream: IO[str] | None = None
         self._writer: Any = None
 
@@ -35,11 +39,15 @@ class RejectFile:
         self._writer.writerow([*original, number, code, field, neutral_cell(message), neutral_cell(suggestion)])
 
     def _open(self) -> IO[str]:
+        """Refuses before the first row is written where the file could not be put in its place afterwards."""
         try:
+            if self.path.exists() and not self.path.is_file():
+                raise OSError(errno.EEXIST, "not a file")
             return self._part.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="")
         except OSError as error:
-            zh = f"写不了拒收文件 {self.path}: {error.strerror}；用 --rejects 指明位置"
-            en = f"cannot write {self.path}: {error.strerror}; choose a place with --rejects"
+            shown = safe_text(str(self.path), 200)
+            zh = f"写不了拒收文件 {shown}: {error.strerror}；用 --rejects 指明位置"
+            en = f"cannot write {shown}: {error.strerror}; choose a place with --rejects"
             raise IntakeError(3, "E_OUTPUT", zh, en, "rejects") from error
 
     def finish(self) -> bool:
@@ -61,12 +69,10 @@ class RejectFile:
 
 
 def _written(cell: str) -> str:
-    """The cell as it came; bytes that did not decode go out as they were, other lone surrogates cannot."""
-    try:
-        cell.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        cell = cell.encode("utf-8", "replace").decode()
-    return neutral_cell(cell)
+    """The cell as it came; bytes that did not decode go out as they were, halves of a pair as bytes that never will."""
+    return neutral_cell(
+        _HALF.sub(lambda half: half[0].encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape"), cell)
+    )
 
 
 def summed(faults: list[Fault], of: Columns = CASES) -> tuple[str, str, str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from zjj_console.domain.bounds import MAX_SERIAL
 from zjj_console.domain.ids import named, outside_key
 from zjj_console.domain.model import DAY, ENDED, MINUTE, State
 from zjj_console.domain.safe import safe_text
@@ -20,7 +21,8 @@ FUTURE = 5 * MINUTE
 OLD = 60 * DAY
 _SHORT = 200
 _FAR = 50_000.0  # metres from the map: no position of this town
-_NUMBER = re.compile(r"\w{0,24}-([A-Z])-([0-9]{1,9})")
+_NUMBER = re.compile(r"\w{0,24}-([A-Z])-([0-9]{1,7})")
+_ROOM = 1_000_000  # numbers that no file may use up: the next case counts on from the highest
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PLAIN = re.compile(r"[ -&(-~\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]*")  # what safe_text leaves alone, without '
 MASK = re.compile("[*＊]")  # a telephone number in part: it says nothing that could be called or kept
@@ -83,9 +85,9 @@ class RowReader:
 
     def read(self, cells: Cells) -> Told | list[Fault]:
         """What the row says. Every complaint of the row is found, not just the first."""
+        cells.append("")
         if self.dirty and LOST.search("".join(cells)):
             return [undecoded(cells)]
-        cells.append("")
         faults: list[Fault] = []
         said: Said = {}
         plain = self.words.plain
@@ -316,7 +318,7 @@ class RowReader:
             told.id, told.own_id = text, True
         text = cells[self.at["number"]].strip()
         match = _NUMBER.fullmatch(text)
-        if match:
+        if match and 0 < int(match[2]) <= MAX_SERIAL - _ROOM:
             told.said.update(number=text, console=match[1], serial=int(match[2]))
 
 

@@ -7,6 +7,7 @@ A killed import leaves whole batches only; running it again finds those rows and
 import contextlib
 import gc
 import hashlib
+import itertools
 import json
 import time
 from abc import ABC, abstractmethod
@@ -21,18 +22,22 @@ from msgspec.structs import replace
 from zjj_console.desk import memory
 from zjj_console.desk.desk import Desk
 from zjj_console.domain.model import Refusal
-from zjj_console.domain.safe import safe_text
+from zjj_console.domain.safe import safe_text, steers
 from zjj_console.intake import columns
-from zjj_console.intake.files import no_file, open_table
+from zjj_console.intake.files import open_table
 from zjj_console.intake.options import Mapping, Options, Summary, read_map
 from zjj_console.intake.rejects import RejectFile, summed
-from zjj_console.intake.table import Broken, Cells, IntakeError, Table, no_header
+from zjj_console.intake.table import Broken, Cells, IntakeError, Rows, Table, no_header, require_file
 from zjj_console.intake.words import Fault
 from zjj_console.storage.db import Connection, connect, writing
 
 _CHECKPOINT_PAGES = 50_000  # 200 MB: copying the log back after every batch would double the writing
 SHOWN = 20  # rejects that a summary carries
 _QUOTED = 30  # headers that a message names
+_NAME = 200  # characters of a name of a file that the database keeps
+_KEPT = 20_000  # characters of a refused row that the database keeps
+_PIECE = 50  # rows that are taken before their weight is looked at
+_HEAVY = 1 << 25  # characters of the rows of one transaction: so much is in memory at a time
 _INSERT_REJECT = (
     "INSERT INTO import_reject(batch, row, code, field, message, suggestion, raw) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -109,8 +114,7 @@ class Run(ABC, Generic[T, B]):
         if refusal is not None:
             raise IntakeError(refusal.code, "E_PERMISSION", refusal.zh, refusal.en)
         mapping = read_map(self.options.map)
-        if not self.path.is_file():
-            raise no_file(self.path)
+        require_file(self.path)
         if self.options.key:
             repeated = self._repeated()
             if repeated is not None:
@@ -253,13 +257,13 @@ class Run(ABC, Generic[T, B]):
 
     def _begin(self, db: Connection) -> None:
         if not self.batch:
-            values = (self.kind, self.path.name, self.desk.actor.work_no, self.now)
+            values = (self.kind, safe_text(self.path.name, _NAME), self.desk.actor.work_no, self.now)
             self.batch = int(db.execute(_BEGIN, values).lastrowid)
 
     def _keep_count(self, db: Connection, *, done: bool, code: int = 0) -> None:
         millis = round((time.perf_counter() - self.begun) * 1000)
         figures = (self.rows, self.new, self.changed, self.same, self.rejected)
-        db.execute(_COUNT, (millis, *figures, self.rejects_path, code, int(done), self.batch))
+        db.execute(_COUNT, (millis, *figures, safe_text(self.rejects_path), code, int(done), self.batch))
 
     def _refuse(self, db: Connection, number: int, cells: Cells | Broken, faults: list[Fault]) -> None:
         self.rejected += 1
@@ -294,14 +298,26 @@ class Run(ABC, Generic[T, B]):
         return s
 
 
+def gathered(rows: Rows, most: int) -> list[tuple[int, Cells | Broken]]:
+    """The next rows, up to `most`, fewer where they are so heavy that memory should not hold more. Empty at the end."""
+    some: list[tuple[int, Cells | Broken]] = []
+    weight = 0
+    while len(some) < most and weight < _HEAVY and (piece := list(itertools.islice(rows, min(_PIECE, most)))):
+        weight += sum(len(cells.text if isinstance(cells, Broken) else "".join(cells)) for _, cells in piece)
+        some += piece
+    return some
+
+
 def broken(row: Broken) -> Fault:
     return Fault(row.code, "", row.message, row.suggestion)
 
 
 def _storable(cells: Cells | Broken) -> str:
-    """The row as text that the database takes; damaged bytes become question marks here, not in the reject file."""
-    text = cells.text if isinstance(cells, Broken) else json.dumps(cells[:-1], ensure_ascii=False)
-    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+    """The row as text that no terminal obeys, cut where it is endless; the reject file has it whole and as it was."""
+    broken = isinstance(cells, Broken)
+    row = cells.text[:_KEPT] if isinstance(cells, Broken) else [cell[:_KEPT] for cell in cells[:-1]]
+    text = str(row) if broken else json.dumps(row, ensure_ascii=False)
+    return (json.dumps(row) if steers(text) else text)[:_KEPT]
 
 
 def _no_header(lacking: list[columns.Column], headers: list[str]) -> IntakeError:

@@ -2,16 +2,17 @@
 
 import itertools
 import json
-import warnings
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from zjj_console.intake.table import Broken, IntakeError, Rows, Table, no_header, share_of
+from zjj_console.intake.table import Broken, IntakeError, Rows, Table, check_width, no_header, share_of
 
 _CHUNK = 1 << 16
 _MAX_RECORD = 1 << 22
+_QUOTED = 2000  # characters of a line without end that are kept
 
 
 def cell_text(value: Any) -> str:
@@ -40,8 +41,10 @@ def open_json(path: Path) -> Table:
         for _, record in _records(stream):
             if isinstance(record, dict):
                 headers.update(dict.fromkeys(record))
+                check_width(headers, path.name)
     if not headers:
-        raise no_header(f"{path.name} 没有记录", f"{path.name} has no records")
+        zh = f'{path.name} 没有记录；每条写成一个对象 {{"编号": ..}}'
+        raise no_header(zh, f"{path.name} has no records; write each as an object")
     text = path.open(encoding="utf-8-sig", errors="surrogateescape")
     names = list(headers)
     return Table(names, _json_rows(text, names), "utf-8", True, False, share_of(text, path), text.close)
@@ -49,13 +52,16 @@ def open_json(path: Path) -> Table:
 
 def _json_rows(stream: IO[str], names: list[str]) -> Rows:
     for number, record in _records(stream):
-        if isinstance(record, dict):
-            yield number, [cell_text(record.get(name)) for name in names]
-        elif isinstance(record, Broken):
-            yield number, record
-        else:
-            text = json.dumps(record, ensure_ascii=False)
-            yield number, Broken(text, "E_ROW", "不是一条记录(须为 {..})", "每条案件写成一个对象")
+        try:
+            if isinstance(record, dict):
+                yield number, [cell_text(record.get(name)) for name in names]
+            elif isinstance(record, Broken):
+                yield number, record
+            else:
+                text = json.dumps(record, ensure_ascii=False)
+                yield number, Broken(text, "E_ROW", "不是一条记录(须为 {..})", "每条案件写成一个对象")
+        except RecursionError:
+            yield number, Broken("", "E_ROW", "层次过深", "单元格写成文字或数")
 
 
 def _records(stream: IO[str]) -> Iterator[tuple[int, Any]]:
@@ -66,19 +72,20 @@ def _records(stream: IO[str]) -> Iterator[tuple[int, Any]]:
         yield from _array(stream)
         return
     number = 0
-    first = start + stream.readline()
-    for line in _chain(first, stream):
+    for line in itertools.chain(
+        (start + stream.readline(_MAX_RECORD),), iter(partial(stream.readline, _MAX_RECORD), "")
+    ):
         if line.strip():
             number += 1
-            yield number, _parsed(line)
+            yield number, _parsed(line, stream)
 
 
-def _chain(first: str, stream: IO[str]) -> Iterator[str]:
-    yield first
-    yield from stream
-
-
-def _parsed(line: str) -> Any:
+def _parsed(line: str, stream: IO[str]) -> Any:
+    if len(line) >= _MAX_RECORD:
+        piece = line
+        while piece and not piece.endswith("\n"):
+            piece = stream.readline(_MAX_RECORD)
+        return Broken(line[:_QUOTED], "E_ROW", f"一行超过 {_MAX_RECORD} 个字符", "每行写一条记录")
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
@@ -113,48 +120,49 @@ def _array(stream: IO[str]) -> Iterator[tuple[int, Any]]:
 
 def open_xlsx(path: Path, sheet: str = "") -> Table:
     """Values of the first or the named sheet; its first row that is not empty holds the headers."""
-    from openpyxl import load_workbook
+    from zjj_console.intake.workbook import MAX_ROWS, Workbook
 
+    book = Workbook(path)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            book = load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:
-        zh = f"{path.name} 不是有效的 xlsx: {type(error).__name__}"
-        raise IntakeError(3, "E_INPUT", zh, f"{path.name} is not a workbook", "file") from error
-    if sheet and sheet not in book.sheetnames:
-        known = "、".join(book.sheetnames)
+        page = book.page(sheet)
+        rows = _sheet_rows(book, page, MAX_ROWS)
+        _, header = next(rows, (0, []))
+        while isinstance(header, list) and header and not header[-1]:
+            header.pop()
+        if not header or isinstance(header, Broken):
+            zh = f"{path.name} 没有表头；工作表的第一行须是列名，列名见 docs/users/import.md"
+            raise no_header(zh, f"{path.name} has no header row; names of columns are in docs/users/import.md")
+        headers = [name.strip() for name in header]
+        check_width(headers, path.name)
+    except BaseException:
         book.close()
-        raise IntakeError(2, "E_USAGE", f"没有工作表 {sheet}，有: {known}", f"no sheet {sheet}: {known}", "sheet")
-    page = book[sheet] if sheet else book.worksheets[0]
-    page.reset_dimensions()  # the stated size is often wrong
-    rows = _sheet_rows(page)
-    _, header = next(rows, (0, []))
-    while isinstance(header, list) and header and not header[-1]:
-        header.pop()
-    if not header or isinstance(header, Broken):
-        book.close()
-        raise no_header(f"{path.name} 没有表头", f"{path.name} has no header row")
-    headers = [name.strip() for name in header]
+        raise
     return Table(headers, _fit(rows, len(headers)), close=book.close)
 
 
-def _sheet_rows(page: Any) -> Rows:
+def _sheet_rows(book: Any, page: Any, most: int) -> Rows:
+    """Rows with something in them. Damage ends the sheet: refused before its first row, and behind it a row of its own."""
     values = page.iter_rows(values_only=True)
+    told = False
     for number in itertools.count(1):
         try:
-            found = next(values, None)
-        except Exception as error:  # the sheet is a zipped file of its own and may be damaged anywhere
-            zh = f"工作表在第{number}行附近损坏，其余未读"
-            raise IntakeError(3, "E_INPUT", zh, f"the sheet is damaged near row {number}", "file") from error
+            found = book.guarded(lambda: next(values, None), number)
+        except IntakeError as error:  # the sheet is a zipped file of its own and may be damaged anywhere
+            if not told:
+                raise
+            yield number, Broken("", "E_ROW", f"{error.zh}；以下未读", "另存后重导，已入库的行计为同")
+            return
         if found is None:
             return
         cells = [cell_text(value) for value in found]
         if any(cells):
+            told = True
             yield number, cells
+        if number > most:
+            yield number, Broken("", "E_ROW", f"工作表超过 {most} 行；以下未读", "分成几个文件")
+            return
 
 
 def _fit(rows: Rows, width: int) -> Rows:
     for number, cells in rows:
-        if isinstance(cells, list):
-            yield number, (cells + [""] * width)[:width]
+        yield number, (cells + [""] * width)[:width] if isinstance(cells, list) else cells

@@ -20,6 +20,7 @@ from zjj_console.town.models import Named, Town
 from zjj_console.verbs.parse import PENDING_PLACE
 
 _REMEMBERED = 20_000
+_QUOTED = 40  # characters of a cell that a message repeats
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _YEARS = range(1990, 2200)
@@ -124,11 +125,13 @@ class Words:
             return Spot(code, self.town.committees[code].name, *self.town.whereabouts(code))
         if len(found.candidates) > 1:
             several = _listed(found.candidates)
-            return Fault("E_PLACE_AMBIGUOUS", "place", f"{text} 可指 {several}", f"写全名或代码: {several}")
+            return Fault("E_PLACE_AMBIGUOUS", "place", f"{brief(text)} 可指 {several}", f"写全名或代码: {several}")
         near = _listed(found.candidates) or "、".join(
             names.nearest(text, (c.name for c in self.town.committees.values()))
         )
-        return Fault("E_PLACE_UNKNOWN", "place", f"未匹配村居 {text}", f"{near}?" if near else "核对村居名，或写 待定")
+        return Fault(
+            "E_PLACE_UNKNOWN", "place", f"未匹配村居 {brief(text)}", f"{near}?" if near else "核对村居名，或写 待定"
+        )
 
     def _category(self, cell: str) -> str | Fault:
         text = safe_text(cell)
@@ -138,7 +141,9 @@ class Words:
         if found.found is not None:
             return found.found.code
         near = _listed(found.candidates) or _near(text, self.town.categories.values())
-        return Fault("E_CATEGORY", "category", f"没有类别 {text}", f"{near}?" if near else "用类别表中的名称或代码")
+        return Fault(
+            "E_CATEGORY", "category", f"没有类别 {brief(text)}", f"{near}?" if near else "用类别表中的名称或代码"
+        )
 
     def _source(self, cell: str) -> str | Fault:
         text = names.fold(cell)
@@ -150,7 +155,7 @@ class Words:
                 return source.code
         near = names.nearest(text, (s.name for s in self.town.sources.values()))
         known = "、".join(near or [s.name for s in self.town.sources.values()])
-        return Fault("E_SOURCE", "source", f"没有来源 {safe_text(cell)}", f"可用: {known}")
+        return Fault("E_SOURCE", "source", f"没有来源 {brief(cell)}", f"可用: {known}")
 
     # people and units -----------------------------------------------------------------------------------------------
 
@@ -163,7 +168,7 @@ class Words:
         if found.found is not None:
             return found.found.code
         near = _listed(found.candidates) or _near(text, (u for u in self.town.units.values() if u.enabled))
-        return Fault("E_REF", field, f"没有单位 {text}", f"{near}?" if near else "用单位表中的名称或代码")
+        return Fault("E_REF", field, f"没有单位 {brief(text)}", f"{near}?" if near else "用单位表中的名称或代码")
 
     def _assists(self, cell: str) -> tuple[str, ...] | Fault:
         codes: list[str] = []
@@ -184,9 +189,9 @@ class Words:
             return same[0].work_no
         if same:
             numbers = " ".join(person.work_no for person in same)
-            return Fault("E_REF", "person", f"{text} 有{len(same)}人", f"写工号: {numbers}")
+            return Fault("E_REF", "person", f"{brief(text)} 有{len(same)}人", f"写工号: {numbers}")
         near = "、".join(names.nearest(text, (p.name for p in self.town.people.values())))
-        return Fault("E_REF", "person", f"没有人员 {text}", f"{near}?" if near else "写工号，或留空")
+        return Fault("E_REF", "person", f"没有人员 {brief(text)}", f"{near}?" if near else "写工号，或留空")
 
     def _reporter(self, cell: str) -> str:
         """A unit by its code; anybody else as written."""
@@ -200,7 +205,7 @@ class Words:
         if found and found != State.DRAFT:
             return found
         known = "、".join(zh for state, zh in STATE_ZH.items() if state not in (State.DRAFT, State.MERGED))
-        return Fault("E_STATE", "status", f"没有状态 {safe_text(cell)}", f"可用: {known}")
+        return Fault("E_STATE", "status", f"没有状态 {brief(cell)}", f"可用: {known}")
 
     def _result(self, cell: str) -> tuple[str, str]:
         """(code, text): a result of the list by its digit, code or name, any other wording as 其他 with its text."""
@@ -255,6 +260,11 @@ def _zone(offset: str | None, town: Town) -> Any:
     return timezone(-span if offset[0] == "-" else span)
 
 
+def brief(cell: str) -> str:
+    """A cell as a message quotes it: safe, and no longer than a person reads."""
+    return safe_text(cell, _QUOTED)
+
+
 def _listed(named: Iterable[Named]) -> str:
     return "、".join([name.name for name in named][:5])
 
@@ -264,11 +274,11 @@ def _near(text: str, rows: Iterable[Any]) -> str:
 
 
 def _no_priority(cell: str) -> Fault:
-    return Fault("E_PRIORITY", "priority", f"没有级别 {safe_text(cell)}", "写 1 至 4，或 一级 至 四级")
+    return Fault("E_PRIORITY", "priority", f"没有级别 {brief(cell)}", "写 1 至 4，或 一级 至 四级")
 
 
 def _no_flow(cell: str) -> Fault:
-    return Fault("E_STATE", "flow", f"没有流程 {safe_text(cell)}", "可用: 自发自处、一般案件、疑难案件")
+    return Fault("E_STATE", "flow", f"没有流程 {brief(cell)}", "可用: 自发自处、一般案件、疑难案件")
 
 
 def required(key: str, of: Columns = CASES) -> Fault:

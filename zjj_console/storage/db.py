@@ -1,6 +1,7 @@
 """Opening the database file: pragmas, transactions, versions. One short-lived reader or writer per task."""
 
 import contextlib
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,10 @@ def sqlite_version() -> tuple[int, ...]:
 def connect(path: Path, *, readonly: bool = False) -> Connection:
     """A connection in autocommit mode; transactions are explicit (`writing`)."""
     mode = "ro" if readonly else "rw"
+    if _waits(path):
+        raise StorageError(
+            2, f"{path} 是管道或设备，请给出数据库文件", f"{path} is a pipe or a device; name a database file"
+        )
     try:
         db = sqlite.connect(
             f"file:{_quoted(path)}?mode={mode}",
@@ -68,6 +73,15 @@ def blank(db: Connection) -> Connection:
     for (sql,) in db.execute(f"SELECT sql FROM sqlite_master WHERE {wanted} ORDER BY type DESC"):
         again.execute(sql)
     return again
+
+
+def _waits(path: Path) -> bool:
+    """Whether opening it could wait for somebody at the other end."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _quoted(path: Path) -> str:

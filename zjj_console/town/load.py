@@ -5,7 +5,10 @@ beyond the standard one and msgspec, pinyin comes ready-made in the files.
 """
 
 import csv
+import io
+import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from importlib import resources
@@ -34,6 +37,8 @@ REASON_LISTS = (
     *("fault", "method", "support", "support_refuse", "screen", "fc", "trigger", "cross", "flow"),
 )
 _LIMIT = re.compile(r"(\d+)(?:([mh]) (wall|duty)|(d) (wall|workdays))")
+_LARGEST = 1 << 26  # bytes of a file of a profile
+_QUOTED = 120  # characters of what a library says of a file
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _MINUTES = {"m": 1, "h": 60, "d": 1440}
 
@@ -101,12 +106,46 @@ def load_town(folder: Path, *, with_map: bool = True) -> m.Town:
 
 
 def toml(folder: Path, name: str) -> dict[str, Any]:
+    found = content(folder, name)
     try:
-        return tomllib.loads((folder / name).read_text("utf-8"))
+        return tomllib.loads(found.decode("utf-8"))
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, or deeper than anybody writes
+        raise ProfileError(
+            name, "-", f"不是有效的 TOML ({_brief(error)})", "请按提示的行列改正，文件须为 UTF-8"
+        ) from None
+
+
+def plain(folder: Path, name: str) -> Path:
+    """A plain file of the profile; a pipe is not waited for, and nothing endless is read."""
+    path = folder / name
+    try:
+        state = path.stat()
     except FileNotFoundError:
         raise missing(name) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(name, "-", f"不是有效的 TOML ({error})", "请按提示的行列改正，文件须为 UTF-8") from None
+    except OSError as error:
+        raise _unreadable(name, error) from None
+    if not stat.S_ISREG(state.st_mode):
+        raise ProfileError(name, "-", "不是普通文件", "换成同名的文件")
+    if state.st_size > _LARGEST:
+        raise ProfileError(name, "-", f"大于 {_LARGEST >> 20} MB", "只留本镇的内容")
+    return path
+
+
+def content(folder: Path, name: str) -> bytes:
+    try:
+        return plain(folder, name).read_bytes()
+    except OSError as error:
+        raise _unreadable(name, error) from None
+
+
+def _unreadable(name: str, error: OSError) -> ProfileError:
+    return ProfileError(name, "-", f"读不了 ({error.strerror})", "核对文件与权限")
+
+
+def _brief(error: BaseException) -> str:
+    """What a library says of a file, which may quote it, as far as a person reads."""
+    text = "".join(char if char.isprintable() else " " for char in str(error))
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}.."
 
 
 def missing(name: str) -> ProfileError:
@@ -134,17 +173,14 @@ def _rows(folder: Path, file: str, kind: type[T]) -> Iterator[tuple[int, T]]:
     """(line number, record) of each row. Blank cells of numbers, flags and dates take the field's default."""
     fields = {field.name: field.required for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
     try:
-        with (folder / file).open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            _check_header(file, reader.fieldnames or (), fields)
-            for row in reader:
-                if None in row or None in row.values():
-                    raise ProfileError(file, f"第{reader.line_num}行", "列数与表头不符", "请补齐或去掉多余的逗号")
-                yield reader.line_num, convert(_cells(row), kind, file, f"第{reader.line_num}行")
-    except FileNotFoundError:
-        raise missing(file) from None
+        reader = csv.DictReader(io.StringIO(content(folder, file).decode("utf-8-sig"), newline=""))
+        _check_header(file, reader.fieldnames or (), fields)
+        for row in reader:
+            if None in row or None in row.values():
+                raise ProfileError(file, f"第{reader.line_num}行", "列数与表头不符", "请补齐或去掉多余的逗号")
+            yield reader.line_num, convert(_cells(row), kind, file, f"第{reader.line_num}行")
     except (csv.Error, UnicodeDecodeError) as error:
-        raise ProfileError(file, "-", f"不是有效的 CSV ({error})", "请另存为 UTF-8 的 CSV") from None
+        raise ProfileError(file, "-", f"不是有效的 CSV ({_brief(error)})", "请另存为 UTF-8 的 CSV") from None
 
 
 def _check_header(file: str, header: Any, fields: Mapping[str, bool]) -> None:
@@ -170,10 +206,20 @@ def _table(folder: Path, file: str, kind: type[T], key: str, twice: str = "P-105
     table: dict[str, T] = {}
     for line, record in _rows(folder, file, kind):
         code = getattr(record, key)
+        _check_spoken(record, file, line)
         if code in table:
             raise ProfileError(file, f"第{line}行 {key}", f"{code} 重复", "每个代码只能出现一次", code=twice)
         table[code] = record
     return table
+
+
+def _check_spoken(record: Any, file: str, line: int) -> None:
+    """Another reading of a name has as many syllables as the first: letters are matched character by character."""
+    for other in getattr(record, "alt", ()):
+        syllables = other.split("'")
+        if len(syllables) != len(record.py.split()) or not all(syllables):
+            text = f"另一读音 {_brief(ValueError(other))} 的音节数与 py 不符"
+            raise ProfileError(file, f"第{line}行 alt", text, "每字一个音节，以 ' 分隔")
 
 
 def minute(text: object, file: str, where: str) -> int:
@@ -257,11 +303,15 @@ def _reasons(folder: Path) -> dict[str, dict[str, m.Reason]]:
 
 
 def _atlas(folder: Path) -> maps.Atlas | None:
+    if os.path.lexists(folder / maps.FILE):
+        plain(folder, maps.FILE)
     try:
         return maps.load_atlas(folder)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise _unreadable(maps.FILE, error) from None
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         raise ProfileError(
-            maps.FILE, "-", f"不是本程序写的地图 ({error})", "用 profile import-geo 重新导入，或删去该文件"
+            maps.FILE, "-", f"不是本程序写的地图 ({_brief(error)})", "用 profile import-geo 重新导入，或删去该文件"
         ) from None
 
 
