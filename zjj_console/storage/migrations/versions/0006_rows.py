@@ -7,6 +7,8 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+# Not OR IGNORE: in a trigger the conflict clause of the statement that fires it counts.
+_NOTE = "INSERT INTO search_todo SELECT {0}.rid WHERE NOT EXISTS (SELECT 1 FROM search_todo WHERE rid = {0}.rid)"
 STATEMENTS = (
     """
     CREATE TABLE timer_new (
@@ -28,14 +30,12 @@ STATEMENTS = (
     "CREATE VIRTUAL TABLE case_words USING fts5(runs, content='', detail=none, columnsize=0)",
     "CREATE TABLE search_todo (rid INTEGER NOT NULL, PRIMARY KEY (rid)) STRICT",
     # What the index has read and is no longer so must be looked at itself until it is read again.
-    """
+    f"""
     CREATE TRIGGER case_reworded AFTER UPDATE OF text, place, external_id ON case_row
     WHEN OLD.text <> NEW.text OR OLD.place <> NEW.place OR OLD.external_id <> NEW.external_id
-    BEGIN INSERT OR IGNORE INTO search_todo VALUES (NEW.rid); END
+    BEGIN {_NOTE.format("NEW")}; END
     """,
-    """
-    CREATE TRIGGER case_gone AFTER DELETE ON case_row BEGIN INSERT OR IGNORE INTO search_todo VALUES (OLD.rid); END
-    """,
+    f"CREATE TRIGGER case_gone AFTER DELETE ON case_row BEGIN {_NOTE.format('OLD')}; END",
 )
 
 
