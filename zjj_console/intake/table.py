@@ -8,6 +8,7 @@ from typing import IO, Any
 from msgspec import Struct
 
 from zjj_console.domain.safe import safe_text
+from zjj_console.storage import disk
 
 _LONGEST = 200  # of a message that quotes a file
 
@@ -23,6 +24,13 @@ class IntakeError(Exception):
 def no_header(zh: str, en: str, field: str = "file") -> IntakeError:
     """E_HEADER. What a file is called and what it says pass the gate and are cut to 200 characters."""
     return IntakeError(3, "E_HEADER", safe_text(zh, _LONGEST), safe_text(en, _LONGEST), field)
+
+
+def unwritable(path: Path, error: OSError, field: str, zh: str = "", en: str = "") -> IntakeError:
+    """Why a file could not be written and what to do: exit 1 where the machine is at fault, 3 where the place is."""
+    what = disk.why(error)
+    code = 1 if disk.machine(error) else 3
+    return IntakeError(code, "E_OUTPUT", f"写不了 {path}: {what[0]}{zh}", f"cannot write {path}: {what[1]}{en}", field)
 
 
 class Broken(Struct, frozen=True):
