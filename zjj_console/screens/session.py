@@ -26,6 +26,7 @@ MESSAGE_STAYS = 15 * SECOND
 SWEEP_EVERY = MINUTE
 _MISSED = URGENT | SOUNDS_ONCE  # what would have rung
 _NAMED = 8
+_MACHINE = (1, 10)  # a disk that is full, a database that is held
 STRIP = 4  # of each grade that the strip looks at; the list of alarms reads more
 COMMAND_DRAFT = "console-line"
 FIRST_RUN = "console-first-run"
@@ -59,7 +60,7 @@ class Session:
         self.half_typed_saved = ""
         self.recent: list[str] = []  # lines given up or run in this session, the newest first
         self.unsaved: dict[str, dict[str, Any]] = {}  # drafts that wait for the next second
-        self.unkept = False  # whether a draft could not be kept the last time
+        self.unkept = ""  # why a draft could not be kept the last time
         self.seen_rid = 0
         self.look = Look((), 0, 0, 0)
         self.hub = liaison.NONE
@@ -175,7 +176,10 @@ class Session:
 
     async def run_line(self, line: str, selected: str, expect: tuple[str, int] | None, pin: str = "") -> Outcome:
         """Do a line whose dangers the officer has confirmed: the command line lets nothing else through."""
-        return await self.call(lambda: self.desk.run_line(line, selected, expect=expect, confirmed=True, pin=pin))
+        done = await self.call(lambda: self.desk.run_line(line, selected, expect=expect, confirmed=True, pin=pin))
+        if done.code in _MACHINE and not self.half_typed:
+            self.half_typed = line  # the rules have nothing against it: it waits to be run again
+        return done
 
     def sweep_due(self) -> bool:
         """Once a minute, and at once when a rung is due."""
@@ -205,9 +209,10 @@ class Session:
             if not done.ok:
                 failed = done.text
                 self.unsaved.setdefault(draft_id, body)  # what was typed meanwhile is newer
-        if failed and not self.unkept:
-            self.say(t("草稿还没存下: {why}", why=failed), "bold $p2")
-        self.unkept = bool(failed)
+        told = t("草稿还没存下: {why}", why=failed) if failed else ""
+        if told and not self.unkept:
+            self.say(told, "bold $p2")
+        self.unkept = told
 
     async def drop_draft(self, draft_id: str) -> None:
         self.unsaved.pop(draft_id, None)
