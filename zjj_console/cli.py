@@ -68,11 +68,17 @@ def _as_stop(error: Exception) -> Stop:
     usage = getattr(error, "format_message", None)
     if usage is not None:  # a mistake in the command line itself
         return Stop(getattr(error, "exit_code", 2), "E_USAGE", usage())
+    from msgspec import MsgspecError
+
     from zjj_console.storage import disk
     from zjj_console.storage.db import SqliteError, StorageError, translated
 
     if isinstance(error, SqliteError):
         error = translated(error, None)
+    if isinstance(error, UnicodeDecodeError | MsgspecError):
+        what = type(error).__name__
+        return Stop(1, "E_INTEGRITY", f"读到不能解释的内容({what})，数据库或文件可能已损坏: zjj db check 检查",
+                    f"something cannot be read ({what}), the database or a file may be damaged: zjj db check")  # fmt: skip
     if isinstance(error, StorageError):  # one that a command let through
         return stopped(error)
     if isinstance(error, OSError):  # a full disk or a closed pipe under what was printed

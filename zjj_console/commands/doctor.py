@@ -65,7 +65,7 @@ def _checks(options: Settings) -> Iterator[Check]:
             yield from _database(options, db)
     except database.StorageError as error:
         yield "数据库", False, error.zh
-    except database.SqliteError as error:
+    except database.UNREADABLE as error:
         yield "数据库", False, database.translated(error, path).zh
 
 

@@ -110,7 +110,7 @@ def quick_check(path: Path, *, newest: bool = True) -> str:
             check_version(db)
         report = verify(db)
         return "" if report.bad is None else f"{report.message_zh} ({report.message})"
-    except sqlite.Error as error:
+    except (sqlite.Error, UnicodeDecodeError) as error:
         return translated(error, path).zh
     except StorageError as error:
         return error.zh
@@ -127,6 +127,8 @@ def integrity(db: Connection) -> str:
         if said.code == BUSY:
             raise said from error
         return str(error)
+    except UnicodeDecodeError:  # it names what it found, and the name itself is damaged
+        return "malformed schema"
 
 
 def backups(folder: Path, stem: str) -> list[Path]:

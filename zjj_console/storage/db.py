@@ -24,6 +24,7 @@ _PRAGMAS = (
 )
 
 SqliteError = sqlite.Error
+UNREADABLE = (sqlite.Error, UnicodeDecodeError)  # the driver gives up on damaged names and texts
 NotUnique = sqlite.IntegrityError
 
 
@@ -55,7 +56,7 @@ def connect(path: Path, *, readonly: bool = False) -> Connection:
             db.execute(f"PRAGMA {pragma}")
         if readonly:
             db.execute("PRAGMA query_only=ON")
-    except sqlite.Error as error:
+    except UNREADABLE as error:
         raise translated(error, path) from error
     return db
 
@@ -83,7 +84,7 @@ def writing(db: Connection) -> Iterator[Connection]:
     try:
         yield db
         db.execute("COMMIT")
-    except sqlite.Error as error:
+    except UNREADABLE as error:
         _rollback(db)
         raise translated(error, None) from error
     except BaseException:
@@ -146,7 +147,7 @@ def check_version(db: Connection) -> None:
     """Raises StorageError(11) unless the file is at the newest migration."""
     try:
         row = db.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite.Error as error:
+    except UNREADABLE as error:
         if "no such table" in str(error):
             raise StorageError(
                 11,
