@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from zjj_console.commands.audit import WAYS_OUT
+from zjj_console.commands.audit import way_out
 from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.output import Fault, Result
 
@@ -25,13 +25,12 @@ def check(context: typer.Context) -> None:
     report = verify(desk.reader, desk.duty)
     size = options.path().stat().st_size
     data = {"pages": pages, "events": report.events, "cases": report.cases, "bytes": size, "path": str(options.path())}
-    errors = []
+    errors, way = [], way_out(pages, report)
     if pages != "ok":
-        ways = WAYS_OUT[" index " in f"{pages} " and (report.bad is None or report.folds)]
-        errors.append(Fault("E_INTEGRITY", options.say(f"文件损坏: {pages}{ways[0]}", f"damaged: {pages}{ways[1]}")))
+        said = options.say(f"文件损坏: {pages}{way[0]}", f"damaged: {pages}{way[1]}")
+        errors.append(Fault("E_INTEGRITY", said))
     if report.bad is not None:
-        ways = WAYS_OUT[report.folds]
-        said = options.say(report.message_zh + ways[0], report.message + ways[1])
+        said = options.say(report.message_zh + way[0], report.message + way[1])
         errors.append(Fault("E_INTEGRITY", said, f"event {report.bad}"))
     text = "" if errors else f"数据库完好: {report.events} 条事件 {report.cases} 件案件 {size / 1e6:.1f} MB"
     options.finish(Result(data, text, 1 if errors else 0, errors=errors))

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from zjj_console.commands.audit import way_out
 from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.output import Fault, Result
 
@@ -82,8 +83,8 @@ def _database(options: Settings, db: "Connection") -> Iterator[Check]:
     last = f"最近 {saved[-1].name}，共 {len(saved)} 份" if saved else "没有，请 zjj db backup"
     yield "备份", bool(saved) or None, last
     if pages != "ok" or report.bad is not None:
-        way = "zjj db restore 换回最近一份完好的" if saved else "从别处找一份备份，zjj db restore FILE"
-        yield "怎么办", False, f"保留此文件，关闭值守台，{way}"
+        way = way_out(pages, report)[0].lstrip("；")
+        yield "怎么办", False, way if saved or "restore" not in way else f"{way}；这里没有备份，--from 指明在哪里"
         return
     drill = database.meta(db, "drill")
     if drill:

@@ -121,7 +121,8 @@ def quick_check(path: Path, *, newest: bool = True) -> str:
 def integrity(db: Connection) -> str:
     """`ok`, or what is wrong first with the pages and what the indexes say of their tables. Raises StorageError if busy."""
     try:
-        return str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        found = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        return " ".join(found.split()).removeprefix("*** in database main *** ")
     except sqlite.Error as error:
         said = translated(error, None)
         if said.code == BUSY:
