@@ -37,7 +37,7 @@ LOCAL = (
     "import_batch",
     "import_reject",
 )
-LOOKS = (("doctor",), ("db", "check"), ("audit", "verify"))
+LOOKS = (("db", "check"), ("doctor",), ("audit", "verify"))
 PAGE = 4096
 
 
@@ -62,8 +62,8 @@ def contents(path: Path, tables: tuple[str, ...] = FOLDED) -> dict[str, Any]:
         return found
 
 
-def look(zjj: Zjj) -> list[str]:
-    """What doctor, check and verify say is wrong; empty where all three are content. None of them breaks."""
+def look(zjj: Zjj, *, all_of: bool = True) -> list[str]:
+    """What check, doctor and verify say is wrong, or only the first to see it; empty where all are content. None breaks."""
     said = []
     for words in LOOKS:
         code, _, err = zjj.run(*words)
@@ -71,14 +71,16 @@ def look(zjj: Zjj) -> list[str]:
         assert code == 0 or (err.strip() and code in (1, 2, 7, 11, 13)), (words, code, err)
         if code:
             said.append(f"{words[0]} {err}")
+            if not all_of:
+                break
     return said
 
 
-def judge(zjj: Zjj, wanted: dict[str, Any], local: dict[str, Any]) -> str:
-    """Who noticed it first, or `right`, or `local`: only in what this machine keeps for itself; anything else is an error."""
-    said = look(zjj)
+def judge(zjj: Zjj, wanted: dict[str, Any], local: dict[str, Any], *, all_of: bool) -> str:
+    """Who noticed it, or `right`, or `local`: only in what this machine keeps for itself; anything else is an error."""
+    said = look(zjj, all_of=all_of)
     if said:
-        return said[0].split(" ", 1)[0]
+        return " ".join(one.split(" ", 1)[0] for one in said)
     assert contents(zjj.db) == wanted, "nobody noticed, and what is there is not what was"
     code, _, err = zjj.run("case", "list")
     assert code == 0, err
@@ -88,7 +90,7 @@ def judge(zjj: Zjj, wanted: dict[str, Any], local: dict[str, Any]) -> str:
 # flipped bits ---------------------------------------------------------------------------------------------------------
 
 
-def flipped(lived: Path, folder: Path, seeds: range) -> dict[str, int]:
+def flipped(lived: Path, folder: Path, seeds: range, *, all_of: bool = True) -> dict[str, int]:
     """One bit for each seed, among the bytes that hold something; how many were noticed by whom."""
     wanted, local, whole = contents(lived), contents(lived, LOCAL), lived.read_bytes()
     used = [place for place, byte in enumerate(whole) if byte]
@@ -103,7 +105,7 @@ def flipped(lived: Path, folder: Path, seeds: range) -> dict[str, int]:
             path.unlink()
         zjj.db.write_bytes(body)
         try:
-            verdict = judge(zjj, wanted, local)
+            verdict = judge(zjj, wanted, local, all_of=all_of)
         except (AssertionError, SqliteError, StorageError) as error:
             raise AssertionError(
                 f"seed {seed}: bit {bit} of byte {place} (page {place // PAGE + 1}): {error}"
@@ -113,8 +115,8 @@ def flipped(lived: Path, folder: Path, seeds: range) -> dict[str, int]:
 
 
 def test_a_flipped_bit_is_noticed_or_changes_nothing(lived: Path, tmp_path: Path) -> None:
-    found = flipped(lived, tmp_path, range(60))
-    assert found["doctor"] + found["db"] > 30
+    found = flipped(lived, tmp_path, range(60), all_of=False)
+    assert found["db"] > 30
 
 
 @pytest.mark.slow
@@ -144,7 +146,7 @@ def test_a_torn_file_is_noticed_by_every_look_with_the_way_out(tear: str, lived:
     zjj = Zjj(tmp_path / "torn.db", "03-01 17:30")
     zjj.db.write_bytes(TEARS[tear](lived.read_bytes()))
     said = look(zjj)
-    assert [one.split(" ", 1)[0] for one in said][:2] == ["doctor", "db"], said
+    assert [one.split(" ", 1)[0] for one in said][:2] == ["db", "doctor"], said
     ways = ("请换 --db",) if tear == "nothing is left" else ("zjj db restore", "zjj db rebuild")
     assert all(any(way in one for way in ways) for one in said), said
     for words in (("case", "list"), ("do", "xj dhj js 3"), ("export", "cases", str(tmp_path / "out.csv"))):
