@@ -246,14 +246,22 @@ def test_where_no_backup_is_whole_nothing_is_touched_and_it_says_where_to_look(
     assert zjj.db.read_bytes() == before
 
 
-def test_a_database_that_somebody_has_open_is_not_replaced(backed_up: tuple[Zjj, list[Path]], open_desk: Any) -> None:
+def test_a_console_that_is_open_on_a_database_that_was_replaced_acknowledges_nothing_more(
+    backed_up: tuple[Zjj, list[Path]], open_desk: Any
+) -> None:
     zjj, _ = backed_up
     desk, _ = open_desk(zjj.db)
-    before = events(zjj.db)
-    assert "关闭值守台" in zjj.error("db", "restore", code=10)
-    assert events(zjj.db) == before and desk.run_line("bz 1001 照常").ok
+    assert desk.run_line("bz 1001 照常").ok
+    done = events(zjj.db)
+    kept = Path(zjj.data("db", "restore")["kept"])
+    for act in (lambda: desk.run_line("bz 1001 无处可写"), lambda: desk.save_draft("console-line", {"line": "bz"})):
+        with pytest.raises(StorageError, match="重开") as refused:
+            act()
+        assert refused.value.code == 5
     desk.close()
-    zjj("db", "restore")
+    assert events(kept) == done
+    assert zjj("do", "bz 1001 重开之后")
+    zjj("db", "check")
 
 
 def test_backups_of_another_database_are_neither_pruned_nor_restored(

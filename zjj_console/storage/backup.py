@@ -4,14 +4,25 @@ import contextlib
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from pysqlite3 import dbapi2 as sqlite
 
+from zjj_console.storage import db as database
 from zjj_console.storage import disk
 from zjj_console.storage.audit import verify
-from zjj_console.storage.db import BUSY, Connection, StorageError, check_version, connect, set_meta, translated, writing
+from zjj_console.storage.db import (
+    BUSY,
+    Connection,
+    StorageError,
+    check_version,
+    connect,
+    set_meta,
+    translated,
+    writing,
+)
 
 _RESERVE = 64 << 20  # bytes that must stay free after a backup
 _BESIDE = ("", "-journal", "-wal", "-shm")
@@ -161,7 +172,7 @@ def last_good(folder: Path, stem: str) -> tuple[Path | None, list[tuple[Path, st
 def restore(backup_file: Path, path: Path) -> Path | None:
     """Put a verified backup in place of the database, under a new epoch. The old file is kept beside it.
 
-    Raises StorageError: 10 while another process has the database open, 1 where the backup is damaged or cannot be
+    Raises StorageError: 10 while another process writes, 1 where the backup is damaged or cannot be
     written; the present database is as it was then.
     """
     problem = quick_check(backup_file)
@@ -171,7 +182,6 @@ def restore(backup_file: Path, path: Path) -> Path | None:
     building = path.with_name(f".{path.name}.restore")
     try:
         _room(backup_file, path.parent, 0)
-        _left_alone(path)
         shutil.copyfile(backup_file, building)
         with contextlib.closing(connect(building)) as db:
             with writing(db):
@@ -179,7 +189,8 @@ def restore(backup_file: Path, path: Path) -> Path | None:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             db.execute("PRAGMA journal_mode=DELETE")
         _sync(building)
-        kept = _exchange(building, path)
+        with _held(path):
+            kept = _exchange(building, path)
         disk.sync_folder(path.parent)
         return kept
     except OSError as error:
@@ -208,19 +219,21 @@ def _exchange(building: Path, path: Path) -> Path | None:
     return kept
 
 
-def _left_alone(path: Path) -> None:
-    """Nobody else has the database open, and all of it is in its own file. A damaged one is taken as it is."""
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Nobody writes while the file is exchanged, and who has it open writes nothing after (`db.writing`).
+
+    A damaged one is taken as it is. Raises StorageError(10) where somebody is writing.
+    """
     if not path.exists():
+        yield
         return
-    try:
-        with contextlib.closing(sqlite.connect(path, timeout=0.0, isolation_level=None)) as db:
-            db.execute("PRAGMA locking_mode=EXCLUSIVE")
-            db.execute("BEGIN EXCLUSIVE")
-            db.execute("COMMIT")
+    with contextlib.closing(sqlite.connect(path, timeout=database.BUSY_SECONDS, isolation_level=None)) as db:
+        try:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite.Error as error:
-        if translated(error, None).code == BUSY:
-            raise StorageError(
-                BUSY, f"{path} 还开着: 请先关闭值守台与其他 zjj 进程，再恢复；未改动",
-                f"{path} is open: close all consoles and other zjj processes first; nothing was changed",
-            ) from error  # fmt: skip
+            db.execute("BEGIN IMMEDIATE")
+        except sqlite.Error as error:
+            said = translated(error, None)
+            if said.code == BUSY:
+                raise said from error
+        yield

@@ -28,6 +28,20 @@ UNREADABLE = (sqlite.Error, UnicodeDecodeError)  # the driver gives up on damage
 NotUnique = sqlite.IntegrityError
 
 
+class Opened(sqlite.Connection):  # type: ignore[misc]
+    """A connection that knows which file it was opened on: another may have taken its name since."""
+
+    path: Path | None = None
+    file = ""
+
+    def moved(self) -> bool:
+        """Whether the name leads elsewhere now, or nowhere: what is written here, nobody would find."""
+        try:
+            return self.path is not None and file_identity(self.path) != self.file
+        except OSError:
+            return True
+
+
 class StorageError(Exception):
     """The database cannot be used as asked. `code` is the exit code; the text says what to do."""
 
@@ -51,7 +65,9 @@ def connect(path: Path, *, readonly: bool = False) -> Connection:
             timeout=BUSY_SECONDS,
             check_same_thread=False,
             cached_statements=256,
+            factory=Opened,
         )
+        db.path, db.file = path, file_identity(path)
         for pragma in _PRAGMAS[1:] if readonly else _PRAGMAS:
             db.execute(f"PRAGMA {pragma}")
         if readonly:
@@ -82,6 +98,12 @@ def writing(db: Connection) -> Iterator[Connection]:
     except sqlite.Error as error:
         raise translated(error, None) from error
     try:
+        if getattr(db, "moved", bool)():  # only now: whoever exchanges the file holds the write lock meanwhile
+            raise StorageError(
+                5,
+                "数据库文件已被换掉或移走，未写入: 请关闭并重开",
+                "the database file was replaced or moved: close and reopen",
+            )
         yield db
         db.execute("COMMIT")
     except UNREADABLE as error:
