@@ -25,7 +25,6 @@ from zjj_console.storage.db import (
 )
 
 _RESERVE = 64 << 20  # bytes that must stay free after a backup
-_BESIDE = ("", "-journal", "-wal", "-shm")
 
 
 def backup(path: Path, folder: Path, stamp: str | None = None) -> Path:
@@ -47,7 +46,7 @@ def backup(path: Path, folder: Path, stamp: str | None = None) -> Path:
                 )
             building.rename(target)
         finally:
-            _drop(building)
+            disk.discard(building)
         return target
     except OSError as error:
         raise _unwritten(folder, error) from error
@@ -87,12 +86,6 @@ def _stamp() -> str:
 def _unwritten(where: Path, error: OSError) -> StorageError:
     zh, en = disk.why(error)
     return StorageError(1, f"不能写 {where}: {zh}", f"cannot write {where}: {en}")
-
-
-def _drop(building: Path) -> None:
-    for ending in _BESIDE:
-        with contextlib.suppress(OSError):
-            building.with_name(building.name + ending).unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:
@@ -198,7 +191,7 @@ def restore(backup_file: Path, path: Path) -> Path | None:
     except sqlite.Error as error:
         raise translated(error, None) from error
     finally:
-        _drop(building)
+        disk.discard(building)
 
 
 def _exchange(building: Path, path: Path) -> Path | None:

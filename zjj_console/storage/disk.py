@@ -66,6 +66,13 @@ def settle(part: Path, path: Path, *, new: bool = False) -> None:
         part.rename(path)
 
 
+def discard(database: Path) -> None:
+    """A database that was never finished, with what SQLite keeps beside it."""
+    for ending in ("", "-journal", "-wal", "-shm"):
+        with contextlib.suppress(OSError):
+            database.with_name(database.name + ending).unlink(missing_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """The names in a folder outlive a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY)

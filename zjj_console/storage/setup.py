@@ -77,9 +77,7 @@ def create(path: Path, town_code: str, console: str = "A") -> None:
             1, f"不能在 {path.parent} 建数据库: {zh}", f"cannot create in {path.parent}: {en}"
         ) from error
     finally:
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            with contextlib.suppress(OSError):
-                building.with_name(building.name + suffix).unlink(missing_ok=True)
+        disk.discard(building)
 
 
 def _reason(error: Exception) -> tuple[str, str]:
