@@ -1,5 +1,6 @@
 """The Textual application: modes, theme, the one timer, and what happens when something breaks. No rules."""
 
+import contextlib
 import errno
 import os
 import signal
@@ -26,6 +27,7 @@ from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.notices import Notices
 from zjj_console.screens.queue import QueueScreen
 from zjj_console.screens.session import FIRST_RUN, Session
+from zjj_console.storage.db import SqliteError, StorageError
 from zjj_console.widgets.header import TABS
 from zjj_console.widgets.theme import THEMES, themes
 
@@ -97,7 +99,17 @@ class ConsoleApp(App[int]):
         self.resized = True
 
     async def second(self) -> None:
-        """The one timer: the clock, the news, the drafts, and what time alone decides."""
+        """The one timer. A database that cannot be read now, a locked one say, is told and asked again in a second."""
+        try:
+            await self.one_second()
+        except (StorageError, SqliteError) as error:
+            self.session.trouble(error)
+            with contextlib.suppress(StorageError, SqliteError):
+                if isinstance(self.screen, ConsoleScreen):
+                    self.screen.draw()
+
+    async def one_second(self) -> None:
+        """The clock, the news, the drafts, and what time alone decides."""
         if self.resized:  # a terminal that changed twice at once may have lost what was drawn between
             self.resized = False
             self.action_redraw()
@@ -283,6 +295,10 @@ class ConsoleApp(App[int]):
             folder = write_incident(self.incident).parent
             shown = str(folder).replace(str(Path.home()), "~", 1)
             text = t("程序出错(编号 {id})，已存案件不受影响，记录见 {path}", id=self.incident, path=shown)
+            error = sys.exc_info()[1]
+            if isinstance(error, StorageError | SqliteError):
+                said = self.session.sentence(error)
+                text = f"{said.zh if self.desk.lang == 'zh' else said.en} ({self.incident})"
             self._exit_renderables.append(Segments([Segment(text), Segment("\n")]))
         self._close_messages_no_wait()
 

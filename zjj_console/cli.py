@@ -69,8 +69,17 @@ def _as_stop(error: Exception) -> Stop:
     usage = getattr(error, "format_message", None)
     if usage is not None:  # a mistake in the command line itself
         return Stop(getattr(error, "exit_code", 2), "E_USAGE", usage())
-    from zjj_console.storage.db import StorageError
+    from msgspec import MsgspecError
 
+    from zjj_console.storage import disk
+    from zjj_console.storage.db import SqliteError, StorageError, translated
+
+    if isinstance(error, SqliteError):
+        error = translated(error, None)
+    if isinstance(error, UnicodeDecodeError | MsgspecError):
+        what = type(error).__name__
+        return Stop(1, "E_INTEGRITY", f"读到不能解释的内容({what})，数据库或文件可能已损坏: zjj db check 检查",
+                    f"something cannot be read ({what}), the database or a file may be damaged: zjj db check")  # fmt: skip
     if isinstance(error, StorageError):  # one that a command let through
         return stopped(error)
     if isinstance(error, UnicodeEncodeError) and error.reason.startswith("surrogates"):
@@ -79,11 +88,14 @@ def _as_stop(error: Exception) -> Stop:
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return Stop(2, "E_USAGE", "文件名过长；换一个短的", "the name of the file is too long; choose a shorter one")
     if isinstance(error, OSError):  # a full disk or a closed pipe under what was printed
-        return Stop(1, "E_OUTPUT", f"写输出失败: {error.strerror}", f"cannot write the output: {error.strerror}")
+        zh, en = disk.why(error)
+        name = f" {error.filename}" if error.filename else ""
+        return Stop(1, "E_OUTPUT", f"写输出失败{name}: {zh}", f"cannot write the output{name}: {en}")
     if os.environ.get("ZJJ_DEBUG"):
         raise error
     kind = type(error).__name__
-    return Stop(1, "E_UNEXPECTED", f"意外错误 {kind}: {error}；ZJJ_DEBUG=1 可看详情", f"unexpected {kind}: {error}")
+    return Stop(1, "E_UNEXPECTED", f"意外错误 {kind}: {error}；zjj db check 检查数据库，ZJJ_DEBUG=1 可看详情",
+                f"unexpected {kind}: {error}; zjj db check looks at the database, ZJJ_DEBUG=1 shows the trace")  # fmt: skip
 
 
 def _failed(options: Settings, stop: Stop) -> int:

@@ -32,7 +32,7 @@ LINES: tuple[tuple[str, int], ...] = (
     ("--db {db} import cases {here} --rejects {folder}", 3), ("--db {pipe} case list", 2), ("--db {folder} case list", 2), ("--db {long}.db case list", 2),
     ("--profile {pipe} case list", 6), ("--profile {bytes} case list", 6), ("--db {db} --as {bytes} case list", 6), ("--lang {bytes} case list", 2),
     ("--now {bytes} case list", 2), ("--db {db} do {bytes}", 2), ("--db {db} case show {bytes}", 2), ("--db {db} case list --text {bytes}", 2),
-    ("--db {db} export cases {folder}", 3), ("--db {db} export cases {long}.csv", 2), ("--db {db} do xj{bytes}", 2),
+    ("--db {db} export cases {folder}", 3), ("--db {db} export cases {long}.csv", 3), ("--db {db} do xj{bytes}", 2),
 )  # fmt: skip
 
 

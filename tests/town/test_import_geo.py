@@ -288,4 +288,5 @@ def test_a_folder_that_cannot_be_written_is_said(
 
     monkeypatch.setattr(os, "fsync", full)
     code, found = take(written(outlines(town)))
-    assert code == 3 and found["errors"][0]["code"] == "E_OUTPUT" and folder_of(profile) == before
+    assert code == 1 and found["errors"][0]["code"] == "E_OUTPUT" and folder_of(profile) == before
+    assert "腾出空间" in found["errors"][0]["message"]

@@ -73,12 +73,16 @@ def _last_night(options: Settings) -> int:
 
 def _seed(options: Settings, seed: int, start: int) -> int:
     from zjj_console.intake.demo import seed_demo
+    from zjj_console.storage.disk import discard
 
     now = options.now
     options.now = start
     desk = options.desk()
     try:
         return seed_demo(desk, seed)
+    except BaseException:
+        discard(desk.path)  # half a night is none
+        raise
     finally:
         desk.close()
         options.now = now

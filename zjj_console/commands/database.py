@@ -1,10 +1,12 @@
 """`zjj db`: check, index, backup, restore, migrate, rebuild."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from zjj_console.commands.audit import way_out
 from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.output import Fault, Result
 
@@ -15,20 +17,21 @@ app = typer.Typer(no_args_is_help=True, help="数据库: 检查、检索索引�
 def check(context: typer.Context) -> None:
     """检查文件页、版本、哈希链与投影。"""
     from zjj_console.storage.audit import verify
+    from zjj_console.storage.backup import integrity
 
     options = settings(context)
     desk = options.desk()
-    pages = str(desk.reader.execute("PRAGMA quick_check(1)").fetchone()[0])
+    pages = integrity(desk.reader)
     report = verify(desk.reader, desk.duty)
     size = options.path().stat().st_size
     data = {"pages": pages, "events": report.events, "cases": report.cases, "bytes": size, "path": str(options.path())}
-    errors = []
+    errors, way = [], way_out(pages, report)
     if pages != "ok":
-        errors.append(
-            Fault("E_INTEGRITY", options.say(f"文件损坏: {pages}；用 zjj db restore 恢复", f"damaged: {pages}"))
-        )
+        said = options.say(f"文件损坏: {pages}{way[0]}", f"damaged: {pages}{way[1]}")
+        errors.append(Fault("E_INTEGRITY", said))
     if report.bad is not None:
-        errors.append(Fault("E_INTEGRITY", options.say(report.message_zh, report.message), f"event {report.bad}"))
+        said = options.say(report.message_zh + way[0], report.message + way[1])
+        errors.append(Fault("E_INTEGRITY", said, f"event {report.bad}"))
     text = "" if errors else f"数据库完好: {report.events} 条事件 {report.cases} 件案件 {size / 1e6:.1f} MB"
     options.finish(Result(data, text, 1 if errors else 0, errors=errors))
 
@@ -53,35 +56,62 @@ def backup(
 ) -> None:
     """在线备份；写完读回校验后才算数；空间不足时不写。"""
     from zjj_console.storage import backup as store
+    from zjj_console.storage import disk
 
     options = settings(context)
     path = options.path()
     options.desk().close()
     folder = to or path.parent / "backups"
+    saved = store.backup(path, folder)
     try:
-        saved = store.backup(path, folder)
         removed = store.prune(folder, path.stem, keep)
     except OSError as error:
-        raise Stop(1, "E_STORAGE", f"不能写 {folder}: {error.strerror}", f"cannot write {folder}") from error
+        zh, en = disk.why(error)
+        raise Stop(1, "E_STORAGE", f"已备份 {saved}，但删不了旧备份: {zh}",
+                   f"saved as {saved}, but old backups stay: {en}") from error  # fmt: skip
     size = saved.stat().st_size
     data = {"file": str(saved), "bytes": size, "verified": True, "removed": [str(p) for p in removed]}
     options.finish(Result(data, f"已备份并校验: {saved} {size / 1e6:.1f} MB"))
 
 
 @app.command()
-def restore(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """用一份校验通过的备份替换数据库；原文件改名保留。"""
+def restore(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="不给则取最近一份校验通过的备份")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="备份目录，默认数据库旁 backups/")
+    ] = None,
+) -> None:
+    """用一份校验通过的备份替换数据库；原文件改名保留。不指明文件时，跳过损坏的，取最近一份完好的。"""
     from zjj_console.storage import backup as store
 
     options = settings(context)
     _keeper_only(options)
+    warnings: list[str] = []
+    if file is None:
+        file, bad = _last_good(options, folder or options.path().parent / "backups")
+        warnings = [options.say(f"跳过损坏的备份 {path}: {why}", f"passed over {path}: {why}") for path, why in bad]
     if not file.is_file():
         raise Stop(6, "E_NOT_FOUND", f"没有备份文件 {file}", f"no backup {file}")
     _no_drill(file)
     kept = store.restore(file, options.path())
     data = {"path": str(options.path()), "from": str(file), "kept": str(kept) if kept else None}
     note = f"，原文件留为 {kept}" if kept else ""
-    options.finish(Result(data, f"已恢复 {file}{note}"))
+    options.finish(Result(data, f"已恢复 {file}{note}", 0, warnings))
+
+
+def _last_good(options: Settings, folder: Path) -> tuple[Path, list[tuple[Path, str]]]:
+    """The newest backup that verifies, with those passed over. Exit 6 where there is none, 1 where none verifies."""
+    from zjj_console.storage import backup as store
+
+    found, bad = store.last_good(folder, options.path().stem)
+    if found is not None:
+        return found, bad
+    if bad:
+        raise Stop(1, "E_INTEGRITY", f"{folder} 的 {len(bad)} 份备份都已损坏，最近一份: {bad[0][1]}；未改动，请用 --from 另指目录",
+                   f"none of the {len(bad)} backups in {folder} verifies; nothing was changed, name another folder by --from")  # fmt: skip
+    raise Stop(6, "E_NOT_FOUND", f"{folder} 没有 {options.path().stem} 的备份；请用 --from 另指目录，或给出文件",
+               f"no backup of {options.path().stem} in {folder}; name another folder by --from, or a file")  # fmt: skip
 
 
 @app.command()
@@ -108,13 +138,18 @@ def _keeper_only(options: Settings) -> None:
     if not options.path().is_file():
         return
     try:
-        db = connect(options.path(), readonly=True)
-        known = db.execute("SELECT count(*) FROM operator").fetchone()[0]
-    except (SqliteError, StorageError):
+        with closing(connect(options.path(), readonly=True)) as db:
+            if not db.execute("SELECT count(*) FROM operator").fetchone()[0]:
+                return
+            actor = who(db, options.town(), options.operator, options.pin())
+    except SqliteError:
         return
-    if known and not keeps(who(db, options.town(), options.operator, options.pin())):
+    except StorageError as error:
+        if error.code != 1:
+            raise
+        return
+    if not keeps(actor):
         raise Stop(7, "E_PERMISSION", "只有管理员、镇中心负责人、值班长可做", "only keepers of the system may do this")
-    db.close()
 
 
 def _no_drill(file: Path) -> None:

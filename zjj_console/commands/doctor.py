@@ -4,14 +4,19 @@ import locale
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+from zjj_console.commands.audit import way_out
 from zjj_console.commands.context import Settings, Stop, settings
 from zjj_console.commands.output import Fault, Result
+
+if TYPE_CHECKING:
+    from zjj_console.storage.db import Connection
 
 Check = tuple[str, bool | None, str]  # name, fit (None = not judged here), what was found and what to do
 
@@ -34,7 +39,6 @@ def doctor(
 
 def _checks(options: Settings) -> Iterator[Check]:
     from zjj_console.storage import db as database
-    from zjj_console.storage import journal
     from zjj_console.town.calendar import day_type
     from zjj_console.town.validate import validate
 
@@ -57,19 +61,35 @@ def _checks(options: Settings) -> Iterator[Check]:
         yield "数据库", None, f"尚未建立 {path}；zjj init 或首次使用时建立"
         return
     try:
-        db = database.connect(path, readonly=True)
-        database.check_version(db)
-        page = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
-        drill = database.meta(db, "drill")
-        newest = journal.last_own(db) or 0
-        db.close()
+        with closing(database.connect(path, readonly=True)) as db:
+            database.check_version(db)
+            yield from _database(options, db)
     except database.StorageError as error:
         yield "数据库", False, error.zh
+    except database.UNREADABLE as error:
+        yield "数据库", False, database.translated(error, path).zh
+
+
+def _database(options: Settings, db: "Connection") -> Iterator[Check]:
+    from zjj_console.storage import backup, journal
+    from zjj_console.storage import db as database
+    from zjj_console.storage.audit import verify
+
+    path = options.path()
+    pages, report = backup.integrity(db), verify(db)
+    yield "数据库", pages == "ok", f"{path} {path.stat().st_size / 1e6:.1f} MB 版本 {database.HEAD} {pages}"
+    yield "日志", report.bad is None, report.message_zh or f"{report.events} 条事件相连；各表是否与之一致: zjj db check"
+    saved = backup.backups(path.parent / "backups", path.stem)
+    last = f"最近 {saved[-1].name}，共 {len(saved)} 份" if saved else "没有，请 zjj db backup"
+    yield "备份", bool(saved) or None, last
+    if pages != "ok" or report.bad is not None:
+        way = way_out(pages, report)[0].lstrip("；")
+        yield "怎么办", False, way if saved or "restore" not in way else f"{way}；这里没有备份，--from 指明在哪里"
         return
-    yield "数据库", page == "ok", f"{path} {path.stat().st_size / 1e6:.1f} MB 版本 {database.HEAD} {page}"
+    drill = database.meta(db, "drill")
     if drill:
         yield "演练", False, f"这是演练 {drill} 的数据库，不作正式数据库；请换 --db"
-    behind = newest - options.clock()
+    behind = (journal.last_own(db) or 0) - options.clock()
     yield (
         "时钟",
         behind < 60_000_000,

@@ -73,6 +73,20 @@ def show(town: Town, section: str = "") -> Outcome:
     return Outcome({"section": section, "content": content}, aligned(rows))
 
 
+class _Failed(Exception):
+    """The first file that could not be copied; `copytree` itself would go on and gather what went wrong as text."""
+
+    def __init__(self, error: OSError) -> None:
+        self.error = error
+
+
+def _copied(source: str, target: str) -> str:
+    try:
+        return shutil.copyfile(source, target)
+    except OSError as error:
+        raise _Failed(error) from error
+
+
 def copy(source: Path, target: Path) -> Outcome:
     """Start a new profile from another; exit 5 if the target is in use. Nothing half-copied is left behind."""
     if not source.is_dir():
@@ -81,11 +95,14 @@ def copy(source: Path, target: Path) -> Outcome:
         text = f"{target} 已有内容，请另选目录"
         return Outcome({}, [], [], [_error("E_CONFLICT", text, "dir")], CONFLICT)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as waiting:
-        made = shutil.copytree(source, Path(waiting) / "profile")
-        if target.exists():
-            target.rmdir()
-        made.rename(target)
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent) as waiting:
+            made = shutil.copytree(source, Path(waiting) / "profile", copy_function=_copied)
+            if target.exists():
+                target.rmdir()
+            made.rename(target)
+    except _Failed as failed:
+        raise failed.error from failed
     files = sorted(path.name for path in target.iterdir())
     lines = [
         f"已从 {source.name} 建立 {target}",

@@ -78,13 +78,11 @@ def _changed_at(desk: "Desk", month: str) -> int:
 
 
 def write(file: Path, content: bytes) -> None:
-    """The whole file or none of it. Exit 1 with the reason where it cannot be written."""
-    waiting = file.with_name(f".{file.name}.part")
+    """The whole file or none of it. Exit 1 with the reason and the way out where it cannot be written."""
+    from zjj_console.storage import disk
+
     try:
-        waiting.write_bytes(content)
-        waiting.replace(file)
+        disk.put_whole(file, content)
     except OSError as error:
-        waiting.unlink(missing_ok=True)
-        raise Stop(
-            1, "E_OUTPUT", f"不能写 {file}: {error.strerror}", f"cannot write {file}: {error.strerror}"
-        ) from error
+        zh, en = disk.why(error)
+        raise Stop(1, "E_OUTPUT", f"不能写 {file}: {zh}", f"cannot write {file}: {en}") from error

@@ -37,14 +37,14 @@ def who(db: Connection, town: Town, work_no: str, pin: str) -> Actor:
 def check_pin(db: Connection, work_no: str, pin: str) -> None:
     """Raises StorageError(7) unless the PIN is that of the work number."""
     from argon2 import PasswordHasher  # loaded only where there is a PIN to check: it costs the start of a trial
-    from argon2.exceptions import VerifyMismatchError
+    from argon2.exceptions import InvalidHashError, VerificationError
 
     row = db.execute("SELECT pin_hash FROM operator WHERE work_no = ?", (work_no,)).fetchone()
     if row is None:
         raise StorageError(7, f"工号 {work_no} 未设口令: zjj operator add {work_no}", f"{work_no} has no PIN yet")
     try:
         PasswordHasher().verify(row[0], pin)
-    except VerifyMismatchError as error:
+    except (VerificationError, InvalidHashError) as error:
         raise StorageError(7, "口令不符，请用 --pin-file", "wrong PIN; use --pin-file") from error
 
 

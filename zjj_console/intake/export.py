@@ -3,6 +3,8 @@
 import csv
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from zjj_console.domain.lifecycle import STATE_ZH, event_of
 from zjj_console.domain.model import Actor, Case
 from zjj_console.domain.safe import neutral_cell
 from zjj_console.intake.columns import CASES
-from zjj_console.intake.table import IntakeError
+from zjj_console.intake.table import IntakeError, unwritable
 from zjj_console.storage import projections
 from zjj_console.storage.db import connect
 from zjj_console.storage.reads import Filter
@@ -42,8 +44,11 @@ class Exported(Struct, frozen=True):
 
 
 class _Writer(Struct, frozen=True):
+    """`finish` writes what is left; `drop` lets go of what could not be written, and says nothing."""
+
     put: Callable[[Record], Any]
     finish: Callable[[], Any]
+    drop: Callable[[], Any]
 
 
 def export_cases(desk: Desk, path: Path, where: Filter | None = None, format_: str = "") -> Exported:
@@ -60,6 +65,7 @@ def export_cases(desk: Desk, path: Path, where: Filter | None = None, format_: s
             2, "E_USAGE", f"不能写 {kind or path.name}，可用: {known}", f"cannot write {kind}: {known}", "file"
         )
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    writer: _Writer | None = None
     try:
         writer = _WRITERS[kind](part)
         rows = 0
@@ -70,12 +76,13 @@ def export_cases(desk: Desk, path: Path, where: Filter | None = None, format_: s
         writer.finish()
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        zh = f"写不了 {path}: {error.strerror}"
-        raise IntakeError(3, "E_OUTPUT", zh, f"cannot write {path}: {error.strerror}", "file") from error
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+        raise unwritable(path, error, "file") from error
+    finally:
+        if writer is not None:
+            with suppress(Exception):
+                writer.drop()
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return Exported(str(path), rows)
 
 
@@ -184,13 +191,15 @@ def _csv(path: Path) -> _Writer:
     stream = path.open("w", encoding="utf-8-sig", errors="replace", newline="")
     writer = csv.writer(stream)
     writer.writerow([column.zh[0] for column in CASES])
-    return _Writer(lambda record: writer.writerow([neutral_cell(record[c.key]) for c in CASES]), stream.close)
+    return _Writer(
+        lambda record: writer.writerow([neutral_cell(record[c.key]) for c in CASES]), stream.close, stream.close
+    )
 
 
 def _jsonl(path: Path) -> _Writer:
     """English keys and codes; values are not neutralised, for JSON is read by programs."""
     stream = path.open("wb")
-    return _Writer(lambda record: stream.write(msgspec.json.encode(record) + b"\n"), stream.close)
+    return _Writer(lambda record: stream.write(msgspec.json.encode(record) + b"\n"), stream.close, stream.close)
 
 
 def _xlsx(path: Path) -> _Writer:
@@ -201,10 +210,13 @@ def _xlsx(path: Path) -> _Writer:
     page.append([column.zh[0] for column in CASES])
 
     def finish() -> None:
-        with path.open("wb") as stream:
-            book.save(stream)
+        whole = (
+            BytesIO()
+        )  # a library that writes to a full disk leaves half an archive open, which complains at the end
+        book.save(whole)
+        path.write_bytes(whole.getbuffer())
 
-    return _Writer(lambda record: page.append([neutral_cell(record[c.key]) for c in CASES]), finish)
+    return _Writer(lambda record: page.append([neutral_cell(record[c.key]) for c in CASES]), finish, page.close)
 
 
 _WRITERS: dict[str, Callable[[Path], _Writer]] = {"csv": _csv, "jsonl": _jsonl, "xlsx": _xlsx}

@@ -1,8 +1,6 @@
 """A town's own map taken in: read, checked against the profile and known positions, and written where a profile keeps it."""
 
-import contextlib
 import json
-import os
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,7 +15,8 @@ from zjj_console.geo.checks import Drawn, Expected
 from zjj_console.geo.crs import SYSTEMS
 from zjj_console.geo.geojson import Finding
 from zjj_console.geo.suspicion import Known, suspect
-from zjj_console.intake.table import IntakeError
+from zjj_console.intake.table import IntakeError, unwritable
+from zjj_console.storage.disk import put_whole
 from zjj_console.town.atlas import FILE, Collection, atlas
 from zjj_console.town.models import Town
 
@@ -100,37 +99,16 @@ def take(town: Town, content: bytes, crs: str, source: str, known: Iterable[Know
 def store(folder: Path, content: bytes) -> Path:
     """Put the map in its place; the one before is kept beside it. Killed at any point, one of the two is there whole.
 
-    Raises IntakeError 3 where the folder cannot be written.
+    Raises IntakeError where the folder cannot be written: 3, or 1 for a full disk.
     """
     path = folder / FILE
     try:
         if path.exists():
-            _put(folder / PREVIOUS, path.read_bytes())
-        _put(path, content)
+            put_whole(folder / PREVIOUS, path.read_bytes())
+        put_whole(path, content)
     except OSError as error:
-        zh, en = f"写不了 {path}: {error.strerror}", f"cannot write {path}: {error.strerror}"
-        raise IntakeError(3, "E_OUTPUT", zh, en, "profile") from error
+        raise unwritable(path, error, "profile") from error
     return path
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Replace a file as one step that outlives a loss of power."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 # what the profile knows ----------------------------------------------------------------------------------------------

@@ -4,12 +4,14 @@ import csv
 import errno
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from zjj_console.domain.safe import neutral_cell, safe_text
+from zjj_console.domain.safe import neutral_cell
 from zjj_console.intake.columns import CASES, REJECT_COLUMNS, Columns, label
-from zjj_console.intake.table import Broken, Cells, IntakeError
+from zjj_console.intake.table import Broken, Cells, unwritable
 from zjj_console.intake.words import Fault
 
 _HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # lone surrogates that stand for no undecoded byte
@@ -27,43 +29,45 @@ class RejectFile:
         self._writer: Any = None
 
     def add(self, number: int, cells: Cells | Broken, faults: list[Fault]) -> None:
-        if self._stream is None:
-            self._stream = self._open()
-            self._writer = csv.writer(self._stream)
-            self._writer.writerow([*map(neutral_cell, self.headers), *REJECT_COLUMNS])
-        if isinstance(cells, Broken):
-            original = [_written(cells.text), *[""] * (len(self.headers) - 1)]
-        else:
-            original = [_written(cells[i]) for i in self.kept]
-        code, field, message, suggestion = summed(faults, self.of)
-        self._writer.writerow([*original, number, code, field, neutral_cell(message), neutral_cell(suggestion)])
+        """Raises IntakeError where it cannot be written: the batch that asked for it is taken back then."""
+        with self._told():
+            if self._stream is None:
+                if self.path.exists() and not self.path.is_file():  # it could not be put in its place afterwards
+                    raise OSError(errno.EEXIST, "not a file")
+                self._stream = self._part.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="")
+                self._writer = csv.writer(self._stream)
+                self._writer.writerow([*map(neutral_cell, self.headers), *REJECT_COLUMNS])
+            if isinstance(cells, Broken):
+                original = [_written(cells.text), *[""] * (len(self.headers) - 1)]
+            else:
+                original = [_written(cells[i]) for i in self.kept]
+            code, field, message, suggestion = summed(faults, self.of)
+            self._writer.writerow([*original, number, code, field, neutral_cell(message), neutral_cell(suggestion)])
 
-    def _open(self) -> IO[str]:
-        """Refuses before the first row is written where the file could not be put in its place afterwards."""
+    @contextmanager
+    def _told(self) -> Iterator[None]:
         try:
-            if self.path.exists() and not self.path.is_file():
-                raise OSError(errno.EEXIST, "not a file")
-            return self._part.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="")
+            yield
         except OSError as error:
-            shown = safe_text(str(self.path), 200)
-            zh = f"写不了拒收文件 {shown}: {error.strerror}；用 --rejects 指明位置"
-            en = f"cannot write {shown}: {error.strerror}; choose a place with --rejects"
-            raise IntakeError(3, "E_OUTPUT", zh, en, "rejects") from error
+            raise unwritable(self.path, error, "rejects", "；拒收文件的位置用 --rejects 指明，已收的行再导入计为同",
+                             "; --rejects names another place, rows taken so far count as the same next time") from error  # fmt: skip
 
     def finish(self) -> bool:
-        """Put the file in its place. False where there was nothing to write."""
+        """Put the file in its place. False where there was nothing to write. Raises IntakeError as `add` does."""
         if self._stream is None:
             return False
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
-        self._stream.close()
-        self._part.replace(self.path)
+        with self._told():
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            self._stream.close()
+            self._part.replace(self.path)
         self._stream = None
         return True
 
     def drop(self) -> None:
         if self._stream is not None:
-            self._stream.close()
+            with suppress(OSError):  # what did not fit is not wanted any more
+                self._stream.close()
             self._stream = None
         self._part.unlink(missing_ok=True)
 

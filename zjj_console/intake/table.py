@@ -9,6 +9,7 @@ from typing import IO, Any
 from msgspec import Struct
 
 from zjj_console.domain.safe import safe_text
+from zjj_console.storage import disk
 
 MAX_COLUMNS = 1000  # more than any list of cases has: such a file is something else
 _LONGEST = 200  # of a message that quotes a file
@@ -63,6 +64,16 @@ def check_width(headers: Sized, name: str) -> None:
     if len(headers) > MAX_COLUMNS:
         zh = f"{name} 的列超过 {MAX_COLUMNS}，不是案件或排班的表；核对文件，或只留要导入的列"
         raise no_header(zh, f"{name} has more than {MAX_COLUMNS} columns; keep those that are to be imported")
+
+
+def unwritable(path: Path, error: OSError, field: str, zh: str = "", en: str = "") -> IntakeError:
+    """Why a file could not be written and what to do: exit 1 where the machine is at fault, 3 where the place is."""
+    what = disk.why(error)
+    code = 1 if disk.machine(error) else 3
+    shown = safe_text(str(path), _LONGEST)
+    return IntakeError(
+        code, "E_OUTPUT", f"写不了 {shown}: {what[0]}{zh}", f"cannot write {shown}: {what[1]}{en}", field
+    )
 
 
 class Broken(Struct, frozen=True):

@@ -9,6 +9,7 @@ from zjj_console.desk.session import check_pin
 from zjj_console.i18n import t
 from zjj_console.screens.prompt import Prompt
 from zjj_console.screens.session import Session
+from zjj_console.storage import disk
 from zjj_console.storage.db import StorageError
 from zjj_console.widgets.editor import folded
 
@@ -58,12 +59,12 @@ class Asking(Screen[None]):
     def write_new(self, path: Path, content: bytes) -> None:
         """Write a file that is not there yet, and say so; what is there is never overwritten."""
         try:
-            with path.open("xb") as stream:
-                stream.write(content)
+            disk.put_whole(path, content, new=True)
         except FileExistsError:
             self.say(t("{path} 已存在，请另取文件名", path=path), "$p2", bell=True)
         except OSError as error:
-            self.say(t("写不了 {path}: {why}", path=path, why=error.strerror or ""), "$p2", bell=True)
+            n = int(self.session.desk.lang == "en")
+            self.say(t("写不了 {path}: {why}", path=path, why=disk.why(error)[n]), "$p2", bell=True)
         else:
             self.say(t("已写 {path}", path=path), "$done")
 

@@ -188,6 +188,8 @@ class ConsoleScreen(Asking):
 
     def _aside(self) -> list[Line]:
         """What one may want to know before Enter, one line above the preview; it holds nothing up."""
+        if self.session.unkept:
+            return [((f" {shown(self.session.unkept)}", "bold $p2"),)]
         hint = shown(self.command.preview.hint)
         return [((f" {piece}", "$soon"),) for piece in wrap(hint, self.size.width - 2)[:1]] if hint else []
 
@@ -461,6 +463,7 @@ class ConsoleScreen(Asking):
         self.session.say(text, style)
         if not outcome.ok:
             self.app.bell()
+            self.keep_half_typed()
         self.refresh_worst()
         self.reload()
         self.expected()

@@ -14,7 +14,7 @@ from zjj_console.domain.model import Refusal
 from zjj_console.i18n import english, t
 from zjj_console.reports import roster_files
 from zjj_console.screens.roster_board import RosterBoard
-from zjj_console.storage import reads_duty
+from zjj_console.storage import disk, reads_duty
 from zjj_console.storage.db import Connection
 from zjj_console.verbs.table import BY_ID
 from zjj_console.widgets import case_lines, roster_lines
@@ -307,8 +307,8 @@ class RosterScreen(RosterBoard):
         else:
             made = roster_files.csv_bytes(table) if kind == ".csv" else roster_files.xlsx_bytes(table, desk.now())
         try:
-            path.write_bytes(made)
+            disk.put_whole(path, made)
         except OSError as error:
-            self.no(t("写不了 {name}: {why}", name=str(path), why=error.strerror or ""))
+            self.no(t("写不了 {name}: {why}", name=str(path), why=disk.why(error)[int(desk.lang == "en")]))
             return
         self.say(t("已导出 {n} 条: {name}", n=len(rows), name=str(path)), "$done")

@@ -16,7 +16,7 @@ from zjj_console.domain import custody
 from zjj_console.domain.alarms import SOUNDS_ONCE, URGENT, Grade, Group, grouped
 from zjj_console.domain.model import MINUTE, SECOND
 from zjj_console.i18n import t
-from zjj_console.storage.db import StorageError
+from zjj_console.storage.db import SqliteError, StorageError, translated
 from zjj_console.widgets.columns import Frame
 
 SETTLE = 3 * SECOND  # nothing is reordered this long after a key (NV-4)
@@ -26,6 +26,7 @@ MESSAGE_STAYS = 15 * SECOND
 SWEEP_EVERY = MINUTE
 _MISSED = URGENT | SOUNDS_ONCE  # what would have rung
 _NAMED = 8
+_MACHINE = (1, 10)  # a disk that is full, a database that is held
 STRIP = 4  # of each grade that the strip looks at; the list of alarms reads more
 COMMAND_DRAFT = "console-line"
 FIRST_RUN = "console-first-run"
@@ -60,6 +61,7 @@ class Session:
         self.half_typed_saved = ""
         self.recent: list[str] = []  # lines given up or run in this session, the newest first
         self.unsaved: dict[str, dict[str, Any]] = {}  # drafts that wait for the next second
+        self.unkept = ""  # why a draft could not be kept the last time
         self.seen_rid = 0
         self.look = Look((), 0, 0, 0)
         self.hub = liaison.NONE
@@ -158,14 +160,27 @@ class Session:
         self.busy += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, act)
-        except StorageError as error:
-            return Outcome(False, error.code, error.zh if self.desk.lang == "zh" else error.en)
+        except (StorageError, SqliteError) as error:
+            said = self.sentence(error)
+            return Outcome(False, said.code, said.zh if self.desk.lang == "zh" else said.en)
         finally:
             self.busy -= 1
 
+    def sentence(self, error: Exception) -> StorageError:
+        """What a database that cannot be used asks for."""
+        return error if isinstance(error, StorageError) else translated(error, self.desk.path)
+
+    def trouble(self, error: Exception) -> None:
+        """Reading failed: the console stays as it is, and says so."""
+        said = self.sentence(error)
+        self.say(said.zh if self.desk.lang == "zh" else said.en, "bold $p2")
+
     async def run_line(self, line: str, selected: str, expect: tuple[str, int] | None, pin: str = "") -> Outcome:
         """Do a line whose dangers the officer has confirmed: the command line lets nothing else through."""
-        return await self.call(lambda: self.desk.run_line(line, selected, expect=expect, confirmed=True, pin=pin))
+        done = await self.call(lambda: self.desk.run_line(line, selected, expect=expect, confirmed=True, pin=pin))
+        if done.code in _MACHINE and not self.half_typed:
+            self.half_typed = line  # the rules have nothing against it: it waits to be run again
+        return done
 
     def sweep_due(self) -> bool:
         """Once a minute, and at once when a rung is due."""
@@ -195,13 +210,24 @@ class Session:
         self.unsaved[draft_id] = body
 
     async def save_drafts(self) -> None:
+        """What cannot be kept now is tried again every second; it is told once."""
         waiting, self.unsaved = self.unsaved, {}
+        failed = ""
         for draft_id, body in waiting.items():
-            await self.call(partial(self._save, draft_id, body))
+            done = await self.call(partial(self._save, draft_id, body))
+            if not done.ok:
+                failed = done.text
+                self.unsaved.setdefault(draft_id, body)  # what was typed meanwhile is newer
+        told = t("草稿还没存下: {why}", why=failed) if failed else ""
+        if told and not self.unkept:
+            self.say(told, "bold $p2")
+        self.unkept = told
 
     async def drop_draft(self, draft_id: str) -> None:
         self.unsaved.pop(draft_id, None)
-        await self.call(partial(self._save, draft_id, {}))
+        done = await self.call(partial(self._save, draft_id, {}))
+        if not done.ok:
+            self.unsaved.setdefault(draft_id, {})
 
     def _save(self, draft_id: str, body: dict[str, Any]) -> Outcome:
         if body:

@@ -11,23 +11,54 @@ from zjj_console.domain.chain import GENESIS, hub_chained
 from zjj_console.domain.duty import DutyTime
 from zjj_console.domain.model import Case
 from zjj_console.storage import duty_rows, journal, order, projections, refold, search
-from zjj_console.storage.db import Connection, blank, meta
+from zjj_console.storage.db import BUSY, Connection, SqliteError, blank, meta, translated
 
+_UNREADABLE = (*journal.MALFORMED, SqliteError)
 _COLUMNS = ("id", "stream", "kind", "actor", "device", "epoch", "dseq", "at", "cmd")
 
 
 class Report(Struct, frozen=True):
-    """`bad` is the local sequence number of the first bad event (0 for a projection or the chain's end), None if whole."""
+    """`bad` is the local sequence number of the first bad event (0 for a projection or the chain's end), None if whole.
+
+    `folds`: the journal is whole and only rows that follow from it are not: a rebuild mends them.
+    """
 
     events: int
     cases: int
     bad: int | None = None
     message: str = ""
     message_zh: str = ""
+    folds: bool = False
 
 
 def verify(db: Connection, duty: DutyTime | None = None) -> Report:
-    """Walk the journal from its first event, every device's chain and the hub's; with `duty`, refold and compare all rows."""
+    """Walk the journal from its first event, every device's chain and the hub's; with `duty`, refold and compare all rows.
+
+    What cannot be read at all is a finding like any other.
+    """
+    try:
+        report = _verify_chains(db)
+    except _UNREADABLE as error:
+        return _bad(0, 0, *_unreadable("the journal", "日志", error))
+    if report.bad is not None or duty is None:
+        return report
+    try:
+        return _compare(db, duty, report.events)
+    except _UNREADABLE as error:
+        return Report(report.events, 0, 0, *_unreadable("a table", "清单", error), folds=True)
+
+
+def _unreadable(en: str, zh: str, error: Exception) -> tuple[str, str]:
+    """Both sentences. Raises StorageError where the database is only busy."""
+    if isinstance(error, SqliteError):
+        said = translated(error, None)
+        if said.code == BUSY:
+            raise said from error
+    what = str(error) if isinstance(error, SqliteError) else type(error).__name__
+    return f"{en} cannot be read: {what}", f"{zh}读不出: {what}"
+
+
+def _verify_chains(db: Connection) -> Report:
     count, following, own = 0, 1, meta(db, "device")
     ends: dict[tuple[str, int], tuple[int, bytes]] = {}  # (device, epoch): its last number and hash
     rows = db.execute(f"SELECT lseq, {', '.join(_COLUMNS)}, body, hash FROM event ORDER BY lseq")
@@ -56,9 +87,7 @@ def verify(db: Connection, duty: DutyTime | None = None) -> Report:
             count, following, f"event {following}: the end of the journal is missing", f"事件 {following} 起缺失"
         )
     report = _verify_order(db, count) if order.joined(db) else None
-    if report is not None or duty is None:
-        return report or Report(count, 0)
-    return _compare(db, duty, count)
+    return report or Report(count, 0)
 
 
 def follows(db: Connection, device: str, epoch: int, dseq: int, body: bytes, digest: bytes) -> bool:
@@ -185,23 +214,25 @@ def _compare(db: Connection, duty: DutyTime, count: int) -> Report:
     """Rows must equal what the journal folds to, in every column, with nothing more and nothing less."""
     table = _changed_table(db)  # before the cases: their timers ask how far each has climbed
     if table:
-        return Report(count, 0, 0, f"table {table} differs from the journal", f"{table} 与日志不符")
+        return Report(count, 0, 0, f"table {table} differs from the journal", f"{table} 与日志不符", True)
     names = ", ".join(projections.COLUMNS)
     cases = 0
     fold = _fold(db)
     if sorted(db.execute("SELECT * FROM conflict").fetchall()) != sorted(c.row() for c in fold.conflicts.values()):
-        return Report(count, 0, 0, "table conflict differs from the journal", "conflict 与日志不符")
+        return Report(count, 0, 0, "table conflict differs from the journal", "conflict 与日志不符", True)
     for case in fold.cases.values():
         lseq, offset = fold.origin.get(case.id, (None, None))
         want: tuple[Any, ...] = (*projections.case_values(case, duty), lseq, offset)
         row = db.execute(f"SELECT {names}, origin_lseq, origin_off FROM case_row WHERE id = ?", (case.id,)).fetchone()
         if row is None:
-            return Report(count, cases, 0, f"case {case.number}: row is missing", f"案件 {case.number} 的投影缺失")
+            return Report(
+                count, cases, 0, f"case {case.number}: row is missing", f"案件 {case.number} 的投影缺失", True
+            )
         for name, found, wanted in zip((*projections.COLUMNS, "origin_lseq", "origin_off"), row, want, strict=True):
             if found != wanted:
                 return Report(
                     count, cases, 0, f"case {case.number}: projection {name} was changed",
-                    f"案件 {case.number} 的投影 {name} 被改动",
+                    f"案件 {case.number} 的投影 {name} 被改动", True,
                 )  # fmt: skip
         for table, zh, held, wanted_rows in (
             (
@@ -221,14 +252,16 @@ def _compare(db: Connection, duty: DutyTime, count: int) -> Report:
             if sorted(rows) != sorted(wanted_rows):
                 return Report(
                     count, cases, 0, f"case {case.number}: table {table} was changed",
-                    f"案件 {case.number} 的{zh}被改动",
+                    f"案件 {case.number} 的{zh}被改动", True,
                 )  # fmt: skip
         cases += 1
     for table, condition in (("case_row", "1"), *_ORPHANS):
         found = db.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchone()[0]
         extra = found - cases if table == "case_row" else found
         if extra:
-            return Report(count, cases, 0, f"{extra} rows of {table} have no event", f"{table} 有 {extra} 行没有事件")
+            return Report(
+                count, cases, 0, f"{extra} rows of {table} have no event", f"{table} 有 {extra} 行没有事件", True
+            )
     return Report(count, cases)
 
 

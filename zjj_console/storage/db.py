@@ -11,6 +11,7 @@ from pysqlite3 import dbapi2 as sqlite
 Connection = Any  # pysqlite3 ships no types; its connections are those of the standard library
 HEAD = "0006"  # newest migration; a test keeps it equal to the migration folder
 SAFE_SQLITE = (3, 51, 3)  # older libraries can corrupt a write-ahead log that several processes use
+BUSY = 10  # exit code: another process holds the database
 BUSY_SECONDS = 5.0
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -24,7 +25,22 @@ _PRAGMAS = (
 )
 
 SqliteError = sqlite.Error
+UNREADABLE = (sqlite.Error, UnicodeDecodeError)  # the driver gives up on damaged names and texts
 NotUnique = sqlite.IntegrityError
+
+
+class Opened(sqlite.Connection):  # type: ignore[misc]
+    """A connection that knows which file it was opened on: another may have taken its name since."""
+
+    path: Path | None = None
+    file = ""
+
+    def moved(self) -> bool:
+        """Whether the name leads elsewhere now, or nowhere: what is written here, nobody would find."""
+        try:
+            return self.path is not None and file_identity(self.path) != self.file
+        except OSError:
+            return True
 
 
 class StorageError(Exception):
@@ -54,12 +70,14 @@ def connect(path: Path, *, readonly: bool = False) -> Connection:
             timeout=BUSY_SECONDS,
             check_same_thread=False,
             cached_statements=256,
+            factory=Opened,
         )
+        db.path, db.file = path, file_identity(path)
         for pragma in _PRAGMAS[1:] if readonly else _PRAGMAS:
             db.execute(f"PRAGMA {pragma}")
         if readonly:
             db.execute("PRAGMA query_only=ON")
-    except sqlite.Error as error:
+    except UNREADABLE as error:
         raise translated(error, path) from error
     return db
 
@@ -96,9 +114,15 @@ def writing(db: Connection) -> Iterator[Connection]:
     except sqlite.Error as error:
         raise translated(error, None) from error
     try:
+        if getattr(db, "moved", bool)():  # only now: whoever exchanges the file holds the write lock meanwhile
+            raise StorageError(
+                5,
+                "数据库文件已被换掉或移走，未写入: 请关闭并重开",
+                "the database file was replaced or moved: close and reopen",
+            )
         yield db
         db.execute("COMMIT")
-    except sqlite.Error as error:
+    except UNREADABLE as error:
         _rollback(db)
         raise translated(error, None) from error
     except BaseException:
@@ -112,34 +136,40 @@ def _rollback(db: Connection) -> None:
 
 
 def translated(error: Exception, path: Path | None) -> StorageError:
-    """A driver error as a sentence with its exit code."""
-    text = str(error)
+    """A driver error, or one that SQLAlchemy wraps, as a sentence with its exit code."""
+    text = str(getattr(error, "orig", None) or error)
     where = f" {path}" if path else ""
-    if "locked" in text or "busy" in text:
-        return StorageError(10, f"数据库忙，稍后再试{where}", f"database is busy, try again{where}")
-    if "full" in text:
-        return StorageError(
-            1, "磁盘已满: 未写入任何内容，请腾出空间后重试", "disk full: nothing was written; free some space"
-        )
-    if "readonly" in text:
-        return StorageError(
-            1, f"数据库只读: 请检查文件与目录权限{where}", f"database is read-only: check permissions{where}"
-        )
-    if ("unable to open" in text or "disk I/O" in text) and path is not None and path.is_dir():
+    if path is not None and path.is_dir():
         return StorageError(2, f"{path} 是目录，请给出数据库文件", f"{path} is a folder; name a database file")
     if "unable to open" in text and path is not None and path.exists():
         return StorageError(
             1, f"打不开数据库{where}: 请检查文件与目录权限", f"cannot open the database{where}: permissions"
         )
-    if "unable to open" in text:
-        return StorageError(
-            1, f"打不开数据库{where}: 先运行 zjj init", f"cannot open the database{where}: run zjj init"
-        )
-    if "malformed" in text or "not a database" in text:
-        return StorageError(
-            1, f"不是数据库或已损坏{where}: 请核对文件，或用 zjj db restore 换回备份", f"no database, or damaged{where}"
-        )
-    return StorageError(1, f"数据库错误: {text}", f"database error: {text}")
+    for signs, code, zh, en in _SENTENCES:
+        if any(sign in text for sign in signs):
+            return StorageError(code, zh.format(where=where), en.format(where=where))
+    return StorageError(1, f"数据库错误: {text}；用 zjj doctor 检查", f"database error: {text}; see zjj doctor")
+
+
+_SENTENCES = (
+    (("locked", "busy"), BUSY, "数据库忙，稍后再试{where}", "database is busy, try again{where}"),
+    (("is full",), 1, "磁盘已满: 未写入任何内容，请腾出空间后重试", "disk full: nothing was written; free some space"),
+    (("readonly",), 1, "数据库只读: 请检查文件与目录权限{where}", "database is read-only: check permissions{where}"),
+    (("unable to open",), 1, "打不开数据库{where}: 先运行 zjj init", "cannot open the database{where}: run zjj init"),
+    (
+        ("disk I/O",),
+        1,
+        "读写磁盘出错{where}: 未写入任何内容，请腾出空间或放宽文件大小限额(ulimit -f)后重试；仍不行请检查磁盘",
+        "the disk does not read or write{where}: nothing was written; free some space or raise the file size limit"
+        " (ulimit -f), then try again, or look at the disk",
+    ),
+    (
+        ("malformed", "not a database", "decode", "corrupt"),
+        1,
+        "不是数据库或已损坏{where}: 请核对文件，或用 zjj db restore 换回备份",
+        "no database, or damaged{where}: check the file, or zjj db restore brings the last backup back",
+    ),
+)  # what the driver says, exit code, and what we say
 
 
 def meta(db: Connection, key: str, default: str = "") -> str:
@@ -155,7 +185,7 @@ def check_version(db: Connection) -> None:
     """Raises StorageError(11) unless the file is at the newest migration."""
     try:
         row = db.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite.Error as error:
+    except UNREADABLE as error:
         if "no such table" in str(error):
             raise StorageError(
                 11,

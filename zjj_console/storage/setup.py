@@ -10,9 +10,10 @@ from alembic.config import Config
 from pysqlite3 import dbapi2
 from sqlalchemy import Connection as CoreConnection
 from sqlalchemy import create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from zjj_console.storage import db as database
+from zjj_console.storage import disk
 from zjj_console.storage.journal import GENESIS
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -26,10 +27,12 @@ def _upgrade(path: Path) -> None:
     event.listen(engine, "begin", _begin)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
 
 
 def _autocommit(connection: dbapi2.Connection, record: object) -> None:
@@ -49,41 +52,41 @@ def create(path: Path, town_code: str, console: str = "A") -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         building.unlink(missing_ok=True)
         _upgrade(building)
-        db = database.connect(building)
-        with database.writing(db):
-            database.set_meta(
-                db,
-                device=str(uuid.uuid4()),
-                log=str(uuid.uuid4()),
-                console=console,
-                town=town_code,
-                epoch="1",
-                dseq="0",
-                head=GENESIS.hex(),
-                file=database.file_identity(building),
-            )
-        db.close()
-        _put(building, path)
+        with contextlib.closing(database.connect(building)) as db:
+            with database.writing(db):
+                database.set_meta(
+                    db,
+                    device=str(uuid.uuid4()),
+                    log=str(uuid.uuid4()),
+                    console=console,
+                    town=town_code,
+                    epoch="1",
+                    dseq="0",
+                    head=GENESIS.hex(),
+                    file=database.file_identity(building),
+                )
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # its log stays behind under the other name
+        disk.settle(building, path, new=True)  # nobody ever opens a half-made database
     except FileExistsError as error:
         raise database.StorageError(5, f"已存在 {path}", f"{path} exists already") from error
-    except (OSError, OperationalError) as error:
+    except (OSError, DBAPIError, database.SqliteError, database.StorageError) as error:
+        if isinstance(error, database.StorageError) and error.code != 1:
+            raise
+        zh, en = _reason(error)
         raise database.StorageError(
-            1, f"不能在 {path.parent} 建数据库: 请检查目录权限与空间", f"cannot create in {path.parent}: {error}"
+            1, f"不能在 {path.parent} 建数据库: {zh}", f"cannot create in {path.parent}: {en}"
         ) from error
     finally:
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(OSError):
-                building.with_name(building.name + suffix).unlink(missing_ok=True)
+        disk.discard(building)
 
 
-def _put(building: Path, path: Path) -> None:
-    """Nobody ever opens a half-made database, and one that somebody put there meanwhile stays."""
-    try:
-        path.hardlink_to(building)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links
-        building.rename(path)
+def _reason(error: Exception) -> tuple[str, str]:
+    if isinstance(error, OSError):
+        return disk.why(error)
+    said = error if isinstance(error, database.StorageError) else database.translated(error, None)
+    if "zjj init" in said.zh:  # it cannot be opened, for it cannot be made
+        return "请检查目录权限与空间", "check permissions and free space"
+    return said.zh, said.en
 
 
 def migrate(path: Path) -> Path | None:
@@ -101,7 +104,17 @@ def migrate(path: Path) -> Path | None:
         db.close()
     size = path.stat().st_size
     if shutil.disk_usage(path.parent).free < _MIGRATION_SPACE * size:
-        raise database.StorageError(1, "空间不足，未升级", "not enough free disk to migrate")
+        raise database.StorageError(
+            1,
+            f"空间不足，未升级: 请腾出 {_MIGRATION_SPACE * size + (1 << 20) >> 20} MB 后重试",
+            "not enough free disk to migrate: free some space",
+        )
     saved = backup(path, path.parent)
-    _upgrade(path)
+    try:
+        _upgrade(path)
+    except DBAPIError as error:
+        said = database.translated(error, path)
+        raise database.StorageError(
+            said.code, f"未升级，数据库仍是旧版(备份 {saved}): {said.zh}", f"not migrated, all as before: {said.en}"
+        ) from error
     return saved

@@ -3,6 +3,7 @@
 It holds the credential, so it is never part of a backup or an export; a copied database has none and joins anew.
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from zjj_console.storage import disk
 from zjj_console.storage.companion import beside
 
 TOKEN = "ZJJ_HUB_TOKEN"  # the credential from the environment goes before that of the file
@@ -107,16 +109,17 @@ def save(database: Path, link: Link) -> None:
     path = path_of(database)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(link)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(link)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)  # half a credential is none
+        raise
+    disk.sync_folder(path.parent)
 
 
 def drop(database: Path) -> bool:
