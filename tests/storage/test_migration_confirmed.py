@@ -14,7 +14,7 @@ CONTENTS = ("case_row", "event", "timer", "dispatch", "meta")
 def older(journal_db, tmp_path, monkeypatch):
     """The storied journal in a database as version 0004 made it."""
     folder, path = tmp_path / "migrations", tmp_path / "older.db"
-    shutil.copytree(setup.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__", "0005*"))
+    shutil.copytree(setup.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__", "000[5-9]*"))
     with monkeypatch.context() as then:
         then.setattr(setup, "MIGRATIONS", folder)
         setup.create(path, "zjj")

@@ -265,8 +265,8 @@ class Desk:
         `confirmed` is the second Enter: without it nobody becomes a second unit on a case by accident (NV-3).
         `pin`: of the person whom the line signs in or out.
         """
-        line, facts = safe_text(line, MAX_LINE), self.facts()
-        parsed = parse(line, self.town, facts.now)
+        line = safe_text(line, MAX_LINE)
+        parsed = parse(line, self.town, self.now())
         if extra and isinstance(parsed, Parsed):
             parsed = replace(parsed, args={**parsed.args, **extra})
         if isinstance(parsed, Problem):

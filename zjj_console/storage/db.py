@@ -8,7 +8,7 @@ from typing import Any
 from pysqlite3 import dbapi2 as sqlite
 
 Connection = Any  # pysqlite3 ships no types; its connections are those of the standard library
-HEAD = "0005"  # newest migration; a test keeps it equal to the migration folder
+HEAD = "0006"  # newest migration; a test keeps it equal to the migration folder
 SAFE_SQLITE = (3, 51, 3)  # older libraries can corrupt a write-ahead log that several processes use
 BUSY_SECONDS = 5.0
 _PRAGMAS = (
