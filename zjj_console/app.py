@@ -1,6 +1,7 @@
 """The Textual application: modes, theme, the one timer, and what happens when something breaks. No rules."""
 
 import errno
+import gc
 import os
 import signal
 import sys
@@ -80,7 +81,8 @@ class ConsoleApp(App[int]):
     def on_mount(self) -> None:
         drafts = self.session.restore()
         self.queue.first_run = FIRST_RUN not in drafts
-        self.sweep()
+        self.call_after_refresh(self.sweep)
+        self.call_after_refresh(collect_garbage)
         if self.ticking:
             self.set_interval(1.0, self.second)
             self.call_after_refresh(self.begin_exchange)  # the first picture does not wait for it
@@ -283,6 +285,13 @@ class ConsoleApp(App[int]):
             text = t("程序出错(编号 {id})，已存案件不受影响，记录见 {path}", id=self.incident, path=shown)
             self._exit_renderables.append(Segments([Segment(text), Segment("\n")]))
         self._close_messages_no_wait()
+
+
+def collect_garbage() -> None:
+    """From now on, where the start has left it off; what the start has made is never looked through."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def hung_up() -> bool:

@@ -39,6 +39,7 @@ class QueueScreen(ConsoleScreen):
         self.filter_text = ""
         self.filtering: LineEditor | None = None
         self.counts: dict[str, int] = {}
+        self.counted = False
         self.new = 0
         self.first_run = False
         self._resting: Timer | None = None
@@ -61,25 +62,35 @@ class QueueScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         self.session.seen_rid = reads_log.last_rid(self.session.desk.reader)
-        self.open_view()
-        super().on_mount()
+        self.show_rows()
+        self.call_after_refresh(self.count_open)  # the first picture does not wait for it
         if self.first_run:
             self.welcome()
+
+    def count_open(self) -> None:
+        """The counts of the view line, as soon as the list stands."""
+        self.read_counts()
+        self.draw()
 
     # what the list shows ----------------------------------------------------------------------------------------------
 
     def open_view(self, keep: str = "") -> None:
         """Read the view from its beginning."""
+        self.read_counts()
+        self.show_rows(keep)
+
+    def show_rows(self, keep: str = "") -> None:
+        """The rows of the view; the counts above them are read apart."""
         where = filter_of(self.view, self.session.desk, self.filter_text)
         table = self.table
-        self.read_counts()
         table.empty = self.emptiness()
         table.open(Listed(self.session.desk, where), self.session.frame(), keep)
         self.look()
 
     def read_counts(self) -> None:
         desk = self.session.desk
-        self.counts = reads.counts(desk.reader, desk.now())
+        self.counts = reads.by_state(desk.reader)
+        self.counted = True
         self.new = reads_log.newer(desk.reader, self.session.seen_rid)
 
     def emptiness(self) -> tuple[Line, ...]:
@@ -98,7 +109,7 @@ class QueueScreen(ConsoleScreen):
             return (
                 (),
                 case_lines.title(said),
-                case_lines.note(t("v 换下一个视图，Esc 回全部未结 {n} 件", n=self.counts["open"])),
+                case_lines.note(t("v 换下一个视图，Esc 回全部未结 {n} 件", n=sum(self.counts.values()))),
             )
         ended = reads_log.last_end(desk.reader)
         since = case_lines.whole_day(ended, self.session.frame()) if ended else ""
@@ -193,7 +204,7 @@ class QueueScreen(ConsoleScreen):
             (f" {t('新案')}+{self.new} ", "bold $accent" if self.new else "$dim"),
         )
         room = width - width_of(right)
-        for state in _COUNTED:  # whole words only: a count that does not fit is left out
+        for state in _COUNTED if self.counted else ():  # whole words only: a count that does not fit is left out
             n = self.counts.get(state, 0)
             counted: Line = ((t(STATE_ZH[State(state)]), "$dim"), (f"{n} ", "$foreground" if n else "$dim"))
             if width_of((*spans, *counted)) <= room:

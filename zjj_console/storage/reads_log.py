@@ -64,7 +64,8 @@ def last_rid(db: Connection) -> int:
 
 def newer(db: Connection, rid: int) -> int:
     """How many open cases came in after a row number."""
-    return int(db.execute("SELECT count(*) FROM case_row WHERE rid > ? AND is_open = 1", (rid,)).fetchone()[0])
+    wanted = "rid > ? AND +is_open = 1"  # the plus: look at the few rows behind, not at all that are open
+    return int(db.execute(f"SELECT count(*) FROM case_row WHERE {wanted}", (rid,)).fetchone()[0])
 
 
 def last_end(db: Connection) -> int | None:
