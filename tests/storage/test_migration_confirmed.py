@@ -8,6 +8,7 @@ from zjj_console.storage import audit, setup
 from zjj_console.storage.db import check_version, connect
 
 CONTENTS = ("case_row", "event", "timer", "dispatch", "meta")
+GONE = {"ix_dispatch_unit"}  # with 0006, on purpose
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_cases_keep_their_rows_and_numbers_and_the_journal_its_proof(older, duty
 def test_no_index_and_no_trigger_gets_lost_and_they_are_those_of_a_new_database(older, db_path):
     names = made(older).keys()
     setup.migrate(older)
-    assert names < made(older).keys()
+    assert names - GONE < made(older).keys()
     assert made(older) == made(db_path)
 
 

@@ -180,7 +180,6 @@ class DispatchRow(SQLModel, table=True):
     __tablename__ = "dispatch"
     __table_args__: ClassVar[Any] = (
         Index("ix_dispatch_lead", "case_id", unique=True, sqlite_where=text("role = 'lead' AND active = 1")),
-        Index("ix_dispatch_unit", "unit", "active"),
         {**_STRICT, "sqlite_with_rowid": False},
     )
     case_id: str = Field(primary_key=True, sa_type=Text)
