@@ -17,7 +17,9 @@ import platformdirs
 from rich.segment import Segment, Segments
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.theme import BUILTIN_THEMES, Theme
 
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.heartbeat import Heart
@@ -41,10 +43,16 @@ AWAY = MINUTE  # without a second for this long: the host slept, or the console 
 ANNOUNCED = "，随后续功能提供"
 
 
+_THEMES = {**BUILTIN_THEMES, **{theme.name: theme for theme in themes()}}  # "ansi" builds on one of the others
+
+
 class ConsoleApp(App[int]):
     """One console. `ticking` is off in tests, which call `second` themselves."""
 
-    CSS_PATH: ClassVar[list[Any]] = [_HERE / "app.tcss", *sorted((_HERE / "screens").glob("*.tcss"))]
+    CSS_PATH: ClassVar[list[Any]] = [
+        _HERE / "app.tcss",
+        _HERE / "screens" / "queue.tcss",
+    ]  # the others with their screens
     ENABLE_COMMAND_PALETTE = False
     TITLE = "zjj"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,6 +61,8 @@ class ConsoleApp(App[int]):
         Binding("ctrl+c", "ask_quit", show=False, priority=True),
         Binding("ctrl+l", "redraw", show=False, priority=True),
     ]
+
+    theme: Reactive[str] = Reactive(THEMES[0])  # from the first: a theme set later has every rule read twice
 
     def __init__(self, desk: Desk, theme: str = "night", *, ticking: bool = True) -> None:
         if os.environ.get("NO_COLOR") is not None:
@@ -64,9 +74,8 @@ class ConsoleApp(App[int]):
         self.ticking = ticking
         self.incident = ""
         self.animation_level = "none"
-        for one in themes():
-            self.register_theme(one)
-        self.theme = theme if theme in THEMES else THEMES[0]
+        if theme in THEMES and theme != THEMES[0]:
+            self.theme = theme
         self.queue = QueueScreen(self.session)
         self.notices = Notices(self.put_out)
         self.drilling: Drilling | None = None
@@ -74,6 +83,10 @@ class ConsoleApp(App[int]):
         self.exchange: Beside | None = None
         self.resized = False
         self.ticked_at = self.heart.left()  # the last second of a console that did not end well, if any
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        return _THEMES
 
     def get_default_screen(self) -> Screen[Any]:
         return self.queue

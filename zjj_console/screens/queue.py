@@ -62,13 +62,14 @@ class QueueScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         self.session.seen_rid = reads_log.last_rid(self.session.desk.reader)
-        self.show_rows()
+        self.show_rows(counting=False)
         self.call_after_refresh(self.count_open)  # the first picture does not wait for it
         if self.first_run:
             self.welcome()
 
     def count_open(self) -> None:
-        """The counts of the view line, as soon as the list stands."""
+        """How long the list is and what else the view line says, as soon as the first rows stand."""
+        self.table.count()
         self.read_counts()
         self.draw()
 
@@ -79,12 +80,12 @@ class QueueScreen(ConsoleScreen):
         self.read_counts()
         self.show_rows(keep)
 
-    def show_rows(self, keep: str = "") -> None:
+    def show_rows(self, keep: str = "", *, counting: bool = True) -> None:
         """The rows of the view; the counts above them are read apart."""
         where = filter_of(self.view, self.session.desk, self.filter_text)
         table = self.table
         table.empty = self.emptiness()
-        table.open(Listed(self.session.desk, where), self.session.frame(), keep)
+        table.open(Listed(self.session.desk, where), self.session.frame(), keep, counting=counting)
         self.look()
 
     def read_counts(self) -> None:
@@ -194,7 +195,7 @@ class QueueScreen(ConsoleScreen):
             return ((f" {t('窗口小于80x24，只显示队列')}", "$p2"),)
         spans: list[Span] = [(f" {t(self.view.zh)} ", "bold $accent")]
         total = self.table.window.total if self.table.window else 0
-        spans.append((f"{total}  ", "bold $foreground"))
+        spans.append((f"{total}  " if self.counted else "  ", "bold $foreground"))
         if self.filter_text:
             spans.append((t("筛选 {what}", what=explained(self.filter_text, self.session.desk.town)) + "  ", "$soon"))
         late, soon = self.session.look.late, self.session.look.soon
