@@ -124,7 +124,7 @@ def _place(folder: Path, work: Path, town: Town, series: str, cases: int) -> Pla
     desk = _desk(path, town, lambda: BEGUN)
     condition, params = place.listed.where()
     row = f"SELECT rank, next_due, rid FROM case_row WHERE {condition} ORDER BY rank, next_due, rid LIMIT 1 OFFSET ?"
-    place.deep = desk.reader.execute(row, (*params, cases // 4)).fetchone()
+    place.deep = desk.reader.execute(row, (*params, reads.count(desk.reader, place.listed) // 2)).fetchone()
     desk.sweep()  # what is to be written once a night
     desk.close()
     return place
