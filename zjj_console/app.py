@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gc
 import os
 import signal
 import sys
@@ -17,7 +18,9 @@ import platformdirs
 from rich.segment import Segment, Segments
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.theme import BUILTIN_THEMES, Theme
 
 from zjj_console.desk.desk import Desk
 from zjj_console.desk.heartbeat import Heart
@@ -42,10 +45,16 @@ AWAY = MINUTE  # without a second for this long: the host slept, or the console 
 ANNOUNCED = "，随后续功能提供"
 
 
+_THEMES = {**BUILTIN_THEMES, **{theme.name: theme for theme in themes()}}  # "ansi" builds on one of the others
+
+
 class ConsoleApp(App[int]):
     """One console. `ticking` is off in tests, which call `second` themselves."""
 
-    CSS_PATH: ClassVar[list[Any]] = [_HERE / "app.tcss", *sorted((_HERE / "screens").glob("*.tcss"))]
+    CSS_PATH: ClassVar[list[Any]] = [
+        _HERE / "app.tcss",
+        _HERE / "screens" / "queue.tcss",
+    ]  # the others with their screens
     ENABLE_COMMAND_PALETTE = False
     TITLE = "zjj"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,6 +63,8 @@ class ConsoleApp(App[int]):
         Binding("ctrl+c", "ask_quit", show=False, priority=True),
         Binding("ctrl+l", "redraw", show=False, priority=True),
     ]
+
+    theme: Reactive[str] = Reactive(THEMES[0])  # from the first: a theme set later has every rule read twice
 
     def __init__(self, desk: Desk, theme: str = "night", *, ticking: bool = True) -> None:
         if os.environ.get("NO_COLOR") is not None:
@@ -65,9 +76,8 @@ class ConsoleApp(App[int]):
         self.ticking = ticking
         self.incident = ""
         self.animation_level = "none"
-        for one in themes():
-            self.register_theme(one)
-        self.theme = theme if theme in THEMES else THEMES[0]
+        if theme in THEMES and theme != THEMES[0]:
+            self.theme = theme
         self.queue = QueueScreen(self.session)
         self.notices = Notices(self.put_out)
         self.drilling: Drilling | None = None
@@ -76,13 +86,18 @@ class ConsoleApp(App[int]):
         self.resized = False
         self.ticked_at = self.heart.left()  # the last second of a console that did not end well, if any
 
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        return _THEMES
+
     def get_default_screen(self) -> Screen[Any]:
         return self.queue
 
     def on_mount(self) -> None:
         drafts = self.session.restore()
         self.queue.first_run = FIRST_RUN not in drafts
-        self.sweep()
+        self.call_after_refresh(self.sweep)
+        self.call_after_refresh(collect_garbage)
         if self.ticking:
             self.set_interval(1.0, self.second)
             self.call_after_refresh(self.begin_exchange)  # the first picture does not wait for it
@@ -301,6 +316,13 @@ class ConsoleApp(App[int]):
                 text = f"{said.zh if self.desk.lang == 'zh' else said.en} ({self.incident})"
             self._exit_renderables.append(Segments([Segment(text), Segment("\n")]))
         self._close_messages_no_wait()
+
+
+def collect_garbage() -> None:
+    """From now on, where the start has left it off; what the start has made is never looked through."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def hung_up() -> bool:

@@ -1,6 +1,7 @@
 """The `zjj` command: opens the console at once, or hands over to the tree of commands; every failure has its exit code."""
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -54,6 +55,7 @@ def _bare_start(arguments: list[str]) -> Callable[[], int] | None:
     )
 
     def start() -> int:
+        gc.disable()  # nothing of a start is garbage; the console turns it on again behind its first picture
         from zjj_console.commands.opening import open_console
 
         return open_console(settings, os.environ.get("ZJJ_THEME", "night"))

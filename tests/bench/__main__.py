@@ -1,8 +1,8 @@
-"""`python -m tests.bench [name ...]`: print every figure as a ratio to its peer."""
+"""`python -m tests.bench [name ...] [--plot]`: print every figure as a ratio to its peer."""
 
 import sys
 
-from tests.bench import dispatch, duty, hub, imports, map, screen, search, startup, sweep, sync
+from tests.bench import dispatch, duty, growth, hub, imports, map, screen, search, startup, sweep, sync
 
 BENCHES = {
     "import": imports.run,
@@ -15,11 +15,12 @@ BENCHES = {
     "map": map.run,
     "hub": hub.run,
     "sync": sync.run,
+    "growth": growth.run,
 }
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or list(BENCHES)
+    wanted = [name for name in sys.argv[1:] if not name.startswith("--")] or list(BENCHES)
     for name in wanted:
         for figure in BENCHES[name]():
             print(figure.line(), flush=True)

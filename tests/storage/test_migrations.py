@@ -12,13 +12,14 @@ OLD_TIMERS = (  # as they were before 0006: known by the id of their case
     "INSERT INTO main.timer(case_id, code, due_at, warn_at, priority)"
     " SELECT c.id, t.code, t.due_at, t.warn_at, t.priority FROM storied.timer t JOIN storied.case_row c ON c.rid = t.rid"
 )
+GONE = {"ix_dispatch_unit"}  # with 0006, on purpose
 
 
 @pytest.fixture
 def older(journal_db, tmp_path, monkeypatch):
     """The storied journal in a database as version 0004 made it."""
     folder, path = tmp_path / "migrations", tmp_path / "older.db"
-    shutil.copytree(setup.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__", "0005*", "0006*"))
+    shutil.copytree(setup.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__", "000[5-9]*"))
     with monkeypatch.context() as then:
         then.setattr(setup, "MIGRATIONS", folder)
         setup.create(path, "zjj")
@@ -68,7 +69,7 @@ def test_cases_keep_their_rows_numbers_and_timers_and_the_journal_its_proof(olde
 def test_no_index_and_no_trigger_gets_lost_and_they_are_those_of_a_new_database(older, db_path):
     names = made(older).keys()
     setup.migrate(older)
-    assert names < made(older).keys()
+    assert names - GONE < made(older).keys()
     assert made(older) == made(db_path)
 
 

@@ -23,8 +23,11 @@ def picture(db):
     """Every row that screens read, without what is local to the file."""
     names = [r[1] for r in db.execute("PRAGMA table_info(case_row)") if r[1] not in ("rid", "origin_lseq")]
     cases = db.execute(f"SELECT {', '.join(names)} FROM case_row ORDER BY id").fetchall()
-    tables = ("timer", "dispatch", "conflict", *duty_rows.TABLES)
-    return {"case_row": cases, **{table: duty_rows.contents(db, table) for table in tables}}
+    timers = db.execute(
+        "SELECT c.id, t.code, t.due_at, t.warn_at, t.priority FROM timer t JOIN case_row c ON c.rid = t.rid ORDER BY 1, 2"
+    ).fetchall()
+    tables = ("dispatch", "conflict", *duty_rows.TABLES)
+    return {"case_row": cases, "timer": timers, **{table: duty_rows.contents(db, table) for table in tables}}
 
 
 class Crash(Exception):

@@ -77,7 +77,7 @@ class Desk:
     @property
     def console(self) -> str:
         """The letter of this console's numbers. Asked anew each time: joining a hub may change it under an open desk."""
-        return meta(self.reader, "console", "A")
+        return _letter(self.reader)
 
     # reading --------------------------------------------------------------------------------------------------------
 
@@ -222,20 +222,20 @@ class Desk:
         return replace(outcome, line=line.strip(), preview=outcome.text if outcome.ok else "")
 
     def _loader(self, db: Connection) -> Callable[[str], Case | None]:
-        return lambda ref: projections.find(db, ref, self.console)
+        return lambda ref: projections.find(db, ref, _letter(db))
 
     def _decide(
         self, db: Connection, parsed: Parsed, line: str, selected: str, work: Work, *, confirmed: bool
     ) -> str | Need | Refusal | Standing:
         """Run the plan of a parsed line in `work`; the id of the case it is about, or why not."""
         if parsed.verb.id == "new":
-            return begin(db, parsed, work, self.console)
+            return begin(db, parsed, work, _letter(db))
         ref = parsed.target or selected
         if not ref:
             return Refusal(2, "3.4", f"缺案号，如 {parsed.verb.example}", f"name a case, e.g. {parsed.verb.example}")
-        case = projections.find(db, ref, self.console)
+        case = projections.find(db, ref, _letter(db))
         if case is None:
-            return queries.unfound(db, ref, self.console)
+            return queries.unfound(db, ref, _letter(db))
         work.begin(case)
         refusal = preview.refused(parsed.verb, case, work.facts)  # no question is asked about what cannot be done
         if refusal is not None:
@@ -266,8 +266,8 @@ class Desk:
         `confirmed` is the second Enter: without it nobody becomes a second unit on a case by accident (NV-3).
         `pin`: of the person whom the line signs in or out.
         """
-        line, facts = safe_text(line, MAX_LINE), self.facts()
-        parsed = parse(line, self.town, facts.now)
+        line = safe_text(line, MAX_LINE)
+        parsed = parse(line, self.town, self.now())
         if extra and isinstance(parsed, Parsed):
             parsed = replace(parsed, args={**parsed.args, **extra})
         if isinstance(parsed, Problem):
@@ -495,6 +495,11 @@ class Desk:
     def history(self) -> list[str]:
         """Lines of this operator, the newest first."""
         return memory.lines(self.reader, self.actor.work_no)
+
+
+def _letter(db: Connection) -> str:
+    """Inside a transaction by its own connection: what it sees itself, and no second look at the file."""
+    return meta(db, "console", "A")
 
 
 class _Nothing(Exception):

@@ -22,13 +22,12 @@ def refused(verb: Verb, case: Case, facts: Facts) -> Refusal | None:
         return Refusal(8, "", verb.later, "comes with a later part of the system")
     if verb.acts and not case.is_open:
         return Refusal(8, "2.3", f"案件已结，不再{verb.zh}", f"the case has ended: no {verb.en}")
-    first: Refusal | None = None
-    for action in verb.actions[:1] if verb.acts else verb.actions:  # what follows the first, the act itself decides
-        refusal = _possible(action, case, facts)
-        if refusal is None:
+    actions = verb.actions[:1] if verb.acts else verb.actions  # what follows the first, the act itself decides
+    for action in actions:  # most verbs fit one of their actions: why the others do not is not put into words
+        known = action not in BY_ACTION or step_for(case, Command(action)) is not None
+        if known and _possible(action, case, facts) is None:
             return None
-        first = first or refusal
-    return first
+    return _possible(actions[0], case, facts) if actions else None
 
 
 def _possible(action: str, case: Case, facts: Facts) -> Refusal | None:

@@ -83,7 +83,7 @@ class Facts(Struct, frozen=True, dict=True):
         followed. Without one, of a department whoever is resident at the case's `station`, of a station its
         post-holder, else the first member; people on leave or on a shift elsewhere come last.
         """
-        for found in (self.rostered(unit) or [], self.planned_now()):
+        for found in (self.rostered(unit) or [], self._planned_now):
             here = [a for a in found if a.unit == unit or (a.unit == station and self._home(a.person) == unit)]
             if here:
                 return min(here, key=lambda a: (a.unit != station, _FIRST.get(a.post, len(_FIRST)), a.seat)).person
@@ -93,7 +93,9 @@ class Facts(Struct, frozen=True, dict=True):
         holders += [p for p in staff if {"team_leader", "handler", "chief"} & set(p.roles)] + staff
         if not holders:
             return ""
-        return min(holders, key=lambda p: (self.on_leave(p.work_no), self._busy(p.work_no))).work_no
+        if not self._away and not self._busy:
+            return holders[0].work_no
+        return min(holders, key=lambda p: (self.on_leave(p.work_no), p.work_no in self._busy)).work_no
 
     def _home(self, person: str) -> str:
         known = self.town.people.get(person)
@@ -101,15 +103,22 @@ class Facts(Struct, frozen=True, dict=True):
 
     def planned_now(self) -> list[Assignment]:
         """Who is planned now and not on leave, come or not."""
-        if self.book is None:
-            return []
-        running = [a for a in self.book.assignments if a.start <= self.now < a.end]
-        return [a for a in running if not self.on_leave(a.person)]
+        return list(self._planned_now)
+
+    @cached_property
+    def _planned_now(self) -> tuple[Assignment, ...]:
+        running = (a for a in (self.book.assignments if self.book else ()) if a.start <= self.now < a.end)
+        return tuple(a for a in running if not self.on_leave(a.person))
+
+    @cached_property
+    def _away(self) -> frozenset[str]:
+        leaves = self.book.leaves if self.book else ()
+        return frozenset(leave.person for leave in leaves if leave.start <= self.now < leave.end)
+
+    @cached_property
+    def _busy(self) -> frozenset[str]:
+        """Planned now: whoever asks has looked at that unit's own plan already."""
+        return frozenset(a.person for a in self._planned_now)
 
     def on_leave(self, person: str) -> bool:
-        leaves = self.book.leaves if self.book else ()
-        return any(leave.person == person and leave.start <= self.now < leave.end for leave in leaves)
-
-    def _busy(self, person: str) -> bool:
-        """Planned now: whoever asks has looked at that unit's own plan already."""
-        return any(a.person == person for a in self.planned_now())
+        return person in self._away

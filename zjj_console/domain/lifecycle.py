@@ -6,6 +6,7 @@ a property test holds it to what this module says.
 """
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -189,6 +190,7 @@ for _step in STEPS:
     BY_ACTION[_step.action] = (*BY_ACTION.get(_step.action, ()), _step)
 
 _FIELDS = tuple(f.name for f in fields(Case) if f.name not in ("id", "version"))
+_values = attrgetter(*_FIELDS)
 _TYPES = {f.name: f.type for f in fields(Case)}
 STATE_ZH = {
     S.DRAFT: "草稿", S.REPORTED: "待受理", S.INFO_NEEDED: "待补充", S.ACCEPTED: "待派单", S.SELF_HANDLING: "自处中",
@@ -268,14 +270,14 @@ def _consequences(step: Step, case: Case, facts: Facts) -> list[Event]:
 
 def event_of(kind: str, before: Case, after: Case, data: dict[str, Any]) -> Event:
     """The event whose fold turns `before` into `after`, with old and new values (§2.4)."""
-    changed = [name for name in _FIELDS if getattr(before, name) != getattr(after, name)]
+    changed = [row for row in zip(_FIELDS, _values(before), _values(after), strict=True) if row[1] != row[2]]
     return Event(
         kind,
         after.id,
         {
             **data,
-            "set": {name: msgspec.to_builtins(getattr(after, name)) for name in changed},
-            "was": {name: msgspec.to_builtins(getattr(before, name)) for name in changed},
+            "set": {name: msgspec.to_builtins(new) for name, _, new in changed},
+            "was": {name: msgspec.to_builtins(old) for name, old, _ in changed},
         },
     )
 

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Callable
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 LANGUAGES = ("zh", "en")
 Teller = Callable[[str], str]
@@ -16,7 +16,7 @@ def _table(lang: str) -> dict[str, str]:
         raise ValueError(f"no words in {lang!r}; known: {', '.join(LANGUAGES)}")
     if lang == "zh":
         return {}
-    return tomllib.loads(resources.files(__package__).joinpath(f"{lang}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(Path(__file__).with_name(f"{lang}.toml").read_text(encoding="utf-8"))
 
 
 def set_lang(lang: str) -> None:

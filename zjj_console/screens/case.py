@@ -27,6 +27,8 @@ _SCROLL = {"j": 1, "down": 1, "k": -1, "up": -1, "pagedown": 15, "pageup": -15, 
 class CaseScreen(ConsoleScreen):
     """`queue` is the list that `[` and `]` walk along."""
 
+    CSS_PATH = "case.tcss"
+
     def __init__(self, session: Session, case_id: str, queue: "QueueScreen") -> None:
         super().__init__(session)
         self.case_id = case_id

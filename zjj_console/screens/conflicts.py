@@ -23,6 +23,7 @@ _CHOICES = {"1": "local", "2": "remote", "3": "keep"}
 
 
 class ConflictScreen(ConsoleScreen):
+    CSS_PATH = "conflicts.tcss"
     mode = "log"
 
     def __init__(self, session: Session) -> None:

@@ -27,6 +27,8 @@ Made = Act | Refusal
 
 
 class ConsultScreen(ConsultBoard):
+    CSS_PATH = "consult.tcss"
+
     # asking -----------------------------------------------------------------------------------------------------------
 
     def no(self, refusal: Refusal | str) -> None:

@@ -42,6 +42,7 @@ VIEWS = (
 
 
 class EscalationScreen(ConsoleScreen):
+    CSS_PATH = "escalation.tcss"
     mode = "escalation"
 
     def __init__(self, session: Session) -> None:

@@ -31,6 +31,7 @@ _ZOOMS = {"+": 1, "=": 1, "-": -1, "0": 0}
 
 
 class GridMapScreen(MapPanes):
+    CSS_PATH = "grid_map.tcss"
     mode = "map"
 
     def __init__(self, session: Session, board: Board | None = None) -> None:

@@ -36,6 +36,7 @@ _WAITING = frozenset("gfrbe")  # keys that mean something only once what was typ
 class HandoverScreen(ConsoleScreen):
     """One handover at a time: the one that is due, or one of its neighbours (`[` and `]`)."""
 
+    CSS_PATH = "handover.tcss"
     mode = "handover"
 
     def __init__(self, session: Session) -> None:

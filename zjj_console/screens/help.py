@@ -28,6 +28,7 @@ _MARK_NAMES = {
 
 
 class HelpScreen(ConsoleScreen):
+    CSS_PATH = "help.tcss"
     mode = "help"
 
     def __init__(self, session: Session) -> None:

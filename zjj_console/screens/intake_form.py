@@ -26,6 +26,7 @@ _FORWARD, _BACK = ("enter", "tab", "down"), ("shift+tab", "up")
 
 
 class IntakeForm(ConsoleScreen):
+    CSS_PATH = "intake_form.tcss"
     mode = "queue"
 
     def __init__(self, session: Session) -> None:

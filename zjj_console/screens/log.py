@@ -19,6 +19,7 @@ _KEPT = 200
 
 
 class LogScreen(ConsoleScreen):
+    CSS_PATH = "log.tcss"
     mode = "log"
 
     def __init__(self, session: Session) -> None:

@@ -39,6 +39,7 @@ class QueueScreen(ConsoleScreen):
         self.filter_text = ""
         self.filtering: LineEditor | None = None
         self.counts: dict[str, int] = {}
+        self.counted = False
         self.new = 0
         self.first_run = False
         self._resting: Timer | None = None
@@ -61,25 +62,36 @@ class QueueScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         self.session.seen_rid = reads_log.last_rid(self.session.desk.reader)
-        self.open_view()
-        super().on_mount()
+        self.show_rows(counting=False)
+        self.call_after_refresh(self.count_open)  # the first picture does not wait for it
         if self.first_run:
             self.welcome()
+
+    def count_open(self) -> None:
+        """How long the list is and what else the view line says, as soon as the first rows stand."""
+        self.table.count()
+        self.read_counts()
+        self.draw()
 
     # what the list shows ----------------------------------------------------------------------------------------------
 
     def open_view(self, keep: str = "") -> None:
         """Read the view from its beginning."""
+        self.read_counts()
+        self.show_rows(keep)
+
+    def show_rows(self, keep: str = "", *, counting: bool = True) -> None:
+        """The rows of the view; the counts above them are read apart."""
         where = filter_of(self.view, self.session.desk, self.filter_text)
         table = self.table
-        self.read_counts()
         table.empty = self.emptiness()
-        table.open(Listed(self.session.desk, where), self.session.frame(), keep)
+        table.open(Listed(self.session.desk, where), self.session.frame(), keep, counting=counting)
         self.look()
 
     def read_counts(self) -> None:
         desk = self.session.desk
-        self.counts = reads.counts(desk.reader, desk.now())
+        self.counts = reads.by_state(desk.reader)
+        self.counted = True
         self.new = reads_log.newer(desk.reader, self.session.seen_rid)
 
     def emptiness(self) -> tuple[Line, ...]:
@@ -98,7 +110,7 @@ class QueueScreen(ConsoleScreen):
             return (
                 (),
                 case_lines.title(said),
-                case_lines.note(t("v 换下一个视图，Esc 回全部未结 {n} 件", n=self.counts["open"])),
+                case_lines.note(t("v 换下一个视图，Esc 回全部未结 {n} 件", n=sum(self.counts.values()))),
             )
         ended = reads_log.last_end(desk.reader)
         since = case_lines.whole_day(ended, self.session.frame()) if ended else ""
@@ -183,7 +195,7 @@ class QueueScreen(ConsoleScreen):
             return ((f" {t('窗口小于80x24，只显示队列')}", "$p2"),)
         spans: list[Span] = [(f" {t(self.view.zh)} ", "bold $accent")]
         total = self.table.window.total if self.table.window else 0
-        spans.append((f"{total}  ", "bold $foreground"))
+        spans.append((f"{total}  " if self.counted else "  ", "bold $foreground"))
         if self.filter_text:
             spans.append((t("筛选 {what}", what=explained(self.filter_text, self.session.desk.town)) + "  ", "$soon"))
         late, soon = self.session.look.late, self.session.look.soon
@@ -193,7 +205,7 @@ class QueueScreen(ConsoleScreen):
             (f" {t('新案')}+{self.new} ", "bold $accent" if self.new else "$dim"),
         )
         room = width - width_of(right)
-        for state in _COUNTED:  # whole words only: a count that does not fit is left out
+        for state in _COUNTED if self.counted else ():  # whole words only: a count that does not fit is left out
             n = self.counts.get(state, 0)
             counted: Line = ((t(STATE_ZH[State(state)]), "$dim"), (f"{n} ", "$foreground" if n else "$dim"))
             if width_of((*spans, *counted)) <= room:

@@ -25,6 +25,7 @@ _SCROLL = {
 
 
 class ReaderScreen(ConsoleScreen):
+    CSS_PATH = "reader.tcss"
     mode = "reader"
 
     def __init__(self, session: Session, title: str, text: str) -> None:

@@ -25,6 +25,8 @@ _FILES = (".csv", ".xlsx", ".ics")
 
 
 class RosterScreen(RosterBoard):
+    CSS_PATH = "roster.tcss"
+
     # keys -------------------------------------------------------------------------------------------------------------
 
     def _nothing_open(self) -> str:

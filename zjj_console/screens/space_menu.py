@@ -17,6 +17,8 @@ from zjj_console.widgets.verb_words import first_on, label
 class SpaceMenu(ModalScreen[str | None]):
     """Dismisses with the line to put on the command line, or None."""
 
+    CSS_PATH = "space_menu.tcss"
+
     AUTO_FOCUS = ""
 
     def __init__(self, session: Session, case_id: str) -> None:

@@ -181,7 +181,8 @@ def give_up(db: Connection, letter: Letter, status: str, why: str) -> int:
 def sent_to(db: Connection, recipient: str, after: int) -> list[int]:
     """Instants of the last attempts to somebody since an instant, oldest first."""
     rows = db.execute(
-        "SELECT sent_at FROM outbox WHERE recipient = ? AND sent_at > ? ORDER BY sent_at", (recipient, after)
+        "SELECT sent_at FROM outbox WHERE recipient = ? AND sent_at > 0 AND sent_at > ? ORDER BY sent_at",
+        (recipient, after),
     )
     return [row[0] for row in rows.fetchall()]
 

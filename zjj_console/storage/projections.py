@@ -1,5 +1,6 @@
 """Projections: the rows that screens and sweeps read, each a pure function of one folded case."""
 
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from zjj_console.storage.db import Connection, meta, set_meta
 
 _PARTS = ("assists", "returned_by", "clocks", "dispatches", "requests", "aid", "consult", "raised", "missing")
 SCALARS = tuple(f.name for f in fields(Case) if f.name not in _PARTS)
+_scalars = attrgetter(*SCALARS)
 _DERIVED = ("parts", "is_open", "rank", "next_kind", "next_due", "next_warn", "next_mode", "next_unit", "marks")
 COLUMNS = (*SCALARS, *_DERIVED)
 RANK_URGENT, RANK_RUNNING, RANK_PAUSED, RANK_ENDED = 0, 1, 2, 9
@@ -50,9 +52,8 @@ def case_values(case: Case, duty: DutyTime) -> tuple[Any, ...]:
     else:
         next_due = clock.due if clock and clock.due is not None else NO_DEADLINE
         next_warn = (duty.warn_at(clock) if clock else None) or next_due
-    scalars = tuple(getattr(case, name) for name in SCALARS)
     return (
-        *scalars,
+        *_scalars(case),
         _encode({name: getattr(case, name) for name in _PARTS if getattr(case, name)}),
         int(case.is_open),
         rank,
@@ -74,17 +75,32 @@ def timer_values(case: Case, duty: DutyTime, climb: Climb | None = None) -> list
 
 def write(db: Connection, before: Case | None, case: Case, duty: DutyTime) -> None:
     """Bring the rows of one case up to its folded state; its timers stand apart, for they depend on its climb too."""
-    db.execute(UPSERT_CASE, case_values(case, duty))
+    values = case_values(case, duty)
+    if before is None:
+        db.execute(UPSERT_CASE, values)
+    else:
+        _update(db, before, values)
     known = before.dispatches if before else ()
     if known != case.dispatches:
         write_dispatches(db, known, case)
 
 
+def _update(db: Connection, before: Case, values: tuple[Any, ...]) -> None:
+    """Only the columns that differ: naming a column rewrites every index that holds it, changed or not."""
+    known = zip(SCALARS, _scalars(before), values, strict=False)
+    changed = {name: value for name, was, value in known if value != was}
+    changed |= zip(_DERIVED, values[len(SCALARS) :], strict=True)
+    columns = ", ".join(f"{name} = ?" for name in changed)
+    db.execute(f"UPDATE case_row SET {columns} WHERE id = ?", (*changed.values(), before.id))
+
+
 def write_timers(db: Connection, case: Case, duty: DutyTime, climb: Climb | None) -> None:
-    """The timers of a case whose row stands already, and whose clocks or climb have changed."""
+    """The timers of a case whose row stands already; those that run on as they did are left alone."""
     rid = db.execute("SELECT rid FROM case_row WHERE id = ?", (case.id,)).fetchone()[0]
-    db.execute("DELETE FROM timer WHERE rid = ?", (rid,))
-    db.executemany(INSERT_TIMER, [(rid, *timer) for timer in timer_values(case, duty, climb)])
+    wanted = set(timer_values(case, duty, climb))
+    standing = set(db.execute("SELECT code, due_at, warn_at, priority FROM timer WHERE rid = ?", (rid,)))
+    db.executemany("DELETE FROM timer WHERE rid = ? AND code = ?", [(rid, code) for code, *_ in standing - wanted])
+    db.executemany(INSERT_TIMER, [(rid, *timer) for timer in sorted(wanted - standing)])
 
 
 def write_dispatches(db: Connection, known: tuple[Dispatch, ...], case: Case) -> None:

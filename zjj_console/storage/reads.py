@@ -195,13 +195,10 @@ def _from(db: Connection, where: Filter, *, first: bool = False) -> tuple[str, l
     return f"{near.table} WHERE {near.condition} AND {condition}", [*near.params, *params]
 
 
-def counts(db: Connection, now: int) -> dict[str, int]:
-    """Open cases by state, plus `open`, `overdue` and `due_soon`."""
-    by_state = {str(s): int(n) for s, n in db.execute(
-        "SELECT state, count(*) FROM case_row WHERE is_open = 1 GROUP BY state"
-    )}  # fmt: skip
-    overdue, soon = pressing(db, now)
-    return {**by_state, "open": sum(by_state.values()), "overdue": overdue, "due_soon": soon}
+def by_state(db: Connection) -> dict[str, int]:
+    """How many cases are open in each state."""
+    rows = db.execute("SELECT state, count(*) FROM case_row WHERE is_open = 1 GROUP BY state")
+    return {str(state): int(n) for state, n in rows}
 
 
 def pressing(db: Connection, now: int) -> tuple[int, int]:

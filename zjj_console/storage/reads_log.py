@@ -64,13 +64,15 @@ def last_rid(db: Connection) -> int:
 
 def newer(db: Connection, rid: int) -> int:
     """How many open cases came in after a row number."""
-    return int(db.execute("SELECT count(*) FROM case_row WHERE rid > ? AND is_open = 1", (rid,)).fetchone()[0])
+    wanted = "rid > ? AND +is_open = 1"  # the plus: look at the few rows behind, not at all that are open
+    return int(db.execute(f"SELECT count(*) FROM case_row WHERE {wanted}", (rid,)).fetchone()[0])
 
 
 def last_end(db: Connection) -> int | None:
     """When the last case ended (µs UTC), None if none did."""
-    row = db.execute("SELECT max(closed_at) FROM case_row WHERE is_open = 0").fetchone()
-    return None if row[0] is None else int(row[0])
+    wanted = "is_open = 0 AND closed_at IS NOT NULL ORDER BY rank, next_due"  # the latest ended comes first
+    row = db.execute(f"SELECT closed_at FROM case_row WHERE {wanted} LIMIT 1").fetchone()
+    return int(row[0]) if row else None
 
 
 def batches(db: Connection, limit: int) -> list[Batch]:

@@ -30,10 +30,9 @@ class EventRow(SQLModel, table=True):
     __tablename__ = "event"
     __table_args__: ClassVar[Any] = (
         UniqueConstraint("device", "epoch", "dseq"),
-        Index("ix_event_stream", "stream", "lseq"),
+        Index("ix_event_stream", "stream", "hub_seq"),
         Index("ix_event_hub", "hub_seq", unique=True, sqlite_where=text("hub_seq IS NOT NULL")),
         Index("ix_event_outbox", "device", "epoch", "dseq", sqlite_where=text("hub_seq IS NULL")),
-        Index("ix_event_pending", "stream", sqlite_where=text("hub_seq IS NULL")),
         Index("ix_event_signs", "lseq", sqlite_where=text("kind = 'signs_imported'")),
         _STRICT,
     )
@@ -192,7 +191,6 @@ class DispatchRow(SQLModel, table=True):
     __tablename__ = "dispatch"
     __table_args__: ClassVar[Any] = (
         Index("ix_dispatch_lead", "case_id", unique=True, sqlite_where=text("role = 'lead' AND active = 1")),
-        Index("ix_dispatch_unit", "unit", "active"),
         {**_STRICT, "sqlite_with_rowid": False},
     )
     case_id: str = Field(primary_key=True, sa_type=Text)
@@ -211,7 +209,7 @@ class OutboxRow(SQLModel, table=True):
     __tablename__ = "outbox"
     __table_args__: ClassVar[Any] = (
         Index("ix_outbox_pending", "status", "not_before"),
-        Index("ix_outbox_sent", "recipient", "sent_at"),
+        Index("ix_outbox_sent", "recipient", "sent_at", sqlite_where=text("sent_at > 0")),
         _STRICT,
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=Integer)

@@ -11,7 +11,6 @@ import re
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,7 +52,7 @@ class ProfileError(ValueError):
 
 def builtin(name: str = "zhujiajiao") -> Path:
     """Folder of a profile that comes with the package."""
-    return Path(str(resources.files("zjj_console"))) / "fixtures" / name
+    return Path(__file__).parents[1] / "fixtures" / name
 
 
 def load_town(folder: Path, *, with_map: bool = True) -> m.Town:

@@ -48,16 +48,22 @@ class CaseTable(ScrollView, can_focus=False):
 
     # what is shown --------------------------------------------------------------------------------------------------
 
-    def open(self, source: Rows, frame: Frame, keep: str = "") -> None:
+    def open(self, source: Rows, frame: Frame, keep: str = "", *, counting: bool = True) -> None:
         """Show another list from its beginning, with the cursor on `keep` if it is near the top."""
         self.window = RowWindow(source)
         self.frame = frame
-        self.window.load()
+        self.window.load(counting=counting)
         self._fresh = {}
         at = self.window.index_of(keep) if keep else None
         self.scroll_to(y=0, animate=False, force=True)
         self._put_cursor(at or 0)
         self._resized()
+
+    def count(self) -> None:
+        """How long the list is, where it was opened without counting."""
+        if self.window is not None:
+            self.window.count()
+            self._resized()
 
     def selected(self) -> QueueRow | None:
         return self.window.row(self.cursor) if self.window else None

@@ -26,19 +26,29 @@ class RowWindow:
         self.rows: list[QueueRow] = []
         self.total = 0
 
-    def load(self, top: int = 0, keep: str = "") -> None:
-        """Read again around the case `keep`, or around index `top` where it is in the list no more."""
+    def load(self, top: int = 0, keep: str = "", *, counting: bool = True) -> None:
+        """Read again around the case `keep`, or around index `top` where it is in the list no more.
+
+        Not `counting`: `total` is what has been read until `count` says how long the list is.
+        """
         anchor = (self.source.find(keep) if keep else None) or self.held(top)
-        self.total = self.source.count()
         at = self.source.position(anchor.cursor) if anchor else 0
         if anchor is None or at < 2 * CHUNK:
-            self.start, self.rows = 0, self.source.page(max(CHUNK, at + CHUNK), None, False)
+            wanted = max(CHUNK, at + CHUNK)
+            self.start, self.rows = 0, self.source.page(wanted, None, False)
+            self.total = len(self.rows)
+            if counting and self.total == wanted:  # a shorter page is the whole list
+                self.count()
             return
+        self.count()
         rank, due, rid = anchor.cursor
         before = self.source.page(CHUNK, anchor.cursor, True)
         at_and_after = self.source.page(CHUNK, (rank, due, rid - 1), False)
         self.rows = before + at_and_after
         self.start = at - len(before)
+
+    def count(self) -> None:
+        self.total = self.source.count()
 
     def held(self, index: int) -> QueueRow | None:
         """The row if the window holds it; never reads."""

@@ -1,4 +1,4 @@
-"""Timers know their case by its row's number, and texts are found by an index of short runs of characters."""
+"""Timers know their case by its row's number, texts are found by an index of short runs, and an act writes fewer pages."""
 
 from alembic import op
 
@@ -35,6 +35,12 @@ STATEMENTS = (
     WHEN OLD.text <> NEW.text OR OLD.place <> NEW.place OR OLD.external_id <> NEW.external_id
     BEGIN {_NOTE.format("NEW")}; END
     """,
+    "DROP INDEX ix_event_pending",
+    "DROP INDEX ix_event_stream",
+    "CREATE INDEX ix_event_stream ON event (stream, hub_seq)",  # each entry of an index ends in its lseq
+    "DROP INDEX ix_dispatch_unit",  # what each unit has in hand is read off the standing lead orders, ix_dispatch_lead
+    "DROP INDEX ix_outbox_sent",
+    "CREATE INDEX ix_outbox_sent ON outbox (recipient, sent_at) WHERE sent_at > 0",
     f"CREATE TRIGGER case_gone AFTER DELETE ON case_row BEGIN {_NOTE.format('OLD')}; END",
 )
 
