@@ -66,6 +66,18 @@ def timed(command: list[str], env: dict[str, str] | None = None, ok: tuple[int, 
     return time.perf_counter() - begun
 
 
+def measured(command: list[str], env: dict[str, str] | None = None) -> tuple[float, float]:
+    """Seconds, and MB of memory at the most, of a command that must succeed."""
+    begun = time.perf_counter()
+    running = subprocess.Popen(command, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(running.pid, 0)
+    seconds = time.perf_counter() - begun
+    running.returncode = os.waitstatus_to_exitcode(status)
+    if running.returncode:
+        raise RuntimeError(f"{command}: exit {running.returncode}")
+    return seconds, usage.ru_maxrss / 1024
+
+
 @contextmanager
 def scratch() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="zjj-bench-") as folder:

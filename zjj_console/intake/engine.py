@@ -24,7 +24,7 @@ from zjj_console.intake.words import Fault, Words
 from zjj_console.storage import bulk, duty_rows, journal, projections
 from zjj_console.storage.db import Connection
 
-BATCH = 5_000  # rows of a transaction
+BATCH = 8_000  # rows of a transaction
 _WARNINGS = {
     "old": "上报时间早于60天前，已照收",
     "cut": "文字过长，已截短",
@@ -72,6 +72,7 @@ class _Import(Run[Told, Batch]):
     def __init__(self, desk: Desk, path: Path, options: Options, progress: Progress | None) -> None:
         super().__init__(desk, path, options, progress)
         self.batch_id = str(uuid.uuid4())
+        self.bare = False
         self.builder = Builder(desk.town, DutyTable(desk.duty), self.now, desk.console, desk.facts().custodian)
         self.writer = Writer(desk, self.now, self.batch_id, self.builder)
 
@@ -105,9 +106,12 @@ class _Import(Run[Told, Batch]):
             db.execute(_TELL)
             if len(batch) == BATCH and db.execute("SELECT 1 FROM case_row LIMIT 1").fetchone() is None:
                 bulk.put_off(db, "case_row", "timer")
+                self.bare = True
         self.rows += len(batch)
         refused = [(n, cells, row) for n, cells, row in batch.items if isinstance(row, list)]
         told = [(n, cells, row) for n, cells, row in batch.items if isinstance(row, Told)]
+        if told or any("" in lot.columns["external_id"] for lot in batch.lots):
+            self._catch_up(db)  # these are asked for by their id
         pending, again = Pending(self.writer, db), list[Item[Told]]()
         fresh = self._fresh(db, batch.lots, told)
         for lot in batch.lots:
@@ -127,12 +131,20 @@ class _Import(Run[Told, Batch]):
             elif fault := self._add(pending, item):
                 refused.append((*item[:2], [fault]))
         pending.flush(self.read_on)
-        refused += self._again(db, pending, sorted(again, key=lambda item: item[0]))
+        if again:
+            self._catch_up(db)
+            refused += self._again(db, pending, sorted(again, key=lambda item: item[0]))
         for n, cells, faults in sorted(refused, key=lambda item: item[0]):
             self._refuse(db, n, cells, faults)
 
     def finish(self, db: Connection) -> None:
-        bulk.catch_up(db)
+        self._catch_up(db)
+
+    def _catch_up(self, db: Connection) -> None:
+        """An import into an empty database does without most indexes until somebody asks by them."""
+        if self.bare:
+            bulk.catch_up(db)
+            self.bare = False
 
     def _fresh(self, db: Connection, lots: list[Lot], told: list[tuple[int, Any, Told]]) -> dict[str, int]:
         """Cases that nobody knows yet, with the first row of the batch that tells of each."""

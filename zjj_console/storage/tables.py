@@ -82,6 +82,7 @@ class CaseRow(SQLModel, table=True):
 
     __tablename__ = "case_row"
     __table_args__: ClassVar[Any] = (
+        Index("ix_case_id", "id", unique=True),
         Index("ix_case_number", "console", "serial"),  # not unique: what two consoles did apart must not stop either
         Index("ix_case_queue", "is_open", "rank", "next_due", "rid", "next_warn"),
         Index("ix_case_state", "is_open", "state", "rank", "next_due", "rid"),
@@ -95,7 +96,7 @@ class CaseRow(SQLModel, table=True):
         _STRICT,
     )
     rid: int | None = Field(default=None, primary_key=True, sa_type=Integer)
-    id: str = _text(unique=True)
+    id: str = _text()
     serial: int = _int()
     console: str = _text()
     number: str = _text()

@@ -1,6 +1,7 @@
 """Timers know their case by its row's number, texts are found by an index of short runs, and an act writes fewer pages."""
 
 from alembic import op
+from sqlalchemy import Connection
 
 revision = "0006"
 down_revision = "0005"
@@ -45,7 +46,23 @@ STATEMENTS = (
 )
 
 
+def _id_by_an_index(db: Connection) -> None:
+    """Make the table of cases anew with an index of its own for the id, which a first import can put off."""
+    table = str(db.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'case_row'").scalar())
+    wanted = "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'case_row' AND sql IS NOT NULL"
+    indexes = [str(sql) for (sql,) in db.exec_driver_sql(wanted)]
+    head, _, tail = table.partition("UNIQUE (id)")
+    assert tail, "the table of cases has no unique id"
+    db.exec_driver_sql((head.rstrip().rstrip(",") + tail).replace("case_row", "case_row_new", 1))
+    db.exec_driver_sql("INSERT INTO case_row_new SELECT * FROM case_row")
+    db.exec_driver_sql("DROP TABLE case_row")
+    db.exec_driver_sql("ALTER TABLE case_row_new RENAME TO case_row")
+    for sql in (*indexes, "CREATE UNIQUE INDEX ix_case_id ON case_row (id)"):
+        db.exec_driver_sql(sql)
+
+
 def upgrade() -> None:
+    _id_by_an_index(op.get_bind())
     for statement in STATEMENTS:
         op.execute(statement)
 

@@ -1,0 +1,107 @@
+"""A first import puts most indexes off until it has ended or somebody asks by them; whatever happens, they come back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Hands
+from tests.intake.conftest import Load, assert_whole, cases_of, row, text_of
+from zjj_console.desk.desk import Desk
+from zjj_console.intake import engine
+from zjj_console.intake.engine import import_cases
+from zjj_console.storage import bulk
+from zjj_console.storage.db import connect, meta, writing
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "BATCH", 4)
+
+
+def indexes(path: Path) -> set[str]:
+    db = connect(path)
+    try:
+        return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()}
+    finally:
+        db.close()
+
+
+def plain(count: int, start: int = 0) -> list[dict[str, str]]:
+    return [row(编号=f"WX-{start + n}") for n in range(count)]
+
+
+def test_indexes_are_away_while_plain_rows_come_and_back_at_the_end(
+    load: Load, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, during = indexes(desk.path), []
+    monkeypatch.setattr(engine.Pending, "flush", _then(engine.Pending.flush, lambda p: during.append(_named(p.db))))
+    assert load(plain(9)).new == 9
+    assert {"ix_case_queue", "ix_case_id", "ix_timer_due"} <= whole - during[0]
+    assert indexes(desk.path) == whole
+    assert_whole(desk)
+
+
+@pytest.mark.parametrize(
+    ("rows", "new"),
+    [
+        ([*plain(5), row(编号="WX-1"), *plain(3, 20)], 8),
+        ([*plain(5), row(编号=""), row(编号=""), *plain(3, 20)], 9),
+        ([*plain(5), row(编号="X", 描述="'=1+1"), row(编号="WX-2", 描述="另一种说法(示例)"), *plain(3, 20)], 9),
+    ],
+    ids=["twice", "nameless", "unusual"],
+)
+def test_rows_that_are_asked_for_by_id_bring_them_back_first(
+    load: Load, desk: Desk, rows: list[dict[str, str]], new: int
+) -> None:
+    whole = indexes(desk.path)
+    done = load(rows)
+    assert done.new == new and done.new + done.same + done.rejected == len(rows)
+    assert indexes(desk.path) == whole
+    assert [case.serial for case in cases_of(desk)] == list(range(1001, 1001 + new))
+    assert_whole(desk)
+
+
+def test_an_import_that_died_leaves_whole_batches_and_whoever_opens_the_file_next_makes_the_indexes(
+    desk: Desk, tmp_path: Path, open_desk: Callable[..., tuple[Desk, Hands]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = indexes(desk.path)
+    path = tmp_path / "in.csv"
+    path.write_text(text_of(plain(12)), "utf-8")
+    monkeypatch.setattr(bulk, "catch_up", _dies)
+    with pytest.raises(KeyboardInterrupt):
+        import_cases(desk, path)
+    monkeypatch.undo()
+    assert whole - indexes(desk.path)
+    again, _ = open_desk(desk.path)
+    assert indexes(desk.path) == whole
+    assert meta(again.reader, "indexes_to_come") == ""
+    done = import_cases(again, path)
+    assert (done.new, done.same) == (0, 12)
+    assert_whole(again)
+    again.close()
+
+
+def test_a_second_import_finds_the_indexes_and_leaves_them(load: Load, desk: Desk) -> None:
+    load(plain(5))
+    seen = indexes(desk.path)
+    with writing(connect(desk.path)) as db:
+        assert meta(db, "indexes_to_come") == ""
+    assert load(plain(5, 50), "b.csv").new == 5
+    assert indexes(desk.path) == seen
+
+
+def _named(db: object) -> set[str]:
+    return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}  # type: ignore[attr-defined]
+
+
+def _then(act: Callable[..., None], look: Callable[[object], None]) -> Callable[..., None]:
+    def both(self: object, *args: object) -> None:
+        act(self, *args)
+        look(self)
+
+    return both
+
+
+def _dies(db: object) -> None:
+    raise KeyboardInterrupt
