@@ -2,13 +2,14 @@
 
 import sys
 
-from tests.bench import dispatch, duty, hub, imports, map, screen, startup, sweep, sync
+from tests.bench import dispatch, duty, hub, idle, imports, map, screen, startup, sweep, sync
 
 BENCHES = {
     "import": imports.run,
     "startup": startup.run,
     "keys": screen.run,
     "dispatch": dispatch.run,
+    "idle": idle.run,
     "duty": duty.run,
     "sweep": sweep.run,
     "map": map.run,
