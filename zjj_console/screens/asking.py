@@ -11,6 +11,7 @@ from zjj_console.screens.prompt import Prompt
 from zjj_console.screens.session import Session
 from zjj_console.storage.db import StorageError
 from zjj_console.widgets.editor import folded
+from zjj_console.widgets.thrift import ThriftyCompositor
 
 _LOOKING = frozenset({
     "up", "down", "pageup", "pagedown", "home", "end", "escape", "enter", "j", "k", "o", "[", "]", ",", "?",
@@ -28,6 +29,7 @@ class Asking(Screen[None]):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self._compositor = ThriftyCompositor()
         self.session = session
         self.prompt: Prompt | None = None
         self._answers: dict[str, Callable[[], None]] = {}

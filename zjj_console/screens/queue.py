@@ -133,7 +133,6 @@ class QueueScreen(ConsoleScreen):
         table.tick(self.session.frame())
         if (self._unsettled or self.view.overdue) and self.session.settled():
             self.reload()
-        self.draw_detail()
 
     def on_case_table_moved(self) -> None:
         """The list moves at once; the detail follows where the cursor rests, so that a held key costs two rows."""
