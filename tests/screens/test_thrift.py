@@ -108,7 +108,7 @@ async def test_the_terminal_shows_what_is_composed_whatever_changes(
         console = seen.console
         cases = [c for n, evil in enumerate(HOSTILE) for c in many(desk, 1, 5000 + n, text=evil, place=evil[:9])]
         put(desk.path, desk, cases)
-        for keys in (("down", "down"), ("space",), ("escape",), ("f5",), ("f3",), ("right", "down", "left"), ("l",), ("f4",), ("down",),
+        for keys in (("down", "down"), ("space",), ("escape",), ("f5",), ("f3",), ("right", "down", "left"), ("v",), ("f4",), ("down",),
                      ("f2",), ("end",), ("up", "up"), ("home",), ("v",), ("v",)):  # fmt: skip
             await console.press(*keys)
             seen.same()

@@ -479,7 +479,7 @@ class Desk:
 
     def drop_draft(self, draft_id: str) -> None:
         with self._lock, writing(self._writer) as db:
-            memory.drop_draft(db, draft_id)
+            memory.drop_draft(db, draft_id, self.actor.work_no)
 
     def drafts(self) -> dict[str, dict[str, Any]]:
         """Unfinished forms and lines of this operator, by id."""

@@ -27,6 +27,8 @@ _SCROLL = {"j": 1, "down": 1, "k": -1, "up": -1, "pagedown": 15, "pageup": -15, 
 class CaseScreen(ConsoleScreen):
     """`queue` is the list that `[` and `]` walk along."""
 
+    place = "case"
+
     def __init__(self, session: Session, case_id: str, queue: "QueueScreen") -> None:
         super().__init__(session)
         self.case_id = case_id
@@ -57,6 +59,9 @@ class CaseScreen(ConsoleScreen):
 
     def selected_case(self) -> str:
         return self.case_id
+
+    def spot(self) -> dict[str, str]:
+        return {"case": self.case_id}
 
     def just_moved(self) -> bool:
         return self.recently(self._changed_at)

@@ -32,6 +32,7 @@ _ZOOMS = {"+": 1, "=": 1, "-": -1, "0": 0}
 
 class GridMapScreen(MapPanes):
     mode = "map"
+    place = "map"
 
     def __init__(self, session: Session, board: Board | None = None) -> None:
         """`board`: what was chosen the last time."""
@@ -78,6 +79,14 @@ class GridMapScreen(MapPanes):
     def selected_case(self) -> str:
         """The case under the cursor; none while hot spots stand in its place, since no key acts on what is not seen."""
         return "" if self.board.layer.key == "hotspot" else self.board.case_id
+
+    def spot(self) -> dict[str, str]:
+        return {"layer": self.board.layer.key, "grid": self.board.grid, "case": self.board.case_id}
+
+    def come_back(self, spot: dict[str, str]) -> None:
+        self.board.come_back(spot)
+        self._look_at()
+        self._again()
 
     def just_moved(self) -> bool:
         return self.recently(self.board.changed_at)

@@ -37,6 +37,7 @@ class HandoverScreen(ConsoleScreen):
     """One handover at a time: the one that is due, or one of its neighbours (`[` and `]`)."""
 
     mode = "handover"
+    place = "handover"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -95,6 +96,14 @@ class HandoverScreen(ConsoleScreen):
     def selected_case(self) -> str:
         row = self.row
         return row.item.id if row and row.item else ""
+
+    def spot(self) -> dict[str, str]:
+        return {"which": self.which, "at": self.row_id}
+
+    def come_back(self, spot: dict[str, str]) -> None:
+        self.which, self.row_id = spot.get("which", "auto"), spot.get("at", "")
+        self.reload()
+        self.draw()
 
     def on_second(self) -> None:
         if self.session.desk.now() - self._looked_at >= _LOOK_AGAIN:

@@ -29,6 +29,7 @@ _MARK_NAMES = {
 
 class HelpScreen(ConsoleScreen):
     mode = "help"
+    place = "help"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -32,6 +32,7 @@ _COUNTED = ("REPORTED", "DISPATCHED", "SELF_HANDLING", "STATION_COORD", "HANDLIN
 
 class QueueScreen(ConsoleScreen):
     mode = "queue"
+    place = "queue"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -155,6 +156,18 @@ class QueueScreen(ConsoleScreen):
 
     def selected_case(self) -> str:
         return self.table.case_id
+
+    def spot(self) -> dict[str, str]:
+        return {"view": self.view.zh, "filter": self.filter_text, "case": self.selected_case()}
+
+    def come_back(self, spot: dict[str, str]) -> None:
+        view, case_id = spot.get("view", ""), spot.get("case", "")
+        self.filter_text = spot.get("filter", "")
+        self.show_view(view if any(v.zh == view for v in VIEWS) else VIEWS[0].zh, case_id)
+        window = self.table.window
+        if case_id and self.table.case_id != case_id and window is not None:
+            window.load(0, case_id)
+            self.table.select(case_id)
 
     def just_moved(self) -> bool:
         return self.recently(self.table.cursor_changed_at)

@@ -28,6 +28,7 @@ _MISSED = URGENT | SOUNDS_ONCE  # what would have rung
 _NAMED = 8
 STRIP = 4  # of each grade that the strip looks at; the list of alarms reads more
 COMMAND_DRAFT = "console-line"
+PLACE_DRAFT = "console-place"
 FIRST_RUN = "console-first-run"
 
 
