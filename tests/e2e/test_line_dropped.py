@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import NIGHT, ZJJ, Console
+from tests.e2e.conftest import NIGHT, PATIENCE, Console
 from tests.e2e.test_hangup import gone
 
 pytestmark = pytest.mark.tmux
@@ -48,65 +50,89 @@ def body(screen: str) -> list[str]:
     return [re.sub(r"\d\d:\d\d:\d\d", "", line) for line in screen.splitlines()[1:-2]]
 
 
-def resized(console: Console, width: int, height: int) -> str:
+def until(console: Console, true: Callable[[list[str]], bool], why: str) -> None:
+    """Until the screen is as it should be: a busy machine draws late."""
+    deadline = time.monotonic() + PATIENCE
+    while not true(lines := console.screen().splitlines()):
+        if time.monotonic() > deadline:
+            raise AssertionError("\n".join([f"{why}:", *lines]))
+        time.sleep(0.1)
+
+
+def rested(console: Console) -> list[str]:
+    """The body of the screen once it has stood for a second: the detail follows where the cursor rests."""
+    same = 0
+    before = body(console.screen())
+    while same < 3:
+        time.sleep(0.35)
+        now = body(console.screen())
+        same, before = (same + 1 if now == before else 0), now
+    return before
+
+
+def resize(console: Console, width: int, height: int) -> None:
     console.tmux("resize-window", "-x", str(width), "-y", str(height))
-    console.settled()
-    return console.screen()
 
 
 def three(console: Console) -> None:
-    for line in ("xj dhj zy 2", "xj xhxc zd 3 xc", "xj zmc js 3 xc"):
-        console.cli("do", line)
-    console.press("F2").see("1003")
-    console.settled()
+    for n, line in enumerate(("xj dhj zy 2", "xj xhxc zd 3 xc", "xj zmc js 3 xc"), 1):
+        console.line(line).see(f"已办: 新建 100{n}")
+
+
+def on_cursor(console: Console) -> str:
+    """The handle under the cursor."""
+    under = next(line for line in console.screen().splitlines() if line.startswith(">"))
+    return str(re.findall(r" (100\d) ", under)[0])
+
+
+def stands_on(handle: str) -> Callable[[list[str]], bool]:
+    return lambda lines: any(line.startswith(">") and f" {handle} " in line for line in lines)
 
 
 def test_NV_1_after_the_line_dropped_the_same_case_stands_under_the_cursor_and_the_line_is_there(
     console: Console,
 ) -> None:
     three(console)
-    console.press("j", "j")
+    console.press("k")
     console.settled()
-    under = next(line for line in console.screen().splitlines() if line.startswith(">"))
-    handle = re.findall(r" (100\d) ", under)[0]
+    handle = on_cursor(console)
+    assert handle == "1002"
     console.press("b", NOTE[:12]).see(NOTE[:12])  # not a second passes before the line drops
     cut(console)
     console.see("未完的命令")
-    assert any(line.startswith(">") and f" {handle} " in line for line in console.screen().splitlines())
+    until(console, stands_on(handle), handle)
     console.press(";").see(f"bz {handle} {NOTE[:12]}")
 
 
+@pytest.mark.slow
 def test_NV_1_after_the_line_dropped_every_screen_is_there_again(console: Console) -> None:
     three(console)
-    console.press("j", "Enter").see("经过")
+    console.press("Enter").see("经过")
     for key in ("F3", "F4", "F5", "F6", "F7", "F10", "F1"):
         console.press(key)
         console.settled()
-        before = console.screen()
+        before = rested(console)
         cut(console)
-        console.settled()
-        assert body(console.screen()) == body(before), key
+        until(console, lambda lines, was=before: body("\n".join(lines)) == was, key)  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("size", [(20, 5), (30, 8), (5, 2)], ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize(
+    "size", [(20, 5), pytest.param((5, 2), marks=pytest.mark.slow)], ids=lambda s: f"{s[0]}x{s[1]}"
+)
 def test_NV_15_on_a_tiny_terminal_every_screen_lives_and_what_is_typed_is_in_sight(
     console: Console, size: tuple[int, int]
 ) -> None:
     three(console)
     for key, name in SCREENS.items():
-        console.press(key)
+        console.press(key).see(name)
         console.settled()
-        before = console.screen()
-        tiny = resized(console, *size)
-        assert len(tiny.splitlines()) <= size[1]
-        console.press(";bz 1001 abc")
-        console.settled()
-        assert "abc"[-max(1, min(3, size[0] - 4)) :] in console.screen().splitlines()[-1], (key, console.screen())
-        console.press("Escape", "Escape", "Escape")
-        console.settled()
-        resized(console, 120, 40)
-        console.see(name)
-        assert console.screen().splitlines()[2] == before.splitlines()[2], key
+        before = console.screen().splitlines()[2]
+        resize(console, *size)
+        console.press(";abc")
+        until(console, lambda lines: len(lines) <= size[1] and "ab" in lines[-1], key)
+        console.press("Escape")
+        resize(console, 120, 40)
+        until(console, lambda lines, was=before: len(lines) > 30 and lines[2] == was, key)  # type: ignore[misc]
         if key == "F1":
             console.press("Escape")
 
@@ -126,14 +152,14 @@ print("done", flush=True)
 """
 
 
+@pytest.mark.slow
 def test_NV_4_NV_5_five_hundred_cases_from_another_process_while_a_note_is_typed(
     console: Console, tmp_path: Path
 ) -> None:
     three(console)
-    console.press("j")
+    console.press("k")
     console.settled()
-    under = next(line for line in console.screen().splitlines() if line.startswith(">"))
-    handle = re.findall(r" (100\d) ", under)[0]
+    handle = on_cursor(console)
     console.press("b")
     other = subprocess.Popen(
         [sys.executable, "-c", INJECT, str(console.db), NIGHT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -154,7 +180,6 @@ def test_NV_4_NV_5_five_hundred_cases_from_another_process_while_a_note_is_typed
     assert other.returncode == 0
     console.see(f"bz {handle} {NOTE}", "+5")
     console.settled()
-    assert any(line.startswith(">") and f" {handle} " in line for line in console.screen().splitlines())
+    assert stands_on(handle)(console.screen().splitlines())
     console.press("Enter").see(f"已办: 备注 {handle}")
     assert console.case(handle)["version"] == 2
-    assert ZJJ

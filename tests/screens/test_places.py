@@ -48,7 +48,13 @@ def seen(console: Console) -> tuple[list[tuple[str, dict[str, str]]], list[str]]
     return stack, console.lines[2:-2]
 
 
-@pytest.mark.parametrize("keys", WAYS.values(), ids=WAYS)
+QUICK = ("map", "escalation", "case over the ladder")
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [pytest.param(keys, marks=() if name in QUICK else pytest.mark.slow, id=name) for name, keys in WAYS.items()],
+)
 async def test_NV_1_after_the_line_dropped_the_same_screen_stands_on_the_same_case(
     keys: tuple[str, ...], opened: Any
 ) -> None:
@@ -130,6 +136,7 @@ async def test_the_place_of_a_console_that_is_still_there_is_nobody_elses(opened
         other.stdin.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [{"pid": "x", "places": 3}, {"places": [7, {"place": "nowhere"}, {"place": "case", "case": "gone"}]},

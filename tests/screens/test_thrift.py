@@ -98,7 +98,7 @@ def watched(opened: Any) -> Any:
 
 @pytest.mark.parametrize(
     "size",
-    [(120, 40), pytest.param((80, 24), marks=pytest.mark.slow), pytest.param((200, 50), marks=pytest.mark.slow)],
+    [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow), pytest.param((200, 50), marks=pytest.mark.slow)],
     ids=lambda size: f"{size[0]}x{size[1]}",
 )
 async def test_the_terminal_shows_what_is_composed_whatever_changes(

@@ -29,7 +29,11 @@ async def type_in(console: Console, width: int, height: int) -> None:
     console.app.session.say("")
 
 
-@pytest.mark.parametrize("size", [(20, 5), (40, 12), (3, 1)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "size",
+    [(20, 5), pytest.param((40, 12), marks=pytest.mark.slow), pytest.param((3, 1), marks=pytest.mark.slow)],
+    ids=lambda size: f"{size[0]}x{size[1]}",
+)
 async def test_NV_15_made_tiny_and_back_the_same_screen_stands_and_the_prompt_never_left(
     size: tuple[int, int], opened: Any
 ) -> None:
