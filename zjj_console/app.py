@@ -229,7 +229,7 @@ class ConsoleApp(App[int]):
         self.push_screen(ReaderScreen(self.session, title, text))
 
     def take_in(self, case_id: str) -> None:
-        self.session.own.add(case_id)
+        self.session.reported(case_id)
         self.queue.take_in(case_id)
 
     def open_menu(self, below: ConsoleScreen, case_id: str) -> None:

@@ -34,6 +34,11 @@ class Asking(Screen[None]):
         self.prompt: Prompt | None = None
         self._answers: dict[str, Callable[[], None]] = {}
 
+    def on_screen_suspend(self) -> None:
+        """What was drawn goes with the screen: the framework remembers a thousand closed widgets, each with its lines."""
+        for part in self.walk_children(with_self=True):
+            part._styles_cache.clear()
+
     def say(self, text: str, style: str = "$foreground", *, bell: bool = False) -> None:
         raise NotImplementedError
 

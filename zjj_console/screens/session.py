@@ -27,6 +27,7 @@ SWEEP_EVERY = MINUTE
 _MISSED = URGENT | SOUNDS_ONCE  # what would have rung
 _NAMED = 8
 STRIP = 4  # of each grade that the strip looks at; the list of alarms reads more
+REMEMBERED = 200
 COMMAND_DRAFT = "console-line"
 PLACE_DRAFT = "console-place"
 FIRST_RUN = "console-first-run"
@@ -65,7 +66,7 @@ class Session:
         self.hub = liaison.NONE
         self.heard_at = 0  # until when the bell has been thought of
         self.muted_until = 0  # this desk alone is silent; it ends by itself (§3.6)
-        self.own: set[str] = set()  # cases reported here: whoever typed one need not be told of it
+        self.own: dict[str, None] = {}  # the last cases reported here, in order: whoever typed one need not be told of it
         self.pace = 1  # how many times faster than people the desk's clock goes; more than 1 only in a drill
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="desk")
 
@@ -151,7 +152,11 @@ class Session:
 
     def give_up(self, line: str) -> None:
         if line.strip():
-            self.recent.insert(0, line.strip())
+            self.recent = [line.strip(), *self.recent][:REMEMBERED]
+
+    def reported(self, case_id: str) -> None:
+        """A case of this desk's own; whoever is open for weeks need not remember all of them."""
+        self.own = {**dict.fromkeys(list(self.own)[-REMEMBERED:]), case_id: None}
 
     async def call(self, act: Callable[[], Outcome]) -> Outcome:
         """Run on the writer thread, one after the other. A database that cannot be used answers as a refusal."""
