@@ -75,7 +75,7 @@ class ConsoleApp(App[int]):
         self.board: Board | None = None
         self.exchange: Beside | None = None
         self.resized = False
-        self.ticked_at = self.heart.left()  # the last second of a console that did not end well, if any
+        self.ticked_at = self.heart.left() or desk.now()  # the last second of a console that did not end well, if any
 
     def get_default_screen(self) -> Screen[Any]:
         return self.queue

@@ -2,6 +2,8 @@
 
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +14,11 @@ import pytest
 
 from tests.e2e.conftest import NIGHT, PATIENCE, Console
 from tests.e2e.test_hangup import gone
+from zjj_console.desk.desk import Desk
+from zjj_console.desk.session import actor_of
+from zjj_console.domain.model import MINUTE, SECOND
+from zjj_console.storage import setup
+from zjj_console.town.load import builtin, load_town
 
 pytestmark = pytest.mark.tmux
 NOTE = "桥栏杆断裂处已围护并设警示灯水务与桥管二十分钟内到场行人改走东侧便桥请各组注意避让"  # forty characters
@@ -183,3 +190,37 @@ def test_NV_4_NV_5_five_hundred_cases_from_another_process_while_a_note_is_typed
     assert stands_on(handle)(console.screen().splitlines())
     console.press("Enter").see(f"已办: 备注 {handle}")
     assert console.case(handle)["version"] == 2
+
+
+@pytest.mark.slow
+def test_NV_2_stopped_over_three_deadlines_it_tells_them_in_one_line_when_it_goes_on(tmp_path: Path) -> None:
+    """SIGSTOP as a host that sleeps; the clock is the machine's own, the three deadlines fall half a minute from now."""
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+    db, town = tmp_path / "desk.db", load_town(builtin())
+    setup.create(db, town.code)
+    limit = 15  # minutes to accept a second priority; the assertion below says so if the profile changes
+    then = time.time_ns() // 1000 - limit * MINUTE + 40 * SECOND
+    desk = Desk(db, town, actor_of(town, "0001", trial=True), lambda: then)
+    for _ in range(3):
+        assert desk.run_line("xj dhj zy 2 110").ok
+    assert {row[0] for row in desk.reader.execute("SELECT next_due FROM case_row")} == {then + limit * MINUTE}
+    desk.close()
+    console = Console(db, now="")
+    try:
+        console.see("1001", "1002", "1003")
+        console.press(";bz 1001 abc").see("abc")
+        pid = console_pid(console)
+        assert "超时0" in console.screen()
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(90)
+        os.kill(pid, signal.SIGCONT)
+        console.see("bz 1001 abc")
+        console.press("Escape")
+        screen = console.see("停顿", "超时3")
+        told = next((line for line in screen.splitlines() if "停顿" in line), "")
+        assert "期间到期" in told, screen
+        assert all(handle in told for handle in ("1001", "1002", "1003"))
+        assert "拨快" not in screen and "拨慢" not in screen
+    finally:
+        console.close()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual.screen import Screen
+from textual.widget import Widget
 
 from zjj_console.desk.session import check_pin
 from zjj_console.i18n import t
@@ -36,7 +37,7 @@ class Asking(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """What was drawn goes with the screen: the framework remembers a thousand closed widgets, each with its lines."""
-        for part in self.walk_children(with_self=True):
+        for part in self.walk_children(Widget, with_self=True):
             part._styles_cache.clear()
 
     def say(self, text: str, style: str = "$foreground", *, bell: bool = False) -> None:

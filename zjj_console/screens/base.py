@@ -135,6 +135,8 @@ class ConsoleScreen(Asking):
             self.command.refresh()
         self.refresh_worst()
         message = self.session.message
+        if message.waits and (self.command.active or self.asking):
+            message.at = self.session.desk.now()
         if message.text and self.session.waited(message.at) > MESSAGE_STAYS:
             self.session.say("")
         self.draw()

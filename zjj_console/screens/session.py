@@ -36,10 +36,11 @@ FIRST_RUN = "console-first-run"
 class Message:
     """The last sentence of the console: its style says whether it was done, refused or only told."""
 
-    __slots__ = ("at", "style", "text")
+    __slots__ = ("at", "style", "text", "waits")
 
-    def __init__(self, text: str = "", style: str = "$foreground", at: int = 0) -> None:
-        self.text, self.style, self.at = text, style, at
+    def __init__(self, text: str = "", style: str = "$foreground", at: int = 0, *, waits: bool = False) -> None:
+        """`waits`: its time begins only when no line that is being typed stands over it."""
+        self.text, self.style, self.at, self.waits = text, style, at, waits
 
 
 class Session:
@@ -66,15 +67,17 @@ class Session:
         self.hub = liaison.NONE
         self.heard_at = 0  # until when the bell has been thought of
         self.muted_until = 0  # this desk alone is silent; it ends by itself (§3.6)
-        self.own: dict[str, None] = {}  # the last cases reported here, in order: whoever typed one need not be told of it
+        self.own: dict[
+            str, None
+        ] = {}  # the last cases reported here, in order: whoever typed one need not be told of it
         self.pace = 1  # how many times faster than people the desk's clock goes; more than 1 only in a drill
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="desk")
 
     def frame(self) -> Frame:
         return Frame(self.desk.town, self.desk.duty, self.desk.now(), self.watermark)
 
-    def say(self, text: str, style: str = "$foreground") -> None:
-        self.message = Message(text, style, self.desk.now())
+    def say(self, text: str, style: str = "$foreground", *, waits: bool = False) -> None:
+        self.message = Message(text, style, self.desk.now(), waits=waits)
 
     def settled(self) -> bool:
         return self.waited(self.last_key) >= SETTLE
@@ -108,6 +111,7 @@ class Session:
             self.say(
                 t("停顿 {gone}，期间到期 {n} 项: {named}", gone=gone, n=len(missed), named=named).rstrip(": "),
                 "bold $p2",
+                waits=True,
             )
 
     def waiting(self) -> list[Alarm | Group]:
