@@ -194,6 +194,8 @@ class GridMapScreen(MapPanes):
         self._resting = self.set_timer(RESTS, self._rest)
 
     def _rest(self) -> None:
+        if self._resting is None:
+            return  # a timer that had gone off already when it was put off
         self._resting = None
         self.session.busy -= 1
         if self.drawn is not None:

@@ -144,6 +144,8 @@ class QueueScreen(ConsoleScreen):
         self._resting = self.set_timer(RESTS, self.rest)
 
     def rest(self) -> None:
+        if self._resting is None:
+            return  # a timer that had gone off already when it was put off
         self._resting = None
         self.session.busy -= 1
         self.look()
