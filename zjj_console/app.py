@@ -1,5 +1,6 @@
 """The Textual application: modes, theme, the one timer, and what happens when something breaks. No rules."""
 
+import asyncio
 import contextlib
 import errno
 import gc
@@ -28,6 +29,7 @@ from zjj_console.domain.model import MINUTE
 from zjj_console.i18n import set_lang, t
 from zjj_console.screens.base import ConsoleScreen
 from zjj_console.screens.notices import Notices
+from zjj_console.screens.places import Places
 from zjj_console.screens.queue import QueueScreen
 from zjj_console.screens.session import FIRST_RUN, Session
 from zjj_console.storage.db import SqliteError, StorageError
@@ -80,11 +82,12 @@ class ConsoleApp(App[int]):
             self.theme = theme
         self.queue = QueueScreen(self.session)
         self.notices = Notices(self.put_out)
+        self.places = Places(self.session)
         self.drilling: Drilling | None = None
         self.board: Board | None = None
         self.exchange: Beside | None = None
         self.resized = False
-        self.ticked_at = self.heart.left()  # the last second of a console that did not end well, if any
+        self.ticked_at = self.heart.left() or desk.now()  # the last second of a console that did not end well, if any
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -98,7 +101,11 @@ class ConsoleApp(App[int]):
         self.queue.first_run = FIRST_RUN not in drafts
         self.call_after_refresh(self.sweep)
         self.call_after_refresh(collect_garbage)
+        if left := self.places.left(drafts):
+            self.call_after_refresh(self.places.go_back, self, left)
         if self.ticking:
+            if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.line_dropped)
             self.set_interval(1.0, self.second)
             self.call_after_refresh(self.begin_exchange)  # the first picture does not wait for it
 
@@ -153,16 +160,21 @@ class ConsoleApp(App[int]):
             if isinstance(screen, ConsoleScreen):
                 screen.tick(changed=changed)
         self.notices.tell(self.session, rings=self.session.rings())
+        if self.session.settled():
+            self.places.note(stack)
         if self.session.unsaved:
             await self.session.save_drafts()
+
+    def line_dropped(self) -> None:
+        self.run_worker(self.hang_up(), group="line", exclusive=True)
 
     async def hang_up(self) -> None:
         """The signal that the line has gone, from ourselves: `make` or `sudo` between may have kept it.
 
         Nobody sees this console any more, so its heart must stop as that of one that broke: then `zjj watch` calls.
         """
-        if self.session.unsaved:
-            await self.session.save_drafts()
+        self.places.note(self.screen_stack)
+        await self.session.save_drafts()
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGHUP)
 
@@ -246,7 +258,7 @@ class ConsoleApp(App[int]):
         self.push_screen(ReaderScreen(self.session, title, text))
 
     def take_in(self, case_id: str) -> None:
-        self.session.own.add(case_id)
+        self.session.reported(case_id)
         self.queue.take_in(case_id)
 
     def open_menu(self, below: ConsoleScreen, case_id: str) -> None:
@@ -291,6 +303,8 @@ class ConsoleApp(App[int]):
         self.exit(0)
 
     async def on_unmount(self) -> None:
+        if not self.incident:
+            await self.places.forget()
         if self.session.unsaved:
             await self.session.save_drafts()
         self.notices.close()

@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench import dispatch, duty, growth, hub, imports, map, screen, search, startup, sweep, sync
+from tests.bench import dispatch, duty, growth, hub, idle, imports, map, screen, search, startup, sweep, sync
 
 BENCHES = {
     "import": imports.run,
@@ -10,6 +10,7 @@ BENCHES = {
     "startup": startup.run,
     "keys": screen.run,
     "dispatch": dispatch.run,
+    "idle": idle.run,
     "duty": duty.run,
     "sweep": sweep.run,
     "map": map.run,

@@ -141,14 +141,14 @@ def run(make_house, clock, steps, begin="2021-03-01 17:25"):
 )
 @example(steps=["new", "H4", "force", "back", "HX", "out", "in", "HX", "force", "unmerge", "reopen"])
 @example(steps=["new", "new", "merge", "H4", "out", "in", "unmerge", "close", "reopen", "note", "HX", "out", "in"])
-def test_I_1_custody_tiles_time_whatever_is_signed_forced_or_interrupted(make_house, clock, steps):
+def test_NV_7_custody_tiles_time_whatever_is_signed_forced_or_interrupted(make_house, clock, steps):
     run(make_house, clock, steps)
 
 
 @pytest.mark.slow
 @settings(max_examples=600)
 @given(steps=st.lists(st.sampled_from(STEPS), min_size=10, max_size=60))
-def test_I_1_custody_tiles_time_in_long_sequences(make_house, clock, steps):
+def test_NV_7_custody_tiles_time_in_long_sequences(make_house, clock, steps):
     run(make_house, clock, steps)
 
 

@@ -34,7 +34,7 @@ def later(night, machine, minutes):
     night.desk.sweep()
 
 
-def test_complaint_14_set_back_an_hour_the_ladder_goes_on_at_its_instants_and_is_not_silent(urgent, machine):
+def test_NV_9_set_back_an_hour_the_ladder_goes_on_at_its_instants_and_is_not_silent(urgent, machine):
     later(urgent, machine, 10)
     urgent.calls("E1 0031 03-01 23:34")
     machine.wall -= HOUR
@@ -46,7 +46,7 @@ def test_complaint_14_set_back_an_hour_the_ladder_goes_on_at_its_instants_and_is
     urgent.calls("E3 0011 03-01 23:54", "E4 0005 03-02 00:04")
 
 
-def test_complaint_14_what_was_late_stays_late_and_the_jump_is_an_alarm(urgent, machine):
+def test_NV_9_what_was_late_stays_late_and_the_jump_is_an_alarm(urgent, machine):
     later(urgent, machine, 11)
     machine.wall -= HOUR
     later(urgent, machine, 0)
@@ -56,7 +56,7 @@ def test_complaint_14_what_was_late_stays_late_and_the_jump_is_an_alarm(urgent, 
     assert urgent.rings(before=urgent.hands() - 30 * SECOND)
 
 
-def test_set_right_again_nothing_fires_twice_and_the_alarm_is_gone(urgent, machine):
+def test_NV_9_set_right_again_nothing_fires_twice_and_the_alarm_is_gone(urgent, machine):
     later(urgent, machine, 11)
     machine.wall -= HOUR
     later(urgent, machine, 1)
@@ -66,7 +66,7 @@ def test_set_right_again_nothing_fires_twice_and_the_alarm_is_gone(urgent, machi
     assert "clock" not in {alarm.subject for alarm in urgent.alarms()}
 
 
-def test_a_clock_set_forward_is_told_and_what_it_makes_late_is_called_once(urgent, machine):
+def test_NV_9_a_clock_set_forward_is_told_and_what_it_makes_late_is_called_once(urgent, machine):
     machine.wall += HOUR
     later(urgent, machine, 0)
     assert len(urgent.heard()) == 4
@@ -75,7 +75,7 @@ def test_a_clock_set_forward_is_told_and_what_it_makes_late_is_called_once(urgen
     assert "拨快" in next(alarm.zh for alarm in urgent.alarms() if alarm.subject == "clock")
 
 
-def test_complaint_14_a_process_restarted_under_a_clock_an_hour_behind_the_journal_goes_on(urgent, machine):
+def test_NV_9_a_process_restarted_under_a_clock_an_hour_behind_the_journal_goes_on(urgent, machine):
     later(urgent, machine, 10)
     urgent.calls("E1 0031 03-01 23:34")
     urgent.close()
@@ -100,7 +100,7 @@ def test_a_journal_from_the_far_future_is_not_believed_and_this_is_said_until_it
     assert steady.jump is None
 
 
-def test_the_drift_of_clocks_is_no_jump_and_time_never_goes_back():
+def test_NV_9_the_drift_of_clocks_is_no_jump_and_time_never_goes_back():
     machine = Machine(1_000 * HOUR)
     steady = machine.steady()
     seen = [steady()]

@@ -256,3 +256,11 @@ async def test_NV_3_a_confirmation_does_not_outlive_the_case_it_was_given_for(
         await console.press("enter")
         assert desk.case("1002").state is State.DISPATCHED  # type: ignore[union-attr]
         assert "再按 Enter" in console.message
+
+
+async def test_a_cursor_that_rests_twice_is_counted_once(opened: Any) -> None:
+    """On a busy machine a timer may have gone off when the next move puts it off."""
+    async with opened() as console:
+        await console.press("down")
+        console.queue.rest()
+        assert console.app.session.busy == 0

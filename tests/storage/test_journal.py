@@ -43,7 +43,7 @@ def test_an_untouched_journal_verifies(opened, duty):
 
 @settings(max_examples=150)
 @given(data=st.data())
-def test_any_flipped_bit_of_a_body_is_named(opened, attempt, data):
+def test_NV_14_any_flipped_bit_of_a_body_is_named(opened, attempt, data):
     lseq = data.draw(st.integers(1, EVENTS))
     body = opened.execute("SELECT body FROM event WHERE lseq = ?", (lseq,)).fetchone()[0]
     at, bit = data.draw(st.integers(0, len(body) - 1)), data.draw(st.integers(0, 7))
@@ -53,7 +53,7 @@ def test_any_flipped_bit_of_a_body_is_named(opened, attempt, data):
 
 @settings(max_examples=60)
 @given(lseq=st.integers(1, EVENTS), at=st.integers(0, 31), bit=st.integers(0, 7))
-def test_any_flipped_bit_of_a_hash_is_named(opened, attempt, lseq, at, bit):
+def test_NV_14_any_flipped_bit_of_a_hash_is_named(opened, attempt, lseq, at, bit):
     digest = bytearray(opened.execute("SELECT hash FROM event WHERE lseq = ?", (lseq,)).fetchone()[0])
     digest[at] ^= 1 << bit
     assert attempt(("UPDATE event SET hash = ? WHERE lseq = ?", bytes(digest), lseq)).bad == lseq
@@ -61,7 +61,7 @@ def test_any_flipped_bit_of_a_hash_is_named(opened, attempt, lseq, at, bit):
 
 @settings(max_examples=60)
 @given(lseq=st.integers(1, EVENTS), column=st.sampled_from(COLUMNS), by=st.integers(1, 1000))
-def test_any_changed_column_beside_the_envelope_is_named(opened, attempt, lseq, column, by):
+def test_NV_14_any_changed_column_beside_the_envelope_is_named(opened, attempt, lseq, column, by):
     old = opened.execute(f"SELECT {column} FROM event WHERE lseq = ?", (lseq,)).fetchone()[0]
     new = old + by * 1000 if isinstance(old, int) else f"{old}x{by}"
     assert attempt((f"UPDATE event SET {column} = ? WHERE lseq = ?", new, lseq)).bad == lseq
@@ -69,13 +69,13 @@ def test_any_changed_column_beside_the_envelope_is_named(opened, attempt, lseq, 
 
 @settings(max_examples=60)
 @given(first=st.integers(1, EVENTS), count=st.integers(1, EVENTS))
-def test_any_deletion_is_found_at_the_first_missing_event(attempt, first, count):
+def test_NV_14_any_deletion_is_found_at_the_first_missing_event(attempt, first, count):
     assert attempt(("DELETE FROM event WHERE lseq >= ? AND lseq < ?", first, first + count)).bad == first
 
 
 @settings(max_examples=40)
 @given(one=st.integers(1, EVENTS), other=st.integers(1, EVENTS))
-def test_any_exchange_of_two_events_is_found_at_the_first(attempt, one, other):
+def test_NV_14_any_exchange_of_two_events_is_found_at_the_first(attempt, one, other):
     moves = ((one, 900), (other, one), (900, other))
     report = attempt(*(("UPDATE event SET lseq = ? WHERE lseq = ?", to, frm) for frm, to in moves))
     assert report.bad == (None if one == other else min(one, other))

@@ -66,6 +66,7 @@ class Desk:
         self._known = Known(self.reader, self.duty)
         self._known_writing = Known(self._writer, self.duty)  # inside a transaction: what it sees itself
         self._house: tuple[tuple[int, int], tuple[alarming.Alarm, ...]] = (-1, 0), ()
+        self._sendable: tuple[tuple[int, int, str], list[Candidate]] = (-1, 0, ""), []
         self._seats: tuple[tuple[int, int], Seats] = (-1, 0), {}
         self._last = ""  # what this desk did last: undo takes back that, not what its operator did elsewhere
         set_home(self.console)
@@ -115,8 +116,13 @@ class Desk:
         return projections.find(self.reader, ref, self.console)
 
     def candidates(self, case_id: str) -> list[Candidate]:
-        case = projections.load(self.reader, case_id)
-        return self._offered(self.reader, case, self.facts()) if case else []
+        """Whom to send; asked at every drawing, worked out once a minute and after each commit."""
+        facts = self.facts()
+        seen = (self._data_version(), facts.now // MINUTE, case_id)
+        if seen != self._sendable[0]:
+            case = projections.load(self.reader, case_id)
+            self._sendable = seen, self._offered(self.reader, case, facts) if case else []
+        return self._sendable[1]
 
     def _offered(self, db: Connection, case: Case, facts: Facts) -> list[Candidate]:
         return candidates(case, facts, queries.load_by_unit(db), self._where(db, facts))
@@ -486,7 +492,7 @@ class Desk:
 
     def drop_draft(self, draft_id: str) -> None:
         with self._lock, writing(self._writer) as db:
-            memory.drop_draft(db, draft_id)
+            memory.drop_draft(db, draft_id, self.actor.work_no)
 
     def drafts(self) -> dict[str, dict[str, Any]]:
         """Unfinished forms and lines of this operator, by id."""

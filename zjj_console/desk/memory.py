@@ -37,18 +37,24 @@ def lines(db: Connection, operator: str) -> list[str]:
 
 
 def save_draft(db: Connection, draft_id: str, operator: str, body: dict[str, Any], now: int) -> None:
+    """Under the operator's own key: what somebody else types at another console stays his."""
     text = msgspec.json.encode(body).decode()
+    db.execute("DELETE FROM draft WHERE id = ? AND operator = ?", (draft_id, operator))  # as it was once kept
     db.execute(
         "INSERT INTO draft(id, operator, body, updated_at) VALUES (?, ?, ?, ?)"
         " ON CONFLICT(id) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at",
-        (draft_id, operator, text, now),
+        (_key(draft_id, operator), operator, text, now),
     )
 
 
-def drop_draft(db: Connection, draft_id: str) -> None:
-    db.execute("DELETE FROM draft WHERE id = ?", (draft_id,))
+def drop_draft(db: Connection, draft_id: str, operator: str) -> None:
+    db.execute("DELETE FROM draft WHERE id IN (?, ?) AND operator = ?", (draft_id, _key(draft_id, operator), operator))
+
+
+def _key(draft_id: str, operator: str) -> str:
+    return f"{operator}/{draft_id}"
 
 
 def drafts(db: Connection, operator: str) -> dict[str, dict[str, Any]]:
     rows = db.execute("SELECT id, body FROM draft WHERE operator = ? ORDER BY updated_at", (operator,))
-    return {row[0]: msgspec.json.decode(row[1]) for row in rows}
+    return {row[0].rpartition("/")[2]: msgspec.json.decode(row[1]) for row in rows}

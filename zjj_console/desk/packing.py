@@ -195,7 +195,7 @@ def _record(row: tuple[Any, ...], facts: Facts) -> str:
 
 def drafts(db: Connection, now: int) -> list[tuple[str, int, str]]:
     """(who, age in minutes, what) of every intake form that was begun and not submitted."""
-    rows = db.execute("SELECT operator, updated_at, body FROM draft WHERE id = 'intake-form' ORDER BY updated_at")
+    rows = db.execute("SELECT operator, updated_at, body FROM draft WHERE id LIKE '%intake-form' ORDER BY updated_at")
     return [(who, (now - at) // MINUTE, str(msgspec.json.decode(body).get("text", ""))) for who, at, body in rows]
 
 

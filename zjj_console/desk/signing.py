@@ -220,7 +220,7 @@ def held(db: Connection, facts: Facts, book: Book, person: str) -> Refusal | Non
     others = {s.person for s in book.signs if s.out_at is None} - {person}
     if _keeps(facts, book, person) and not any(_keeps(facts, book, other) for other in others):
         return _no("看护权未交出，交接签字后才可签退", "custody is still here: hand over first", rule="I-1")
-    row = db.execute("SELECT count(*) FROM draft WHERE operator = ? AND id = 'intake-form'", (person,)).fetchone()
+    row = db.execute("SELECT count(*) FROM draft WHERE operator = ? AND id LIKE '%intake-form'", (person,)).fetchone()
     if row[0]:
         return _no(f"还有 {row[0]} 份草稿未提交；提交或作废后签退", "a draft is not submitted yet", rule="B3")
     return None

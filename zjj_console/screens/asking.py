@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual.screen import Screen
+from textual.widget import Widget
 
 from zjj_console.desk.session import check_pin
 from zjj_console.i18n import t
@@ -12,6 +13,7 @@ from zjj_console.screens.session import Session
 from zjj_console.storage import disk
 from zjj_console.storage.db import StorageError
 from zjj_console.widgets.editor import folded
+from zjj_console.widgets.thrift import ThriftyCompositor
 
 _LOOKING = frozenset({
     "up", "down", "pageup", "pagedown", "home", "end", "escape", "enter", "j", "k", "o", "[", "]", ",", "?",
@@ -29,9 +31,15 @@ class Asking(Screen[None]):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self._compositor = ThriftyCompositor()
         self.session = session
         self.prompt: Prompt | None = None
         self._answers: dict[str, Callable[[], None]] = {}
+
+    def on_screen_suspend(self) -> None:
+        """What was drawn goes with the screen: the framework remembers a thousand closed widgets, each with its lines."""
+        for part in self.walk_children(Widget, with_self=True):
+            part._styles_cache.clear()
 
     def say(self, text: str, style: str = "$foreground", *, bell: bool = False) -> None:
         raise NotImplementedError

@@ -28,6 +28,7 @@ from zjj_console.widgets.editor import folded, printable
 from zjj_console.widgets.panel import Panel
 from zjj_console.widgets.verb_words import first_on, label
 
+SLIT = 9  # lines below which only the alarm strip stands above: the line being typed goes before everything else
 IME_HINT = "输入法处于中文状态，请切英文(Shift)"
 
 
@@ -39,8 +40,9 @@ class ConsoleScreen(Asking):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - declared so by Screen
         (0, "-tiny"), (80, "-narrow"), (120, "-design"), (200, "-wide"),
     ]  # fmt: skip
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (24, "-low"), (36, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-slit"), (SLIT, "-flat"), (24, "-low"), (36, "-tall")]  # noqa: RUF012
     mode = "queue"
+    place = ""  # the name under which the screen is opened again after the line dropped; empty where it is not
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -71,6 +73,13 @@ class ConsoleScreen(Asking):
     def selected_case(self) -> str:
         """The case that keys act on; empty for none."""
         return ""
+
+    def spot(self) -> dict[str, str]:
+        """What is chosen here, so that `come_back` can choose it again."""
+        return {}
+
+    def come_back(self, spot: dict[str, str]) -> None:
+        """Choose again what was chosen when the console stopped, as far as it is still there."""
 
     def read_case(self) -> tuple[Case | None, tuple[Legal, ...]]:
         """The selected case as it stands now and what may be done with it: asked once per key, then passed along."""
@@ -126,6 +135,8 @@ class ConsoleScreen(Asking):
             self.command.refresh()
         self.refresh_worst()
         message = self.session.message
+        if message.waits and (self.command.active or self.asking):
+            message.at = self.session.desk.now()
         if message.text and self.session.waited(message.at) > MESSAGE_STAYS:
             self.session.say("")
         self.draw()
@@ -154,7 +165,7 @@ class ConsoleScreen(Asking):
                 self.mode, (*header.exchange(self.session.hub, frame, width), (self.custody_word(), "$dim")), width
             ),
         )
-        self.query_one("#header", Panel).show(head)
+        self.query_one("#header", Panel).show(head if self.size.height >= SLIT else head[1:2])
         self.draw_line()
 
     def custody_word(self) -> str:
@@ -228,6 +239,7 @@ class ConsoleScreen(Asking):
             self.draw_line()
         elif self.command.active:
             self.command.paste(event.text)
+            self.keep_typed()
             self.draw_line()
         else:
             self.paste(event.text)
@@ -285,9 +297,13 @@ class ConsoleScreen(Asking):
             self.command.type(char)
         elif not self.command.edit(key):
             return
-        if self.command.active and not self.command.keyed:
-            self.session.half_typed = self.command.editor.text
-            self.keep_half_typed()
+        if self.command.active:
+            self.keep_typed()
+
+    def keep_typed(self) -> None:
+        """What stands in the line, also where a verb key opened it: a crash loses none of it."""
+        self.session.half_typed = self.command.typed()
+        self.keep_half_typed()
 
     def keep_half_typed(self) -> None:
         if self.session.half_typed != self.session.half_typed_saved:

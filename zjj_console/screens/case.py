@@ -28,6 +28,7 @@ class CaseScreen(ConsoleScreen):
     """`queue` is the list that `[` and `]` walk along."""
 
     CSS_PATH = "case.tcss"
+    place = "case"
 
     def __init__(self, session: Session, case_id: str, queue: "QueueScreen") -> None:
         super().__init__(session)
@@ -59,6 +60,9 @@ class CaseScreen(ConsoleScreen):
 
     def selected_case(self) -> str:
         return self.case_id
+
+    def spot(self) -> dict[str, str]:
+        return {"case": self.case_id}
 
     def just_moved(self) -> bool:
         return self.recently(self._changed_at)

@@ -48,10 +48,14 @@ class CommandLine:
         self.editor.set(text)
         self._changed()
 
+    def typed(self) -> str:
+        """What was typed, nothing if a key alone has filled the line."""
+        return "" if self.editor.text == self._given else self.editor.text
+
     def stop(self) -> str:
-        """Leave the line; returns what was typed, nothing if a key alone had filled it."""
+        """Leave the line; returns what was typed."""
         self.active = False
-        text = "" if self.editor.text == self._given else self.editor.text
+        text = self.typed()
         self.editor.clear()
         self.preview, self._armed, self._picking = NOTHING, "", False
         return text

@@ -36,6 +36,7 @@ PAGES = (
 
 class ConsultBoard(ConsoleScreen):
     mode = "consult"
+    place = "consult"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -149,6 +150,17 @@ class ConsultBoard(ConsoleScreen):
     def past(self) -> Past | None:
         at = self.at["past"]
         return self.calendar[at] if at < len(self.calendar) else None
+
+    def spot(self) -> dict[str, str]:
+        return {"page": self.listed, "word": self.word, "at": self.chosen()}
+
+    def come_back(self, spot: dict[str, str]) -> None:
+        self.word = spot.get("word", "")
+        self.page = next((n for n, page in enumerate(PAGES) if page.key == spot.get("page")), 0)
+        self.reload()
+        self.at[self.listed] = refound(spot.get("at", ""), 0, self.subjects(self.listed))
+        self._case, self._legal = self.read_case()
+        self.draw()
 
     def selected_case(self) -> str:
         row, pooled, followup = self.row(), self.pooled(), self.followup()

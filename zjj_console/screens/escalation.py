@@ -44,6 +44,7 @@ VIEWS = (
 class EscalationScreen(ConsoleScreen):
     CSS_PATH = "escalation.tcss"
     mode = "escalation"
+    place = "escalation"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -123,6 +124,15 @@ class EscalationScreen(ConsoleScreen):
         chosen = self.chosen()
         one = self.alarms[self.at["alarms"]] if self.listed == "alarms" and self.alarms else None
         return "" if isinstance(one, Group) or (one is not None and one.row is None) else chosen
+
+    def spot(self) -> dict[str, str]:
+        return {"view": self.listed, "at": self.chosen()}
+
+    def come_back(self, spot: dict[str, str]) -> None:
+        self.view = next((n for n, view in enumerate(VIEWS) if view.key == spot.get("view")), 0)
+        self.find(spot.get("at", ""))
+        self.look_at()
+        self.draw()
 
     def look_at(self) -> None:
         """The ladder of the chosen case, as far as it is and as it would go on."""

@@ -33,6 +33,7 @@ _ZOOMS = {"+": 1, "=": 1, "-": -1, "0": 0}
 class GridMapScreen(MapPanes):
     CSS_PATH = "grid_map.tcss"
     mode = "map"
+    place = "map"
 
     def __init__(self, session: Session, board: Board | None = None) -> None:
         """`board`: what was chosen the last time."""
@@ -79,6 +80,14 @@ class GridMapScreen(MapPanes):
     def selected_case(self) -> str:
         """The case under the cursor; none while hot spots stand in its place, since no key acts on what is not seen."""
         return "" if self.board.layer.key == "hotspot" else self.board.case_id
+
+    def spot(self) -> dict[str, str]:
+        return {"layer": self.board.layer.key, "grid": self.board.grid, "case": self.board.case_id}
+
+    def come_back(self, spot: dict[str, str]) -> None:
+        self.board.come_back(spot)
+        self._look_at()
+        self._again()
 
     def just_moved(self) -> bool:
         return self.recently(self.board.changed_at)
@@ -186,6 +195,8 @@ class GridMapScreen(MapPanes):
         self._resting = self.set_timer(RESTS, self._rest)
 
     def _rest(self) -> None:
+        if self._resting is None:
+            return  # a timer that had gone off already when it was put off
         self._resting = None
         self.session.busy -= 1
         if self.drawn is not None:

@@ -38,6 +38,7 @@ class HandoverScreen(ConsoleScreen):
 
     CSS_PATH = "handover.tcss"
     mode = "handover"
+    place = "handover"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -96,6 +97,14 @@ class HandoverScreen(ConsoleScreen):
     def selected_case(self) -> str:
         row = self.row
         return row.item.id if row and row.item else ""
+
+    def spot(self) -> dict[str, str]:
+        return {"which": self.which, "at": self.row_id}
+
+    def come_back(self, spot: dict[str, str]) -> None:
+        self.which, self.row_id = spot.get("which", "auto"), spot.get("at", "")
+        self.reload()
+        self.draw()
 
     def on_second(self) -> None:
         if self.session.desk.now() - self._looked_at >= _LOOK_AGAIN:

@@ -30,6 +30,7 @@ _MARK_NAMES = {
 class HelpScreen(ConsoleScreen):
     CSS_PATH = "help.tcss"
     mode = "help"
+    place = "help"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -28,6 +28,7 @@ _FORWARD, _BACK = ("enter", "tab", "down"), ("shift+tab", "up")
 class IntakeForm(ConsoleScreen):
     CSS_PATH = "intake_form.tcss"
     mode = "queue"
+    place = "form"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -49,6 +50,13 @@ class IntakeForm(ConsoleScreen):
         if self.restored:
             self.session.say(t("上次未登记完的内容还在"), "$accent")
         super().on_mount()
+        self.look()
+
+    def spot(self) -> dict[str, str]:
+        return {"at": self.field.name}
+
+    def come_back(self, spot: dict[str, str]) -> None:
+        self.at = next((n for n, field in enumerate(FIELDS) if field.name == spot.get("at")), 0)
         self.look()
 
     @property

@@ -21,6 +21,7 @@ _KEPT = 200
 class LogScreen(ConsoleScreen):
     CSS_PATH = "log.tcss"
     mode = "log"
+    place = "log"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -41,6 +42,14 @@ class LogScreen(ConsoleScreen):
         self.cursor = max(0, min(self.cursor, len(self.batches) - 1))
         if self.is_mounted:
             self.fill()
+
+    def spot(self) -> dict[str, str]:
+        return {"at": str(self.cursor)}
+
+    def come_back(self, spot: dict[str, str]) -> None:
+        at = spot.get("at", "")
+        self.cursor = int(at) if at.isdecimal() else 0
+        self.reload()
 
     def draw(self) -> None:
         super().draw()

@@ -154,6 +154,15 @@ class Board:
             self.case_id = rows[0].id if rows else ""
             self.changed_at = 0
 
+    def come_back(self, spot: dict[str, str]) -> None:
+        """Layer, grid and case that were chosen before, where they are still there."""
+        self.layer = next((layer for layer in LAYERS if layer.key == spot.get("layer")), self.layer)
+        self.look()
+        if spot.get("grid") in self.town.grids:
+            self.choose(spot["grid"])
+        if any(row.id == spot.get("case") for row in self.rows()):
+            self.case_id = spot["case"]
+
     def next_layer(self) -> None:
         self.layer = LAYERS[(LAYERS.index(self.layer) + 1) % len(LAYERS)]
         self.look()

@@ -32,6 +32,7 @@ _COUNTED = ("REPORTED", "DISPATCHED", "SELF_HANDLING", "STATION_COORD", "HANDLIN
 
 class QueueScreen(ConsoleScreen):
     mode = "queue"
+    place = "queue"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -145,7 +146,6 @@ class QueueScreen(ConsoleScreen):
         table.tick(self.session.frame())
         if (self._unsettled or self.view.overdue) and self.session.settled():
             self.reload()
-        self.draw_detail()
 
     def on_case_table_moved(self) -> None:
         """The list moves at once; the detail follows where the cursor rests, so that a held key costs two rows."""
@@ -156,6 +156,8 @@ class QueueScreen(ConsoleScreen):
         self._resting = self.set_timer(RESTS, self.rest)
 
     def rest(self) -> None:
+        if self._resting is None:
+            return  # a timer that had gone off already when it was put off
         self._resting = None
         self.session.busy -= 1
         self.look()
@@ -168,6 +170,18 @@ class QueueScreen(ConsoleScreen):
 
     def selected_case(self) -> str:
         return self.table.case_id
+
+    def spot(self) -> dict[str, str]:
+        return {"view": self.view.zh, "filter": self.filter_text, "case": self.selected_case()}
+
+    def come_back(self, spot: dict[str, str]) -> None:
+        view, case_id = spot.get("view", ""), spot.get("case", "")
+        self.filter_text = spot.get("filter", "")
+        self.show_view(view if any(v.zh == view for v in VIEWS) else VIEWS[0].zh, case_id)
+        window = self.table.window
+        if case_id and self.table.case_id != case_id and window is not None:
+            window.load(0, case_id)
+            self.table.select(case_id)
 
     def just_moved(self) -> bool:
         return self.recently(self.table.cursor_changed_at)

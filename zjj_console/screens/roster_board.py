@@ -1,8 +1,9 @@
 """What the roster screen shows, and where its cursors are (§4.7)."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
@@ -35,6 +36,7 @@ class RosterBoard(ConsoleScreen):
     """The roster as it is shown. What its keys do is in `RosterScreen`."""
 
     mode = "roster"
+    place = "roster"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -65,6 +67,16 @@ class RosterBoard(ConsoleScreen):
     def on_mount(self) -> None:
         self.reload()
         super().on_mount()
+
+    def spot(self) -> dict[str, str]:
+        return {"day": self.day.isoformat(), "first": self.first.isoformat(), "view": self.view}
+
+    def come_back(self, spot: dict[str, str]) -> None:
+        self.view = next((view for view in get_args(View) if view == spot.get("view")), "day")
+        with contextlib.suppress(ValueError):
+            self.day, self.first = (date.fromisoformat(spot.get(name, "")) for name in ("day", "first"))
+        self.reload()
+        self.draw()
 
     # reading ----------------------------------------------------------------------------------------------------------
 

@@ -28,17 +28,20 @@ _MISSED = URGENT | SOUNDS_ONCE  # what would have rung
 _NAMED = 8
 _MACHINE = (1, 10)  # a disk that is full, a database that is held
 STRIP = 4  # of each grade that the strip looks at; the list of alarms reads more
+REMEMBERED = 200
 COMMAND_DRAFT = "console-line"
+PLACE_DRAFT = "console-place"
 FIRST_RUN = "console-first-run"
 
 
 class Message:
     """The last sentence of the console: its style says whether it was done, refused or only told."""
 
-    __slots__ = ("at", "style", "text")
+    __slots__ = ("at", "style", "text", "waits")
 
-    def __init__(self, text: str = "", style: str = "$foreground", at: int = 0) -> None:
-        self.text, self.style, self.at = text, style, at
+    def __init__(self, text: str = "", style: str = "$foreground", at: int = 0, *, waits: bool = False) -> None:
+        """`waits`: its time begins only when no line that is being typed stands over it."""
+        self.text, self.style, self.at, self.waits = text, style, at, waits
 
 
 class Session:
@@ -67,15 +70,17 @@ class Session:
         self.hub = liaison.NONE
         self.heard_at = 0  # until when the bell has been thought of
         self.muted_until = 0  # this desk alone is silent; it ends by itself (§3.6)
-        self.own: set[str] = set()  # cases reported here: whoever typed one need not be told of it
+        self.own: dict[
+            str, None
+        ] = {}  # the last cases reported here, in order: whoever typed one need not be told of it
         self.pace = 1  # how many times faster than people the desk's clock goes; more than 1 only in a drill
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="desk")
 
     def frame(self) -> Frame:
         return Frame(self.desk.town, self.desk.duty, self.desk.now(), self.watermark)
 
-    def say(self, text: str, style: str = "$foreground") -> None:
-        self.message = Message(text, style, self.desk.now())
+    def say(self, text: str, style: str = "$foreground", *, waits: bool = False) -> None:
+        self.message = Message(text, style, self.desk.now(), waits=waits)
 
     def settled(self) -> bool:
         return self.waited(self.last_key) >= SETTLE
@@ -109,6 +114,7 @@ class Session:
             self.say(
                 t("停顿 {gone}，期间到期 {n} 项: {named}", gone=gone, n=len(missed), named=named).rstrip(": "),
                 "bold $p2",
+                waits=True,
             )
 
     def waiting(self) -> list[Alarm | Group]:
@@ -153,7 +159,11 @@ class Session:
 
     def give_up(self, line: str) -> None:
         if line.strip():
-            self.recent.insert(0, line.strip())
+            self.recent = [line.strip(), *self.recent][:REMEMBERED]
+
+    def reported(self, case_id: str) -> None:
+        """A case of this desk's own; whoever is open for weeks need not remember all of them."""
+        self.own = {**dict.fromkeys(list(self.own)[-REMEMBERED:]), case_id: None}
 
     async def call(self, act: Callable[[], Outcome]) -> Outcome:
         """Run on the writer thread, one after the other. A database that cannot be used answers as a refusal."""

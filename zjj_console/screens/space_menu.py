@@ -11,6 +11,7 @@ from zjj_console.widgets import case_lines
 from zjj_console.widgets.cells import Line, fit, shown
 from zjj_console.widgets.editor import folded, printable
 from zjj_console.widgets.panel import Panel
+from zjj_console.widgets.thrift import ThriftyCompositor
 from zjj_console.widgets.verb_words import first_on, label
 
 
@@ -23,6 +24,7 @@ class SpaceMenu(ModalScreen[str | None]):
 
     def __init__(self, session: Session, case_id: str) -> None:
         super().__init__()
+        self._compositor = ThriftyCompositor()
         self.session = session
         self.case_id = case_id
         legal = session.desk.actions(case_id)

@@ -12,8 +12,9 @@ from textual.strip import Strip
 
 from zjj_console.storage.reads import QueueRow
 from zjj_console.widgets import columns
-from zjj_console.widgets.cells import Line, Span, content, fitted
+from zjj_console.widgets.cells import Line, Span, Wardrobe, fitted
 from zjj_console.widgets.columns import Frame
+from zjj_console.widgets.thrift import differs
 from zjj_console.widgets.window import Rows, RowWindow
 
 _STRIPS = 1000
@@ -44,6 +45,7 @@ class CaseTable(ScrollView, can_focus=False):
         self._fresh: dict[str, frozenset[str]] = {}  # case -> columns that changed since the last refresh
         self._drawn: dict[int, Drawn] = {}
         self._words: dict[tuple[QueueRow, bool, int, int, frozenset[str], bool], Drawn] = {}  # within one second
+        self._wardrobe = Wardrobe()
         self._strips: OrderedDict[tuple[Drawn, int], Strip] = OrderedDict()
 
     # what is shown --------------------------------------------------------------------------------------------------
@@ -81,14 +83,21 @@ class CaseTable(ScrollView, can_focus=False):
     # keeping up with the database ------------------------------------------------------------------------------------
 
     def tick(self, frame: Frame) -> None:
-        """Another second: redraw the rows whose words changed, and no others."""
+        """Another second: redraw of the rows what changed, and no others."""
         self.frame = frame
         stale = self._fresh
         self._fresh = {}
+        (width, height), top = self.size, self.top
         for y, drawn in list(self._drawn.items()):
-            row = self.window.held(self.top + y) if self.window else None
-            if row is None or row.id in stale or self._spans(row, self.top + y) != drawn:
-                self.refresh(Region(0, y, self.size.width, 1))
+            if y >= height:  # drawn while there was more room
+                del self._drawn[y]
+                continue
+            row = self.window.held(top + y) if self.window else None
+            if row is None or row.id in stale:
+                self.refresh(Region(0, y, width, 1))
+            elif (now := self._spans(row, top + y, width)) != drawn:
+                first, end = differs(drawn[0], now[0])
+                self.refresh(Region(first, y, end - first, 1))
 
     def sync(self, frame: Frame, *, settled: bool, newest: dict[str, QueueRow]) -> None:
         """Take over what changed. Until `settled` values change in place and nothing moves.
@@ -193,6 +202,7 @@ class CaseTable(ScrollView, can_focus=False):
 
     def notify_style_update(self) -> None:
         self._strips.clear()
+        self._wardrobe.clear()
         super().notify_style_update()
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
@@ -218,7 +228,7 @@ class CaseTable(ScrollView, can_focus=False):
         if row is None:
             self._drawn.pop(y, None)
             return self._blank(y, width)
-        drawn = self._spans(row, index)
+        drawn = self._spans(row, index, width)
         self._drawn[y] = drawn
         key = (drawn, width)
         strip = self._strips.get(key)
@@ -233,34 +243,34 @@ class CaseTable(ScrollView, can_focus=False):
 
     def _blank(self, y: int, width: int) -> Strip:
         text: Line = self.empty[y] if self.window and not self.window.total and y < len(self.empty) else ()
-        return Strip(content(fitted(text, width)).render_segments(self.visual_style), width)
+        return Strip(self._wardrobe.segments(fitted(text, width), self.visual_style), width)
 
-    def _spans(self, row: QueueRow, index: int) -> Drawn:
+    def _spans(self, row: QueueRow, index: int, width: int) -> Drawn:
         assert self.frame is not None
         fresh = self._fresh.get(row.id, frozenset())
         at_cursor = index == self.cursor
-        key = (row, at_cursor, self.frame.now, self.size.width, fresh, self.flash)
+        key = (row, at_cursor, self.frame.now, width, fresh, self.flash)
         drawn = self._words.get(key)
         if drawn is None:
             if len(self._words) > _STRIPS:
                 self._words.clear()
-            drawn = self._words[key] = self._worded(row, at_cursor, fresh)
+            drawn = self._words[key] = self._worded(row, at_cursor, fresh, width)
         return drawn
 
-    def _worded(self, row: QueueRow, at_cursor: bool, fresh: frozenset[str]) -> Drawn:
+    def _worded(self, row: QueueRow, at_cursor: bool, fresh: frozenset[str], width: int) -> Drawn:
         assert self.frame is not None
         edge = (">" if at_cursor else " ", "bold $accent")
         spans: list[Span] = [edge]
-        for key, (text, style) in columns.cells(row, self.size.width, self.frame):
+        for key, (text, style) in columns.cells(row, width, self.frame):
             if key in fresh or (at_cursor and self.flash):
                 style = f"bold {style}" if not style.startswith("bold") else style
             spans.append((text + " ", style))
-        return tuple(spans), at_cursor
+        return fitted(tuple(spans), width), at_cursor
 
     def _strip(self, drawn: Drawn, width: int) -> Strip:
         spans, at_cursor = drawn
         base = self.visual_style
-        segments = content(fitted(spans, width)).render_segments(base)
+        segments = self._wardrobe.segments(spans, base)
         strip = Strip(segments, width)
         if at_cursor:
             style = self.get_component_rich_style("case-table--cursor", partial=True)

@@ -8,7 +8,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style as RichStyle
 from textual.content import Content
+from textual.style import Style
 
 from zjj_console.domain.safe import safe_text
 
@@ -99,6 +102,26 @@ def spread(left: Line, right: Line, width: int) -> Line:
 
 def content(line: Line) -> Content:
     return Content.assemble(*(span for span in line if span[0]))
+
+
+class Wardrobe:
+    """The terminal styles of theme words over one widget's own style, each worked out once; `clear` when that changes."""
+
+    def __init__(self) -> None:
+        self._worn: dict[str, RichStyle | None] = {}
+
+    def clear(self) -> None:
+        self._worn.clear()
+
+    def segments(self, line: Line, base: Style) -> list[Segment]:
+        """`content(line).render_segments(base)`, without reading the same words for every line of every second."""
+        worn, found = self._worn, []
+        for text, word in line:
+            if word not in worn:
+                worn[word] = content(((" ", word),)).render_segments(base)[0].style
+            if text:
+                found.append(Segment(text, worn[word]))
+        return found
 
 
 def words(parts: Iterable[str], between: str = " ") -> str:

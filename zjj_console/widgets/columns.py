@@ -4,6 +4,7 @@ A row reads left to right as a sentence: mark, handle, priority, state, nearest 
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 from zjj_console.desk import wording
@@ -173,11 +174,12 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def layout(width: int) -> list[tuple[Column, int]]:
+@cache
+def layout(width: int) -> tuple[tuple[Column, int], ...]:
     """The columns that fit, each with its width; widths depend on nothing but the total, so nothing jumps."""
     chosen = [c for c in COLUMNS if c.wide <= width]
     fixed = 1 + sum(c.width + 1 for c in chosen)
-    return [(c, c.width or max(4, width - fixed)) for c in chosen]
+    return tuple((c, c.width or max(4, width - fixed)) for c in chosen)
 
 
 def head(width: int) -> Line:

@@ -2,15 +2,14 @@
 
 from collections import OrderedDict
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.events import Click
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from zjj_console.widgets.cells import Line, content, width_of
+from zjj_console.widgets.cells import Line, Wardrobe
+from zjj_console.widgets.thrift import differs
 
 _STRIPS = 2000
 
@@ -32,7 +31,7 @@ class MapCanvas(Widget, can_focus=False):
         super().__init__(id=id)
         self.lines: list[Line] = []
         self._strips: OrderedDict[Line, Strip] = OrderedDict()
-        self._styles: dict[str, Style | None] = {}
+        self._wardrobe = Wardrobe()
 
     def show(self, lines: list[Line]) -> None:
         before, self.lines = self.lines, lines
@@ -52,7 +51,7 @@ class MapCanvas(Widget, can_focus=False):
         """Draw the cells that differ: rows below each other in one box, since each region costs more than a row."""
         boxes: list[Region] = []
         for y in sorted(changed):
-            first, after = _differing(*changed[y])
+            first, after = differs(*changed[y])
             row = Region(first, y, after - first, 1)
             if boxes and boxes[-1].bottom >= y - 1:
                 boxes[-1] = boxes[-1].union(row)
@@ -63,7 +62,7 @@ class MapCanvas(Widget, can_focus=False):
 
     def notify_style_update(self) -> None:
         self._strips.clear()
-        self._styles.clear()
+        self._wardrobe.clear()
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
@@ -71,31 +70,13 @@ class MapCanvas(Widget, can_focus=False):
         line = self.lines[y] if y < len(self.lines) else ()
         strip = self._strips.get(line)
         if strip is None:
-            strip = self._strips[line] = Strip([Segment(text, self._style(style)) for text, style in line])
+            strip = self._strips[line] = Strip(self._wardrobe.segments(line, self.visual_style))
             if len(self._strips) > _STRIPS:
                 self._strips.popitem(last=False)
-        return strip if strip.cell_length == width else strip.adjust_cell_length(width, self._style(""))
-
-    def _style(self, name: str) -> Style | None:
-        """The style of theme words, worked out once a theme."""
-        if name not in self._styles:
-            (segment,) = content(((" ", name),)).render_segments(self.visual_style)
-            self._styles[name] = segment.style
-        return self._styles[name]
+        return strip if strip.cell_length == width else strip.adjust_cell_length(width, self.visual_style.rich_style)
 
     def on_resize(self) -> None:
         self.post_message(self.Resized())
 
     def on_click(self, event: Click) -> None:
         self.post_message(self.Pointed(event.x, event.y))
-
-
-def _differing(old: Line, new: Line) -> tuple[int, int]:
-    """The cells, from the first to after the last, in which two lines of the same width are not the same."""
-    same = 0
-    while same < min(len(old), len(new)) and old[same] == new[same]:
-        same += 1
-    back = 0
-    while back < min(len(old), len(new)) - same and old[-1 - back] == new[-1 - back]:
-        back += 1
-    return width_of(new[:same]), width_of(new[: len(new) - back])

@@ -9,7 +9,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zjj_console.widgets.cells import Line, content, fitted
+from zjj_console.widgets.cells import Line, Wardrobe, fitted
+from zjj_console.widgets.thrift import differs
 
 
 class Panel(ScrollView, can_focus=False):
@@ -25,22 +26,24 @@ class Panel(ScrollView, can_focus=False):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.lines: tuple[Line, ...] = ()
+        self._wardrobe = Wardrobe()
 
     def show(self, lines: Sequence[Line]) -> None:
-        """Redraw only the lines that changed."""
+        """Redraw only what changed in the lines."""
         before, self.lines = self.lines, tuple(lines)
         if len(before) != len(self.lines):
             self.virtual_size = Size(self.size.width, len(self.lines))
             self.refresh()
             return
         top = round(self.scroll_y)
+        width = self.size.width
         changed = [
-            Region(0, y - top, self.size.width, 1)
+            (y - top, *differs(fitted(old, width), fitted(new, width)))
             for y, (old, new) in enumerate(zip(before, self.lines, strict=True))
             if old != new
         ]
         if changed:
-            self.refresh(*changed)
+            self.refresh(*(Region(first, y, end - first, 1) for y, first, end in changed))
 
     def scroll_lines(self, by: int) -> None:
         self.scroll_to(y=round(self.scroll_y) + by, animate=False)
@@ -50,6 +53,7 @@ class Panel(ScrollView, can_focus=False):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
+        self._wardrobe.clear()
         self.refresh()
 
     def on_resize(self, event: Any) -> None:
@@ -62,5 +66,4 @@ class Panel(ScrollView, can_focus=False):
         style = self.visual_style
         if index >= len(self.lines) or not width:
             return Strip([Segment(" " * width, style.rich_style)], width)
-        segments = content(fitted(self.lines[index], width)).render_segments(style)
-        return Strip(segments, width)
+        return Strip(self._wardrobe.segments(fitted(self.lines[index], width), style), width)
