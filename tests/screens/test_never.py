@@ -264,3 +264,16 @@ async def test_a_cursor_that_rests_twice_is_counted_once(opened: Any) -> None:
         await console.press("down")
         console.queue.rest()
         assert console.app.session.busy == 0
+
+
+@pytest.mark.parametrize("key", ["f1", "f3", "f4", "f5", "f6", "f7", "f10"])
+async def test_a_drawing_that_comes_when_its_screen_has_been_left_ends_nothing(
+    opened: Any, desk: Desk, key: str
+) -> None:
+    async with opened() as console:
+        await console.press(key)
+        left = console.app.screen
+        await console.press("f2")
+        assert console.app.screen is console.queue
+        left.draw()
+        left.draw_line()

@@ -124,6 +124,11 @@ class ConsoleScreen(Asking):
         self.refresh_worst()
         self.draw()
 
+    @property
+    def drawable(self) -> bool:
+        """Whether its widgets are there: a drawing that was asked for may come when the screen has been left."""
+        return self.is_mounted and self.is_attached
+
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw)
 
@@ -153,7 +158,7 @@ class ConsoleScreen(Asking):
 
     def draw(self) -> None:
         """Header, message and bottom line. Panels redraw only lines that changed."""
-        if not self.is_mounted or not self.is_attached:
+        if not self.drawable:
             return
         frame, width = self.session.frame(), self.size.width
         head = (
@@ -178,6 +183,8 @@ class ConsoleScreen(Asking):
         return word if here else f"{word} {t('本台只读')}"
 
     def draw_line(self) -> None:
+        if not self.drawable:
+            return
         line = self.query_one("#line", EditLine)
         if self.prompt is not None:
             line.show_editor("> ", self.prompt.shown(), t("Enter 确定，Esc 放弃"))

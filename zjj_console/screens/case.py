@@ -83,7 +83,7 @@ class CaseScreen(ConsoleScreen):
 
     def draw(self) -> None:
         super().draw()
-        if not self.is_mounted:
+        if not self.drawable:
             return
         left, third, right = (self.query_one(f"#{name}", Panel) for name in ("left", "third", "right"))
         width = left.size.width - 1
@@ -153,7 +153,7 @@ class CaseScreen(ConsoleScreen):
         return bool(chosen)
 
     def draw_panes(self) -> None:
-        if self.is_mounted:
+        if self.drawable:
             self.call_later(self.draw)
 
     def hint(self) -> Line:

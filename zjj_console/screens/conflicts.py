@@ -59,7 +59,7 @@ class ConflictScreen(ConsoleScreen):
 
     def draw(self) -> None:
         super().draw()
-        if not self.is_mounted:
+        if not self.drawable:
             return
         frame, width = self.session.frame(), self.size.width
         standing = self.query_one("#standing", Panel)

@@ -106,7 +106,7 @@ class ConsultScreen(ConsultBoard):
 
     def draw_line(self) -> None:
         super().draw_line()
-        if not self.is_mounted or self.asking or self.command.active or self.session.message.text:
+        if not self.drawable or self.asking or self.command.active or self.session.message.text:
             return
         self.query_one("#message", Panel).show([self.hints()[1]])
 

@@ -173,7 +173,7 @@ class ConsultBoard(ConsoleScreen):
 
     def draw(self) -> None:
         super().draw()
-        if not self.is_mounted or not self.is_attached:
+        if not self.drawable:
             return
         frame, width = self.session.frame(), self.size.width
         head = [consult_lines.top(self.week, self.running, frame, width), consult_lines.collection(self.week, frame)]
@@ -195,7 +195,7 @@ class ConsultBoard(ConsoleScreen):
         super().draw_line()
         if not self.asking:
             self.proposal, self.help = "", []
-        if self.is_mounted and self.is_attached:
+        if self.drawable:
             panel = self.query_one("#detail", Panel)
             panel.show(self.detail_lines(panel.size.width or self.size.width))
 

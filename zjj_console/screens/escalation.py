@@ -151,7 +151,7 @@ class EscalationScreen(ConsoleScreen):
 
     def draw(self) -> None:
         super().draw()
-        if not self.is_mounted:
+        if not self.drawable:
             return
         self.query_one("#top", Panel).show([self.top_line()])
         panel = self.query_one("#list", Panel)

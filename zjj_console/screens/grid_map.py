@@ -121,7 +121,7 @@ class GridMapScreen(MapPanes):
 
     def _paint(self) -> None:
         """The whole picture anew: another size, layer or state of things."""
-        if not self.is_mounted:
+        if not self.drawable:
             return
         self.set_class(self.as_tiles, "-tiles")
         legend = self.query_one("#legend", Panel)
@@ -212,7 +212,7 @@ class GridMapScreen(MapPanes):
 
     def draw(self) -> None:
         super().draw()
-        if not self.is_mounted:
+        if not self.drawable:
             return
         board = self.board
         top = self.query_one("#top", Panel)

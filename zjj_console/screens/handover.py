@@ -114,7 +114,7 @@ class HandoverScreen(ConsoleScreen):
 
     def draw(self) -> None:
         super().draw()
-        if self.is_mounted:
+        if self.drawable:
             self.fill()
 
     def feed(self, key: str, char: str) -> None:

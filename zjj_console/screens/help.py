@@ -46,7 +46,7 @@ class HelpScreen(ConsoleScreen):
 
     def draw(self) -> None:
         super().draw()
-        if self.is_mounted:
+        if self.drawable:
             self.fill()
 
     def fill(self) -> None:

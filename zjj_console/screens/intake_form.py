@@ -113,7 +113,7 @@ class IntakeForm(ConsoleScreen):
 
     def draw(self) -> None:
         super().draw()
-        if not self.is_mounted:
+        if not self.drawable:
             return
         width = self.size.width - 2
         lines: list[Line] = [case_lines.title(t("新建案件  (随时 Esc 离开，内容留着)")), ()]
@@ -144,7 +144,7 @@ class IntakeForm(ConsoleScreen):
 
     def draw_line(self) -> None:
         super().draw_line()
-        if not self.command.active and not self.sending:
+        if self.drawable and not self.command.active and not self.sending:
             prompt = f"{t(self.field.zh)}: "
             self.query_one("#line", EditLine).show_editor(prompt, self.editors[self.field.name])
             if not self.session.message.text:

@@ -40,7 +40,7 @@ class LogScreen(ConsoleScreen):
     def reload(self) -> None:
         self.batches = reads_log.batches(self.session.desk.reader, _KEPT)
         self.cursor = max(0, min(self.cursor, len(self.batches) - 1))
-        if self.is_mounted:
+        if self.drawable:
             self.fill()
 
     def spot(self) -> dict[str, str]:
@@ -53,7 +53,7 @@ class LogScreen(ConsoleScreen):
 
     def draw(self) -> None:
         super().draw()
-        if self.is_mounted:
+        if self.drawable:
             self.fill()
 
     def fill(self) -> None:

@@ -198,7 +198,7 @@ class QueueScreen(ConsoleScreen):
 
     def draw(self) -> None:
         super().draw()
-        if self.is_mounted:
+        if self.drawable:
             self.query_one("#view", Panel).show([self.view_line(self.size.width)])
             self.query_one("#head", Panel).show([columns.head(self.table.size.width or self.size.width)])
             self.draw_detail()
@@ -227,7 +227,7 @@ class QueueScreen(ConsoleScreen):
         return spread(tuple(spans), right, width)
 
     def draw_detail(self) -> None:
-        if not self.is_mounted:
+        if not self.drawable:
             return
         drawer, side, recent = (self.query_one(name, Panel) for name in ("#drawer", "#side", "#recent"))
         look = Look(self.session.desk, self.session.frame(), self._case, self._legal, self._choosing)
@@ -378,7 +378,7 @@ class QueueScreen(ConsoleScreen):
     def take_in(self, case_id: str) -> None:
         """A case that was made at this desk: it is wanted next, so the list shows it now with the cursor on it."""
         self.session.seen_rid = reads_log.last_rid(self.session.desk.reader)
-        if self.is_mounted:
+        if self.drawable:
             self.open_view(case_id)
 
     def neighbours(self, case_id: str, step: int) -> str:

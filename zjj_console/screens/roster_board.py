@@ -148,7 +148,7 @@ class RosterBoard(ConsoleScreen):
 
     def draw(self) -> None:
         super().draw()
-        if not self.is_mounted or not self.is_attached:
+        if not self.drawable:
             return
         desk, frame = self.session.desk, self.session.frame()
         top, day, lower, after, side = (self.query_one(f"#{n}", Panel) for n in ("top", "day", "lower", "next", "side"))
