@@ -8,7 +8,10 @@ import contextlib
 import csv
 import ctypes
 import gc
+import json
 import os
+import subprocess
+import sys
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,7 +30,6 @@ from zjj_console.desk.desk import Desk
 from zjj_console.desk.session import actor_of
 from zjj_console.domain.handover import Handover
 from zjj_console.domain.model import DAY
-from zjj_console.intake.engine import import_cases
 
 KB = os.sysconf("SC_PAGE_SIZE") // 1024
 GUARDS = {"day": "0002", "night": "0312"}
@@ -76,23 +78,24 @@ class Week:
 
     def __init__(self, console: Console, desk: Desk, other: Desk, clock: Clock, folder: Path) -> None:
         self.console, self.desk, self.other, self.clock, self.folder = console, desk, other, clock, folder
-        self.days = self.reported = self.refused = 0
+        self.days = self.files = self.reported = self.refused = 0
 
     async def day(self, cases: int, rounds: int, step: int) -> None:
         begin = self.clock.now
         self.days += 1
-        self.file(cases, begin)
+        self.file(cases, begin, DAY)
         every = DAY // rounds
         for n in range(rounds):
             await self.pass_to(begin + n * every, step)
             await self.round(n)
         await self.pass_to(begin + DAY, step)
 
-    def file(self, cases: int, begin: int) -> None:
-        """The closed cases of the day before, as the platform exports them."""
-        path = self.folder / f"day{self.days}.csv"
+    def file(self, cases: int, begin: int, over: int) -> None:
+        """The closed cases of the time before (µs), as the platform exports them; another process reads them in."""
+        self.files += 1
+        path = self.folder / f"day{self.files}.csv"
         places, kinds = [c.name for c in TOWN.committees.values()], [c.name for c in TOWN.categories.values()]
-        start = datetime.fromtimestamp(begin / 1e6, TOWN.tz) - timedelta(days=1)
+        start = datetime.fromtimestamp((begin - over) / 1e6, TOWN.tz)
         with path.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out)
             writer.writerow(
@@ -112,12 +115,26 @@ class Week:
                 ]
             )
             for n in range(cases):
-                at = start + timedelta(seconds=n * 80 % 80_000)
+                at = start + timedelta(seconds=n * 80 * 1009 % (over // 1_000_000 - 4000))
                 ends = [str(at + timedelta(minutes=m))[:16] for m in (20, 30)]
-                writer.writerow([f"W{self.days:02}{n:06}", str(at)[:16], places[n % len(places)], kinds[n % len(kinds)], f"示例{n}",
+                writer.writerow([f"W{self.files:02}{n:06}", str(at)[:16], places[n % len(places)], kinds[n % len(kinds)], f"示例{n}",
                                  "网格巡查", 2 + n % 3, "已结案", "城管中队", ends[0], "已整改", ends[1]])  # fmt: skip
-        report = import_cases(self.other, path)
-        assert report.new == cases, report
+        now = datetime.fromtimestamp(begin / 1e6, TOWN.tz).isoformat()
+        words = [
+            sys.executable,
+            "-m",
+            "zjj_console.cli",
+            "--json",
+            "--db",
+            str(self.desk.path),
+            "import",
+            "cases",
+            str(path),
+        ]
+        done = subprocess.run(
+            words, env={**os.environ, "ZJJ_TEST": "1", "ZJJ_NOW": now}, capture_output=True, text=True, check=True
+        )
+        assert json.loads(done.stdout)["data"]["new"] == cases, done.stdout
         path.unlink()
 
     async def pass_to(self, instant: int, step: int) -> None:
@@ -211,9 +228,12 @@ async def test_a_week_of_ten_thousand_cases_is_flat_in_memory(
 ) -> None:
     async with opened() as console:
         week = Week(console, desk, other_desk, clock, tmp_path)
+        week.file(
+            8600, clock.now, 80 * DAY
+        )  # what hot spots and the heat of months are made of is there from the beginning
         sizes, counts = [], []
         for _ in range(7):
-            await week.day(1430, 24, 20)
+            await week.day(200, 24, 20)
             counts.append(held())
             whole = private()
             sizes.append(lean(desk, other_desk))

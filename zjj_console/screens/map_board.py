@@ -96,7 +96,9 @@ class Board:
         self._asked[key] = self.session.desk.now() - _PAST_FRESH + _TRY_AGAIN
 
     def know(self, key: tuple[str, str], past: Past) -> None:
-        self._past[key] = (self.session.desk.now(), past)
+        """Of months of cases only what is looked at is kept, and its neighbours while they are fresh."""
+        now = self.session.desk.now()
+        self._past = {k: known for k, known in self._past.items() if now - known[0] < _PAST_FRESH} | {key: (now, past)}
         self.look()
 
     @property
