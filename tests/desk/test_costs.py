@@ -94,3 +94,15 @@ def test_what_is_new_is_counted_among_the_new(do, desk):
     do("xj dhj zd 3 xc")
     assert reads_log.newer(desk.reader, seen) == 1
     assert "INTEGER PRIMARY KEY" in plan(desk.reader, asked(desk.reader, lambda db: reads_log.newer(db, seen)))
+
+
+def test_an_undo_looks_at_the_end_of_the_own_journal_and_not_at_all_of_it(do, desk):
+    do("xj dhj xf 2 110")
+    said: list[str] = []
+    desk._writer.set_trace_callback(said.append)
+    do("cx")
+    desk._writer.set_trace_callback(None)
+    asked_for = [sql for sql in said if "FROM event WHERE" in sql and "cmd" in sql]
+    assert asked_for
+    for sql in asked_for:
+        assert "(device=? AND epoch=? AND dseq>?)" in plan(desk.reader, sql)

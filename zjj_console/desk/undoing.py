@@ -6,6 +6,13 @@ from zjj_console.storage import projections
 from zjj_console.storage.db import Connection
 from zjj_console.storage.journal import decode
 
+# The last thousand events of this console: seconds, and an index range. What he did at another console is undone there.
+_META = "(SELECT CAST(v AS INTEGER) FROM meta WHERE k = '{}')"
+_RECENT = (
+    "device = (SELECT v FROM meta WHERE k = 'device')"
+    f" AND epoch = {_META.format('epoch')} AND dseq > {_META.format('dseq')} - 1000"
+)
+
 
 def _no(zh: str, en: str) -> Refusal:
     return Refusal(8, "T42", zh, en)
@@ -22,16 +29,17 @@ def undo(db: Connection, work: Work, own: str = "") -> str | Refusal:
     actor, now = work.facts.actor.work_no, work.facts.now
     seconds = work.facts.town.flow.undo_seconds
     which, params = ("actor = ? AND cmd = ?", (actor, own)) if own else ("actor = ?", (actor,))
-    here = "device = (SELECT v FROM meta WHERE k = 'device')"  # what he did at another console is undone there
     last = db.execute(
-        f"SELECT cmd, at FROM event WHERE {which} AND {here} ORDER BY lseq DESC LIMIT 1", params
+        f"SELECT cmd, at FROM event WHERE {which} AND {_RECENT} ORDER BY dseq DESC LIMIT 1", params
     ).fetchone()
     if last is None or now - last[1] > seconds * SECOND:
         return _no(f"没有{seconds}秒内的操作可撤", f"nothing done within {seconds} seconds to undo")
     holding = work.facts.holding
     if holding is not None and holding.claimed and holding.since >= last[1]:
         return _no("此后已交接，不能撤销交接前的操作", "custody has moved since; it cannot be undone")
-    rows = db.execute("SELECT lseq, stream, body FROM event WHERE cmd = ? ORDER BY lseq", (last[0],)).fetchall()
+    rows = db.execute(
+        f"SELECT lseq, stream, body FROM event WHERE cmd = ? AND {_RECENT} ORDER BY dseq", (last[0],)
+    ).fetchall()
     by_case: dict[str, list[Event]] = {}
     for _, stream, body in rows:
         stored = decode(body)
