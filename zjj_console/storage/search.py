@@ -1,6 +1,6 @@
 """Finding any piece of text: an index of short runs of characters, made beside the work, narrows down what is looked at.
 
-A run is two characters where it begins with a Chinese one, four where it begins with a letter or digit, fewer at the end of
+A run is two characters where it begins with a Chinese one, three where it begins with a letter or digit, fewer at the end of
 a word. The index only proposes rows; the words themselves decide (`instr`), so it may lag behind and may propose too much,
 but what it has not read yet is always proposed. SQLite's own FTS5, without the words (contentless) and without positions.
 """
@@ -22,6 +22,7 @@ _FEW, _MANY = (
 )  # rows that are fetched one by one; of which a set is made; beyond, the queue itself is walked
 _SAMPLE = 1_000
 _MOST_RUNS = 16  # of a query that are weighed
+_TOGETHER = 3  # of these, that are looked for together
 _WORD = re.compile("[0-9A-Za-z\u4e00-\u9fff]+")
 _HANDLE = re.compile("[A-Za-z]?[0-9]{1,15}")
 _LETTERS = ", ".join(f"'{letter}'" for letter in ascii_uppercase)
@@ -34,7 +35,7 @@ def runs(text: str) -> Iterator[tuple[str, bool]]:
     """(run, whole) at every place of every word; one that the end of its word cuts short is not whole."""
     for word in _WORD.findall(text.casefold()):
         for at, char in enumerate(word):
-            size = 2 if char > "z" else 4
+            size = 2 if char > "z" else 3
             run = word[at : at + size]
             yield run, len(run) == size
 
@@ -69,14 +70,15 @@ def may_be_handle(text: str) -> bool:
 
 
 def _match(db: Connection, text: str, upto: int) -> tuple[str, int]:
-    """The two rarest runs of a text as a query, and about how many rows have the rarest; empty where none helps."""
-    whole = dict.fromkeys(run for run, is_whole in runs(text) if is_whole)
-    found = [f'"{run}"' for run in whole]
-    if not any(run[0] <= "z" for run in whole):  # what the end of a word cuts short stands for all that begin so: dear
-        short = max((run for run, is_whole in runs(text) if not is_whole), key=len, default="")
-        found += [f'"{short}" *'] if short and (len(short) > 2 or not found) else []
+    """The rarest runs of a text as a query, and about how many rows have the very rarest; empty where none helps."""
+    found = list(dict.fromkeys(f'"{run}"' for run, whole in runs(text) if whole))
+    if not found:  # what the end of a word cuts short stands for all runs that begin so: dear, but the best there is
+        found = [f'"{run}" *' for run, _ in runs(text)][:1]
     weighed = sorted((_weight(db, run, upto), run) for run in found[:_MOST_RUNS])
-    return " AND ".join(run for _, run in weighed[:2]), weighed[0][0] if weighed else 0
+    if not weighed:
+        return "", 0
+    rarest, first = weighed[0]
+    return " AND ".join([first, *(run for weight, run in weighed[1:_TOGETHER] if weight <= _MANY)]), rarest
 
 
 def _weight(db: Connection, run: str, upto: int) -> int:
