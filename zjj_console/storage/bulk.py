@@ -1,4 +1,4 @@
-"""Many rows at once. One statement takes some hundred as JSON, so that the interpreter is free while it runs."""
+"""Many rows at once. One statement takes some thousand as JSON, so that the interpreter is free while it runs."""
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -59,10 +59,12 @@ _NEEDED = frozenset({"ix_case_external", "ix_case_number"})  # an import asks th
 
 def catch_up(db: Connection) -> None:
     """Make the indexes that were put off, if any. Inside a transaction."""
+    cache = db.execute("PRAGMA cache_size").fetchone()[0]
     db.execute("PRAGMA cache_size=-16384")  # sorting takes as much again
     for text in msgspec.json.decode(meta(db, _TO_COME) or "[]"):
         db.execute(text)
     db.execute("DELETE FROM meta WHERE k = ?", (_TO_COME,))
+    db.execute(f"PRAGMA cache_size={cache}")
 
 
 def recover(db: Connection) -> None:
