@@ -137,6 +137,7 @@ class ConsoleApp(App[int]):
             self.action_redraw()
         if hung_up():
             await self.hang_up()
+        self.desk.in_place()  # before the beat: whoever shows another file watches over nothing
         now = self.desk.now()
         self.heart.beat(now)
         if self.drilling is not None:

@@ -264,6 +264,22 @@ def test_a_console_that_is_open_on_a_database_that_was_replaced_acknowledges_not
     zjj("db", "check")
 
 
+def test_while_somebody_is_reading_a_restore_changes_nothing_and_says_when_to_try_again(
+    backed_up: tuple[Zjj, list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zjj, _ = backed_up
+    monkeypatch.setattr("zjj_console.storage.db.BUSY_SECONDS", 0.0)
+    before = events(zjj.db)
+    reader = connect(zjj.db)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM event").fetchone()
+    assert zjj("do", "bz 1001 写在读者之后")  # it lies in the log that the reader keeps
+    assert "稍后再试" in zjj.error("db", "restore", code=10)
+    assert len(events(zjj.db)) == len(before) + 1
+    reader.close()
+    assert zjj.data("db", "restore")["kept"]
+
+
 def test_backups_of_another_database_are_neither_pruned_nor_restored(
     backed_up: tuple[Zjj, list[Path]], evening: Path, copy_db: Any
 ) -> None:

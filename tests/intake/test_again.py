@@ -315,6 +315,20 @@ def test_I_8_a_file_cannot_renumber_a_known_case_nor_give_its_outside_number_to_
     assert_whole(desk)
 
 
+@pytest.mark.parametrize("text", ["示例描述", "'=有一撇的示例描述"], ids=["plain", "unusual"])
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_I_8_of_two_rows_with_one_outside_number_one_of_them_with_an_id_of_ours_the_first_is_the_case(
+    load: Load, desk: Desk, text: str, ours_first: bool
+) -> None:
+    ours = row(编号="WX-1", 案件标识="00000000-0000-4000-8000-000000000001")
+    other = {**row(编号="WX-1", 描述=text), "案件标识": ""}
+    pair = [ours, other] if ours_first else [other, ours]
+    done = load([row(编号="WX-0") | {"案件标识": ""}, *pair])
+    assert (done.new, done.rejected) == (2, 1)
+    assert done.rejects[0][:3] == (4, "E_CONFLICT", "external_id")
+    assert_whole(desk)
+
+
 def test_6_4_rows_that_come_twice_in_turns_are_the_same(load: Load, desk: Desk) -> None:
     first, second = row(), row(编号="WX-2")
     done = load([first, second, first, second, row(编号="WX-3"), second, row(编号="WX-3", 描述="另一内容")])

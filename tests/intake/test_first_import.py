@@ -10,7 +10,8 @@ from tests.intake.conftest import Load, assert_whole, cases_of, row, text_of
 from zjj_console.desk.desk import Desk
 from zjj_console.intake import engine
 from zjj_console.intake.engine import import_cases
-from zjj_console.storage import bulk
+from zjj_console.intake.table import IntakeError
+from zjj_console.storage import backup, bulk
 from zjj_console.storage.db import connect, meta, writing
 
 
@@ -79,6 +80,84 @@ def test_an_import_that_died_leaves_whole_batches_and_whoever_opens_the_file_nex
     done = import_cases(again, path)
     assert (done.new, done.same) == (0, 12)
     assert_whole(again)
+    again.close()
+
+
+def test_a_desk_that_is_open_works_on_while_a_first_import_goes_on_and_after_it_died(
+    desk: Desk, tmp_path: Path, open_desk: Callable[..., tuple[Desk, Hands]]
+) -> None:
+    whole = indexes(desk.path)
+    officer, _ = open_desk(desk.path)
+    path = tmp_path / "in.csv"
+    path.write_text(text_of(plain(12)), "utf-8")
+    said: list[str] = []
+
+    def between(rows: int, share: float) -> None:
+        said.append(officer.run_line("xj dhj xf 2 110").text)
+        said.append(officer.run_line("ss 桥头").text)
+        if rows == 8:
+            raise KeyboardInterrupt
+
+    with pytest.raises(IntakeError) as stopped:
+        import_cases(desk, path, progress=between)
+    assert (stopped.value.code, "前 8 行已处理并保存" in stopped.value.zh) == (130, True)
+    assert said[0].startswith("新建") and said[1].startswith("找到")
+    assert indexes(desk.path) == whole  # brought back by the import that was stopped
+    assert officer.run_line("xj dhj zy 3 110").ok
+    assert import_cases(desk, path).new == 4
+    assert_whole(desk)
+    officer.close()
+
+
+def test_what_even_the_end_could_not_make_an_open_desk_makes_and_check_names(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = indexes(desk.path)
+    path = tmp_path / "in.csv"
+    path.write_text(text_of(plain(12)), "utf-8")
+    monkeypatch.setattr(bulk, "catch_up", _dies)
+    with pytest.raises((KeyboardInterrupt, IntakeError)):
+        import_cases(desk, path)
+    monkeypatch.undo()
+    assert bulk.lacking(desk.reader) and whole - indexes(desk.path)
+    assert desk.run_line("xj dhj xf 2 110").ok
+    while desk.index_texts():
+        pass
+    assert indexes(desk.path) == whole and not bulk.lacking(desk.reader)
+
+
+def test_a_file_that_cannot_be_read_on_names_itself_and_what_stands(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(text_of(plain(12)), "utf-8")
+    take = engine.Plain.take
+
+    def failing(self: engine.Plain, rows: list[tuple[int, list[str]]]) -> object:
+        if rows[0][0] > 6:
+            raise OSError(5, "Input/output error")
+        return take(self, rows)
+
+    monkeypatch.setattr(engine.Plain, "take", failing)
+    with pytest.raises(IntakeError) as stopped:
+        import_cases(desk, path)
+    assert stopped.value.error == "E_INPUT" and "in.csv" in stopped.value.zh and "再导入" in stopped.value.zh
+    monkeypatch.undo()
+    assert import_cases(desk, path).line.count("新4 改0 同8") == 1
+
+
+def test_I_8_a_database_that_was_put_back_while_the_import_looked_at_its_file_gives_no_number_twice(
+    desk: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(text_of(plain(3)), "utf-8")
+    saved = backup.backup(desk.path, tmp_path / "backups")
+    import_cases(desk, path)
+    given = {case.serial for case in cases_of(desk)}
+    backup.restore(saved, desk.path)
+    import_cases(desk, path)
+    again = connect(desk.path)
+    assert not given & {row[0] for row in again.execute("SELECT serial FROM case_row").fetchall()}
     again.close()
 
 

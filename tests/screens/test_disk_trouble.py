@@ -12,6 +12,7 @@ from tests.faults.conftest import Disk
 from tests.faults.conftest import disk as disk
 from zjj_console.desk.desk import Desk
 from zjj_console.screens.session import COMMAND_DRAFT
+from zjj_console.storage import backup
 from zjj_console.storage import db as database
 from zjj_console.storage.db import SqliteError, connect
 
@@ -112,3 +113,18 @@ async def test_a_damaged_page_under_a_key_ends_the_console_with_the_way_out(
             )
             await console.press("p")
     assert len(said) == 1 and "zjj db restore" in said[0] and "\n" not in said[0].strip()
+
+
+async def test_NV_2_a_console_over_a_database_that_was_put_back_says_so_and_is_taken_for_gone_by_the_watch(
+    opened: Any, desk_on: Callable[[Path], Desk], tmp_path: Path
+) -> None:
+    desk = desk_on(tmp_path / "night.db")
+    async with opened(on=desk) as console:
+        await console.second()
+        saved = backup.backup(desk.path, tmp_path / "backups")
+        backup.restore(saved, desk.path)
+        beaten = console.app.heart.left()
+        for _ in range(3):
+            await console.second(20)
+            assert "已被换掉" in console.message and "重开" in console.message
+        assert console.app.heart.left() == beaten

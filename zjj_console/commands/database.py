@@ -16,6 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="数据库: 检查、检索索引�
 @app.command()
 def check(context: typer.Context) -> None:
     """检查文件页、版本、哈希链与投影。"""
+    from zjj_console.storage import bulk
     from zjj_console.storage.audit import verify
     from zjj_console.storage.backup import integrity
 
@@ -32,6 +33,10 @@ def check(context: typer.Context) -> None:
     if report.bad is not None:
         said = options.say(report.message_zh + way[0], report.message + way[1])
         errors.append(Fault("E_INTEGRITY", said, f"event {report.bad}"))
+    if bulk.lacking(desk.reader):
+        said = options.say("一次导入停在半途，索引未补齐: 腾出空间后 zjj db index",
+                           "an import stopped halfway, indexes are missing: make room, then zjj db index")  # fmt: skip
+        errors.append(Fault("E_STORAGE", said))
     text = "" if errors else f"数据库完好: {report.events} 条事件 {report.cases} 件案件 {size / 1e6:.1f} MB"
     options.finish(Result(data, text, 1 if errors else 0, errors=errors))
 

@@ -71,7 +71,7 @@ def _checks(options: Settings) -> Iterator[Check]:
 
 
 def _database(options: Settings, db: "Connection") -> Iterator[Check]:
-    from zjj_console.storage import backup, journal
+    from zjj_console.storage import backup, bulk, journal
     from zjj_console.storage import db as database
     from zjj_console.storage.audit import verify
 
@@ -86,6 +86,8 @@ def _database(options: Settings, db: "Connection") -> Iterator[Check]:
         way = way_out(pages, report)[0].lstrip("；")
         yield "怎么办", False, way if saved or "restore" not in way else f"{way}；这里没有备份，--from 指明在哪里"
         return
+    if bulk.lacking(db):
+        yield "索引", False, "一次导入停在半途，未补齐: 腾出空间后 zjj db index"
     drill = database.meta(db, "drill")
     if drill:
         yield "演练", False, f"这是演练 {drill} 的数据库，不作正式数据库；请换 --db"

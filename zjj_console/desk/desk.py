@@ -1,5 +1,6 @@
 """The desk: reads a line, decides it, writes it durably, answers in one sentence."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +41,7 @@ from zjj_console.domain.model import MINUTE, Actor, Case, Event, Refusal, State
 from zjj_console.domain.safe import safe_text
 from zjj_console.i18n import teller
 from zjj_console.storage import audit, bulk, duty_rows, journal, projections, search
-from zjj_console.storage.db import Connection, connect, meta, writing
+from zjj_console.storage.db import Connection, StorageError, connect, in_place, meta, writing
 from zjj_console.town.calendar import workdays
 from zjj_console.town.models import Town
 from zjj_console.verbs.parse import MAX_LINE, Parsed, Problem, parse
@@ -59,7 +60,8 @@ class Desk:
         self.reader: Connection = connect(path, readonly=True)
         self._writer: Connection = connect(path)
         journal.recognise(self._writer, path)
-        bulk.recover(self._writer)
+        with contextlib.suppress(StorageError):  # what cannot be written now is read all the same
+            bulk.recover(self._writer)
         self._lock = threading.RLock()
         self._system = replace(sweeping.SYSTEM, trial=actor.trial)
         self._seen = self._data_version()
@@ -84,6 +86,10 @@ class Desk:
 
     def _data_version(self) -> int:
         return int(self.reader.execute("PRAGMA data_version").fetchone()[0])
+
+    def in_place(self) -> None:
+        """Raises StorageError(5) where another database stands under the name of this one: what is shown here is old."""
+        in_place(self.reader)
 
     def changed(self) -> bool:
         """True once after any process, this one included, has committed something."""
@@ -374,7 +380,10 @@ class Desk:
         return bool(climbing.due(self.reader, self.now(), 1))
 
     def index_texts(self) -> int:
-        """Let the search index read on: some rows that it does not know yet. Returns how many."""
+        """Let indexes catch up: those that an import put off, then some rows that the search has not read. Returns how many."""
+        if bulk.lacking(self.reader):
+            with self._lock:
+                bulk.recover(self._writer)
         if not search.behind(self.reader):
             return 0
         with self._lock, writing(self._writer) as db:

@@ -110,6 +110,7 @@ class _Import(Run[Told, Batch]):
         self.rows += len(batch)
         refused = [(n, cells, row) for n, cells, row in batch.items if isinstance(row, list)]
         told = [(n, cells, row) for n, cells, row in batch.items if isinstance(row, Told)]
+        told = self._contested(batch, told)
         if told or any("" in lot.columns["external_id"] for lot in batch.lots):
             self._catch_up(db)  # these are asked for by their id
         pending, again = Pending(self.writer, db), list[Item[Told]]()
@@ -136,6 +137,22 @@ class _Import(Run[Told, Batch]):
             refused += self._again(db, pending, sorted(again, key=lambda item: item[0]))
         for n, cells, faults in sorted(refused, key=lambda item: item[0]):
             self._refuse(db, n, cells, faults)
+
+    def _contested(self, batch: Batch, told: list[tuple[int, Any, Told]]) -> list[tuple[int, Any, Told]]:
+        """The rows of the long road with the plain ones whose outside number a row with an id of ours claims too: the
+        first of them wins, and only row by row that can be told. Takes those out of the lots.
+        """
+        claims = {(row.said["source"], row.said.get("external_id", "")) for _, _, row in told if row.own_id}
+        if not claims:
+            return told
+        for n, lot in enumerate(batch.lots):
+            pairs = zip(lot.columns["source"], lot.columns["external_id"], strict=True)
+            free = [not pair[1] or pair not in claims for pair in pairs]
+            rows = zip(lot.numbers, lot.cells, free, strict=True)
+            read = ((number, cells, self.read(cells)) for number, cells, is_free in rows if not is_free)
+            told += [(number, cells, row) for number, cells, row in read if isinstance(row, Told)]
+            batch.lots[n] = lot.kept(free)
+        return sorted(told, key=lambda item: item[0])
 
     def finish(self, db: Connection) -> None:
         self._catch_up(db)

@@ -44,7 +44,7 @@ class Pending:
         self.lots: list[Lot] = []
         self.built: list[tuple[int, Told, Case]] = []
         self.numbers: set[tuple[str, int]] = set()  # (console, serial) that rows brought with them
-        self.outside: set[tuple[str, str]] = set()  # (source, external_id) of rows that brought an id of ours
+        self.outside: set[tuple[str, str]] = set()  # (source, external_id) of the rows of the long road
 
     def add(self, number: int, told: Told) -> Fault | None:
         """A row of the long road. A Fault if it cannot be a case."""
@@ -55,6 +55,7 @@ class Pending:
         if isinstance(case, Fault):
             return case
         self.built.append((number, told, case))
+        self.outside.add((told.said.get("source", ""), told.said.get("external_id", "")))
         serial, console = told.said.get("serial"), told.said.get("console")
         if serial is not None and console is not None:
             self.numbers.add((console, serial))  # a row that was refused leaves its number to a later one
@@ -63,9 +64,9 @@ class Pending:
     def _taken(self, told: Told) -> Fault | None:
         """Outside number and number of its own must be free; later cases are numbered behind it."""
         outside = (told.said.get("source", ""), told.said.get("external_id", ""))
-        if outside[1] and told.own_id:
+        if outside[1]:
             sql = "SELECT 1 FROM case_row WHERE source = ? AND external_id = ?"
-            if outside in self._outside() or self.db.execute(sql, outside).fetchone():
+            if outside in self.outside or (told.own_id and self.db.execute(sql, outside).fetchone()):
                 return Fault(
                     "E_CONFLICT", "external_id", f"编号 {brief(outside[1])} 已是另一案件", "核对编号与案件标识"
                 )
@@ -78,12 +79,6 @@ class Pending:
             return Fault("E_CONFLICT", "number", f"案号 {told.said['number']} 已是另一案件", "清空案号列，将编新号")
         return None
 
-    def _outside(self) -> set[tuple[str, str]]:
-        """Source and outside number of everything in this batch; few files bring ids of ours, and only they ask."""
-        lots = (zip(lot.columns["source"], lot.columns["external_id"], strict=True) for lot in self.lots)
-        rows = ((told.said.get("source", ""), told.said.get("external_id", "")) for _, told, _ in self.built)
-        return {*chain.from_iterable(lots), *rows}
-
     # writing ----------------------------------------------------------------------------------------------------------
 
     def flush(self, meanwhile: Callable[[], None] = lambda: None) -> None:
@@ -91,6 +86,12 @@ class Pending:
 
         `meanwhile` is called when all is ready and SQLite begins to write.
         """
+        if not self.lots and not self.built:
+            return
+        db, writer = self.db, self.writer
+        head = journal.open_head(
+            db, writer.desk.path
+        )  # first: on a file that was put back it passes numbers over (I-8)
         self._number()
         said = [
             chunk
@@ -99,11 +100,7 @@ class Pending:
         ]
         told = [(case.id, event_of("imported", Case(case.id), case, {}).data["set"]) for _, _, case in self.built]
         said += _chunks(told, _encode)
-        if not said:
-            return
-        db, writer = self.db, self.writer
         events = [Event("cases_imported", writer.batch_id, {"rows": msgspec.Raw(rows)}) for _, rows in said]
-        head = journal.open_head(db, writer.desk.path)
         lseqs = journal.append(
             db, head, events, writer.desk.actor, writer.now, stream=writer.batch_id, cmd=writer.batch_id
         )

@@ -27,9 +27,9 @@ from zjj_console.intake import columns
 from zjj_console.intake.files import open_table
 from zjj_console.intake.options import Mapping, Options, Summary, read_map
 from zjj_console.intake.rejects import RejectFile, summed
-from zjj_console.intake.table import Broken, Cells, IntakeError, Rows, Table, no_header, require_file
+from zjj_console.intake.table import Broken, Cells, IntakeError, Rows, Table, no_header, require_file, unreadable
 from zjj_console.intake.words import Fault
-from zjj_console.storage.db import Connection, connect, writing
+from zjj_console.storage.db import Connection, StorageError, connect, writing
 
 _CHECKPOINT_PAGES = 50_000  # 200 MB: copying the log back after every batch would double the writing
 SHOWN = 20  # rejects that a summary carries
@@ -81,6 +81,7 @@ class Run(ABC, Generic[T, B]):
         self.rows = self.new = self.changed = self.same = self.rejected = self.batch = 0
         self.stopped, self.kept = False, True
         self.rejects_path = ""
+        self.standing = 0  # rows of batches that are durable
         self._coming: Future[B | None] | None = None
 
     # what a kind of file says of itself -----------------------------------------------------------------------------
@@ -152,13 +153,22 @@ class Run(ABC, Generic[T, B]):
         return self._summed(code)
 
     def _batches(self, db: Connection, table: Table) -> int:
-        with contextlib.closing(self._ahead(table)) as batches:
-            for batch in batches:
-                with writing(db):
-                    self._begin(db)
-                    self.write(db, batch)
-                    self._keep_count(db, done=False)
-                self._tell(table)
+        try:
+            with contextlib.closing(self._ahead(table)) as batches:
+                for batch in batches:
+                    with writing(db):
+                        self._begin(db)
+                        self.write(db, batch)
+                        self._keep_count(db, done=False)
+                    self.standing = self.rows
+                    self._tell(table)
+        except BaseException as error:
+            with contextlib.suppress(StorageError), writing(db):  # what stands is left as usable as it was
+                self.finish(db)
+            told = self._halfway(error)
+            if told is error:
+                raise
+            raise told from error
         written = self.rejects.finish()
         self.rejects_path = str(self.rejects.path) if written else ""
         code = 4 if self.rejected else 0
@@ -170,6 +180,20 @@ class Run(ABC, Generic[T, B]):
             self._keep_count(db, done=True, code=code)
             self._remember(db, code)
         return code
+
+    def _halfway(self, error: BaseException) -> BaseException:
+        """The same, said with what stands already and how it goes on."""
+        if not self.standing:
+            return error
+        zh = f"；前 {self.standing} 行已处理并保存，再导入同一文件即接着导"
+        en = f"; the first {self.standing} rows are kept, import the same file again to go on"
+        if isinstance(error, StorageError):
+            return StorageError(error.code, error.zh.replace("未写入任何内容", "本批未写入") + zh, error.en + en)
+        if isinstance(error, IntakeError):
+            return IntakeError(error.code, error.error, error.zh + zh, error.en + en, error.field)
+        if isinstance(error, KeyboardInterrupt):
+            return IntakeError(130, "E_INTERRUPTED", f"已中断{zh}", f"interrupted{en}")
+        return error
 
     def _tell(self, table: Table) -> None:
         if self.progress:
@@ -230,7 +254,10 @@ class Run(ABC, Generic[T, B]):
             while True:
                 self.read_on()
                 coming, self._coming = self._coming, None
-                batch = coming.result() if coming else None
+                try:
+                    batch = coming.result() if coming else None
+                except OSError as error:
+                    raise unreadable(self.path, error) from error
                 if batch is None:
                     return
                 yield batch

@@ -223,10 +223,14 @@ def _held(path: Path) -> Iterator[None]:
         return
     with contextlib.closing(sqlite.connect(path, timeout=database.BUSY_SECONDS, isolation_level=None)) as db:
         try:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            read = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]  # 1: somebody still reads in the log
             db.execute("BEGIN IMMEDIATE")
         except sqlite.Error as error:
             said = translated(error, None)
             if said.code == BUSY:
                 raise said from error
+            read = 0
+        if read:
+            raise StorageError(BUSY, "有人正在读数据库，未改动: 稍后再试，或先关闭各控制台",
+                               "somebody is reading the database, nothing was changed: try again, or close the consoles")  # fmt: skip
         yield

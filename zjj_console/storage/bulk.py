@@ -1,6 +1,5 @@
 """Many rows at once. One statement takes some thousand as JSON, so that the interpreter is free while it runs."""
 
-import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import islice
@@ -8,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from zjj_console.storage.db import Connection, StorageError, meta, set_meta, writing
+from zjj_console.storage.db import Connection, meta, set_meta, writing
 
 _TOGETHER = 5000  # rows of a statement
 _TO_COME = "indexes_to_come"  # in meta while a first import goes on: SQL of each index, in JSON
@@ -67,8 +66,13 @@ def catch_up(db: Connection) -> None:
     db.execute(f"PRAGMA cache_size={cache}")
 
 
+def lacking(db: Connection) -> bool:
+    """Whether indexes are put off: by an import that goes on, or by one that died."""
+    return bool(meta(db, _TO_COME))
+
+
 def recover(db: Connection) -> None:
-    """Make what an import left behind that died, or that goes on beside; a file that cannot be written stays as it is."""
-    if meta(db, _TO_COME):
-        with contextlib.suppress(StorageError), writing(db):
+    """Make what an import left behind. Raises StorageError where the file cannot be written."""
+    if lacking(db):
+        with writing(db):
             catch_up(db)

@@ -106,6 +106,16 @@ def _quoted(path: Path) -> str:
     return str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
+def in_place(db: Connection) -> None:
+    """Raises StorageError(5) where the name of the file leads elsewhere by now, or nowhere."""
+    if isinstance(db, Opened) and db.moved():
+        raise StorageError(
+            5,
+            "数据库文件已被换掉或移走，未写入: 请关闭并重开",
+            "the database file was replaced or moved: close and reopen",
+        )
+
+
 @contextlib.contextmanager
 def writing(db: Connection) -> Iterator[Connection]:
     """One transaction that holds the write lock from its first statement; all or nothing."""
@@ -114,12 +124,7 @@ def writing(db: Connection) -> Iterator[Connection]:
     except sqlite.Error as error:
         raise translated(error, None) from error
     try:
-        if getattr(db, "moved", bool)():  # only now: whoever exchanges the file holds the write lock meanwhile
-            raise StorageError(
-                5,
-                "数据库文件已被换掉或移走，未写入: 请关闭并重开",
-                "the database file was replaced or moved: close and reopen",
-            )
+        in_place(db)  # only now: whoever exchanges the file holds the write lock meanwhile
         yield db
         db.execute("COMMIT")
     except UNREADABLE as error:

@@ -25,10 +25,8 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 _names = ", ".join(COLUMNS)
 _marks = ", ".join("?" * len(COLUMNS))
 INSERT_CASE = f"INSERT INTO case_row({_names}, origin_lseq, origin_off) VALUES ({_marks}, ?, ?)"
-UPSERT_CASE = (
-    f"INSERT INTO case_row({_names}) VALUES ({_marks}) ON CONFLICT(id) DO UPDATE SET "
-    + ", ".join(f"{c} = excluded.{c}" for c in COLUMNS if c != "id")
-)  # fmt: skip
+_INSERT = f"INSERT INTO case_row({_names}) VALUES ({_marks})"
+_REPLACE = f"UPDATE case_row SET {', '.join(f'{name} = ?' for name in COLUMNS)} WHERE id = ?"
 INSERT_TIMER = "INSERT INTO timer(rid, code, due_at, warn_at, priority) VALUES (?, ?, ?, ?, ?)"
 TIMERS_OF = "timer WHERE rid = (SELECT rid FROM case_row WHERE id = ?)"
 INSERT_DISPATCH = (
@@ -75,14 +73,20 @@ def timer_values(case: Case, duty: DutyTime, climb: Climb | None = None) -> list
 
 def write(db: Connection, before: Case | None, case: Case, duty: DutyTime) -> None:
     """Bring the rows of one case up to its folded state; its timers stand apart, for they depend on its climb too."""
-    values = case_values(case, duty)
     if before is None:
-        db.execute(UPSERT_CASE, values)
+        put(db, case, duty)
     else:
-        _update(db, before, values)
+        _update(db, before, case_values(case, duty))
     known = before.dispatches if before else ()
     if known != case.dispatches:
         write_dispatches(db, known, case)
+
+
+def put(db: Connection, case: Case, duty: DutyTime) -> None:
+    """The row of a case, whether there is one or not. No upsert: during a first import the index that it wants is away."""
+    values = case_values(case, duty)
+    if not db.execute(_REPLACE, (*values, case.id)).rowcount:
+        db.execute(_INSERT, values)
 
 
 def _update(db: Connection, before: Case, values: tuple[Any, ...]) -> None:

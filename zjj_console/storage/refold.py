@@ -34,7 +34,7 @@ def case(db: Connection, duty: DutyTime, case_id: str, origin: tuple[int, int] |
 
 def write(db: Connection, duty: DutyTime, folded: Case, origin: tuple[int, int] | None) -> None:
     """All rows of a case of which only its line in the queue and its timers may be there already."""
-    db.execute(projections.UPSERT_CASE, projections.case_values(folded, duty))
+    projections.put(db, folded, duty)
     if origin is not None:
         db.execute("UPDATE case_row SET origin_lseq = ?, origin_off = ? WHERE id = ?", (*origin, folded.id))
     projections.write_timers(db, folded, duty, duty_rows.load_climb(db, folded.id))

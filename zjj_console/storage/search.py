@@ -60,7 +60,7 @@ def narrow(db: Connection, text: str, *, first: bool) -> Narrow:
         proposed += f" UNION ALL {_NUMBERED}"
         params += (int(text.lstrip(ascii_letters)),)
     if first and _count(db, match, _FEW + 1) > _FEW:
-        return Narrow("case_row INDEXED BY ix_case_queue", f"+rid IN ({proposed})", params)
+        return Narrow("case_row", f"+rid IN ({proposed})", params)
     return Narrow("case_row NOT INDEXED", f"rid IN ({proposed})", params)
 
 
