@@ -277,3 +277,20 @@ async def test_a_drawing_that_comes_when_its_screen_has_been_left_ends_nothing(
         assert console.app.screen is console.queue
         left.draw()
         left.draw_line()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+async def test_NV_5_the_cursor_is_in_sight_when_a_filter_that_left_one_case_ends(
+    opened: Any, desk: Desk, size: tuple[int, int]
+) -> None:
+    one = desk.case("1001")
+    assert one is not None
+    put(desk.path, desk, [like(one, id=f"0190aaaa-0000-7000-8000-{n:012}", serial=3000 + n, number=f"X-{n}",
+                               text=f"{'桥' if n == 60 else '路'}{n}") for n in range(90)])  # fmt: skip
+    async with opened(size=size) as console:
+        for _ in range(2):
+            await console.type("/桥6")
+            await console.press("enter", "escape")
+            assert console.queue.table.case_id.endswith("60")
+            (row,) = [line for line in console.lines if line.startswith(">")]
+            assert "3060" in row

@@ -54,7 +54,8 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="zjj-demo-") as folder:
         options.db = chosen or Path(folder) / "demo.db"
         if options.db.exists():
-            raise Stop(5, "E_CONFLICT", f"{options.db} 已存在，请另选文件", f"{options.db} exists already", "db")
+            raise Stop(5, "E_CONFLICT", f"{options.db} 已存在；打开它: zjj --db {options.db}，或另选文件",
+                       f"{options.db} exists already; open it with zjj --db {options.db}, or choose another file", "db")  # fmt: skip
         shift = start - options.clock()
         cases = _seed(options, seed, start)
         if no_open:

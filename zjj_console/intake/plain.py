@@ -31,7 +31,7 @@ _ENDED = (
     "flow", "ever_difficult", "lead", "lead_person", "due_final", "attempts", "result", "result_text", "submitted_at",
     "closed_at", "on_time", "self_mode",
 )  # fmt: skip
-_GENERAL, _OTHER = _DEFAULTS["flow"], _DEFAULTS["source"]
+_GENERAL, _OTHER_SOURCE = _DEFAULTS["flow"], _DEFAULTS["source"]  # these very objects: equal ones would be written out
 _NO_CLOCKS = msgspec.Raw(b"")
 _NEVER = object()
 _NOWHERE = Spot()
@@ -161,7 +161,8 @@ class Plain:
                 warnings[i] = ("old",)
         categories = said["category"] = self._found(words.category, columns[reader.i_category], odd)
         said["source"] = [
-            _OTHER if code == _OTHER else code for code in self._found(words.source, columns[reader.i_source], odd)
+            _OTHER_SOURCE if code == _OTHER_SOURCE else code
+            for code in self._found(words.source, columns[reader.i_source], odd)
         ]
         usual = [reader.usual.get(code, 3) for code in categories]
         given = columns[reader.i_priority] if reader.i_priority < len(columns) else ()

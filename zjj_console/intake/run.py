@@ -83,6 +83,7 @@ class Run(ABC, Generic[T, B]):
         self.rejects_path = ""
         self.standing = 0  # rows of batches that are durable
         self._coming: Future[B | None] | None = None
+        self._next: Callable[[], Future[B | None]]
 
     # what a kind of file says of itself -----------------------------------------------------------------------------
 
@@ -250,7 +251,7 @@ class Run(ABC, Generic[T, B]):
         """One batch after the other, each read on a thread of its own. Close it, and the thread ends."""
         batches = self.batches(table)
         with ThreadPoolExecutor(1) as reader:
-            self._next: Callable[[], Future[B | None]] = lambda: reader.submit(next, batches, None)
+            self._next = lambda: reader.submit(next, batches, None)
             while True:
                 self.read_on()
                 coming, self._coming = self._coming, None

@@ -111,8 +111,9 @@ class Session:
         if missed:
             named = " ".join(a.row.handle for a in missed[:_NAMED] if a.row is not None)
             gone = wording.span(now - since)
+            left = t("，按 ; 续未完的命令") if self.half_typed else ""
             self.say(
-                t("停顿 {gone}，期间到期 {n} 项: {named}", gone=gone, n=len(missed), named=named).rstrip(": "),
+                t("停顿 {gone}，期间到期 {n} 项: {named}", gone=gone, n=len(missed), named=named).rstrip(": ") + left,
                 "bold $p2",
                 waits=True,
             )

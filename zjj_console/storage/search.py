@@ -16,11 +16,9 @@ from zjj_console.storage.db import Connection, meta, set_meta
 
 SLICE = 2_000  # rows of a transaction beside the work: some 30 ms
 _UPTO = "search_upto"  # in meta: the last row that the index has read
-_FEW, _MANY = (
-    4_000,
-    60_000,
-)  # rows that are fetched one by one; of which a set is made; beyond, the queue itself is walked
-_SAMPLE = 1_000
+_FEW = 4_000  # rows that are fetched one by one
+_MANY = 60_000  # of so many a set is made that the walk along the queue asks; beyond, the walk alone is quicker
+_SAMPLE = 400
 _MOST_RUNS = 16  # of a query that are weighed
 _TOGETHER = 3  # of these, that are looked for together
 _WORD = re.compile("[0-9A-Za-z\u4e00-\u9fff]+")

@@ -57,9 +57,9 @@ class CaseTable(ScrollView, can_focus=False):
         self.window.load(counting=counting)
         self._fresh = {}
         at = self.window.index_of(keep) if keep else None
+        self._resized()  # first: nothing scrolls beyond the length that is known
         self.scroll_to(y=0, animate=False, force=True)
         self._put_cursor(at or 0)
-        self._resized()
 
     def count(self) -> None:
         """How long the list is, where it was opened without counting."""
