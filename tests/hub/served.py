@@ -59,6 +59,13 @@ class Served:
     def flush(self) -> None:
         pass
 
+    def told(self, of: str) -> str:
+        """The whole diary once it holds this: a line is written behind its answer."""
+        end = time.monotonic() + 10
+        while of not in (text := "".join(self.lines)) and time.monotonic() < end:
+            time.sleep(0.005)
+        return text
+
     def stop(self) -> None:
         self.http.close()
         self.server.should_exit = True
