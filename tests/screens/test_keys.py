@@ -400,3 +400,14 @@ async def test_keys_typed_ahead_of_the_menu_go_to_the_line_that_it_opens(keys: s
         await console.type(keys)
         assert console.app.screen is below
         assert console.typed == f"db {console.selected} {keys.partition('d')[2]}"
+
+
+async def test_a_long_line_of_chinese_keeps_half_of_the_room_in_sight(opened: Any) -> None:
+    async with opened(size=(80, 24)) as console:
+        note = "桥栏杆断裂处已围护并设警示灯水务与桥管二十分钟内到场行人改走东侧便桥请各组注意避让"
+        await console.type(";bz 1001 ")
+        for n, char in enumerate(note, 1):
+            await console.type(char)
+            shown = console.lines[-1].removeprefix(";").split("Enter")[0].rstrip()
+            assert shown and f"bz 1001 {note[:n]}".endswith(shown)
+            assert n < 30 or len(shown) >= 18, shown

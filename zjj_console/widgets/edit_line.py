@@ -45,7 +45,7 @@ class EditLine(Widget, can_focus=False):
         room = max(4, width - cell_len(self.prompt) - 1)
         start = 0
         while cell_len(before[start:]) > room:
-            start += max(1, room // 2)
+            start += max(1, room // 4)  # characters, each up to two cells: at most half of the line goes out of sight
         whole = shown_raw(self.editor.text)
         return whole[start:], cell_len(self.prompt) + cell_len(before[start:])
 
