@@ -241,16 +241,17 @@ class Plain:
     def _ended(self, cells: list[str], said: Columns, i: int) -> dict[str, Any] | None:
         """What a row says of its end; None where it is not over or something is amiss."""
         words, reported = self.words, said["reported_at"][i]
-        tables = (words.status, words.flow, words.unit, words.person)
-        found = [table[cell] if cell else "" for table, cell in zip(tables, cells, strict=False)]
-        times = [words.instant(cell) if cell else 0 for cell in (cells[4], cells[6], cells[7])]
+        status_, flow_, unit_, person_, handled_, result_, closed_, sent_ = cells  # in the order of PROGRESS
+        written = ((words.status, status_), (words.flow, flow_), (words.unit, unit_), (words.person, person_))
+        found = [table[cell] if cell else "" for table, cell in written]
+        times = [words.instant(cell) if cell else 0 for cell in (handled_, closed_, sent_)]
         if any(value.__class__ is Fault for value in found) or None in times:
             return None
         status, flow, lead, person = found
         handled, closed, sent = times
         if any(at and (at > self.reader.latest or at // MINUTE < reported // MINUTE) for at in times):
             return None
-        result, wording = words.result[cells[5]] if cells[5] else ("", "")
+        result, wording = words.result[result_] if result_ else ("", "")
         if status not in ("", "CLOSED") or not (status or handled or closed or result or flow == "self"):
             return None
         ended = closed or handled or reported

@@ -1,7 +1,6 @@
 """Online backup and restore. A backup counts only once it has been read back and proved."""
 
 import contextlib
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -36,7 +35,7 @@ def backup(path: Path, folder: Path, stamp: str | None = None) -> Path:
         building = target.with_suffix(".part")
         try:
             _copy(path, building)
-            _sync(building)
+            disk.sync(building)
             problem = quick_check(building, newest=False)
             if problem:
                 raise StorageError(
@@ -86,14 +85,6 @@ def _stamp() -> str:
 def _unwritten(where: Path, error: OSError) -> StorageError:
     zh, en = disk.why(error)
     return StorageError(1, f"不能写 {where}: {zh}", f"cannot write {where}: {en}")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def quick_check(path: Path, *, newest: bool = True) -> str:
@@ -181,10 +172,10 @@ def restore(backup_file: Path, path: Path) -> Path | None:
                 set_meta(db, file="restored")  # the first write opens a new epoch (journal.open_head)
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             db.execute("PRAGMA journal_mode=DELETE")
-        _sync(building)
+        disk.sync(building)
         with _held(path):
             kept = _exchange(building, path)
-        disk.sync_folder(path.parent)
+        disk.sync(path.parent)
         return kept
     except OSError as error:
         raise _unwritten(path, error) from error

@@ -49,7 +49,7 @@ def put_whole(path: Path, content: bytes, *, new: bool = False) -> None:
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def settle(part: Path, path: Path, *, new: bool = False) -> None:
@@ -74,9 +74,9 @@ def discard(database: Path) -> None:
             database.with_name(database.name + ending).unlink(missing_ok=True)
 
 
-def sync_folder(folder: Path) -> None:
-    """The names in a folder outlive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """What is in a file, or the names in a folder, outlive a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -119,7 +119,7 @@ def save(database: Path, link: Link) -> None:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)  # half a credential is none
         raise
-    disk.sync_folder(path.parent)
+    disk.sync(path.parent)
 
 
 def drop(database: Path) -> bool:
