@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,12 +54,26 @@ def test_indexes_are_away_while_plain_rows_come_and_back_at_the_end(
     ids=["twice", "nameless", "unusual"],
 )
 def test_rows_that_are_asked_for_by_id_bring_them_back_first(
-    load: Load, desk: Desk, rows: list[dict[str, str]], new: int
+    load: Load, desk: Desk, rows: list[dict[str, str]], new: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = indexes(desk.path)
+    whole, asked = indexes(desk.path), list[bool]()
+    ids, load_many = engine.known.ids, engine.known.load_many
+
+    def by_keys(db: Any, keys: list[Any]) -> dict[str, str]:
+        if any(not key.external for key in keys):
+            asked.append("ix_case_id" in _named(db))
+        return ids(db, keys)
+
+    def by_ids(db: Any, wanted: list[str]) -> Any:
+        asked.append("ix_case_id" in _named(db))
+        return load_many(db, wanted)
+
+    monkeypatch.setattr(engine.known, "ids", by_keys)
+    monkeypatch.setattr(engine.known, "load_many", by_ids)
     done = load(rows)
     assert done.new == new and done.new + done.same + done.rejected == len(rows)
     assert indexes(desk.path) == whole
+    assert all(asked) and asked
     assert [case.serial for case in cases_of(desk)] == list(range(1001, 1001 + new))
     assert_whole(desk)
 

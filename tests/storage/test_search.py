@@ -100,11 +100,16 @@ def test_pages_of_a_search_are_in_the_order_of_the_queue_open_before_ended(db):
 
 def test_a_rebuild_begins_the_index_anew(journal_db, duty):
     opened = connect(journal_db)
+    place = opened.execute("SELECT place FROM case_row WHERE place <> '' LIMIT 1").fetchone()[0]
+    read = "SELECT count(*) FROM case_words WHERE case_words MATCH ?"
     with writing(opened):
         while search.index(opened):
             pass
+        assert opened.execute(read, (f'"{place[:2]}"',)).fetchone()[0]
         audit.rebuild(opened, duty)
     assert search.behind(opened) == opened.execute("SELECT count(*) FROM case_row").fetchone()[0]
+    assert opened.execute("SELECT count(*) FROM search_todo").fetchone()[0] == 0  # read as new rows, not one by one
+    assert opened.execute(read, (f'"{place[:2]}"',)).fetchone()[0] == 0
     opened.close()
 
 
